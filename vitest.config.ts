@@ -1,0 +1,21 @@
+import { defineConfig } from 'vitest/config'
+
+const project = (name: string, directory: string, testTimeout = 20_000) => ({
+  test: { name, root: directory, include: ['**/*.test.ts'], exclude: ['**/node_modules/**', '**/dist/**'], testTimeout, hookTimeout: 60_000 },
+})
+
+export default defineConfig({
+  test: {
+    // onnxruntime and libsql are native: one process per test file keeps a crash from hiding the others.
+    pool: 'forks',
+    projects: [
+      project('proto', 'proto'),
+      project('catalog', 'packages/catalog'),
+      project('ledger', 'packages/ledger'),
+      project('gateway', 'apps/gateway'),
+      project('gpu-worker', 'apps/gpu-worker', 60_000),
+      project('standalone', 'apps/standalone'),
+      project('e2e', 'e2e', 300_000),
+    ],
+  },
+})
