@@ -1,0 +1,33 @@
+import type { LedgerStore } from '@atelier/ledger'
+import type { Logger } from 'pino'
+import type { GatewayConfig } from './config.ts'
+import type { JobDispatcher } from './dispatch/job-dispatcher.ts'
+import type { ModelIndex } from './models/model-index.ts'
+
+/** Everything the app needs from outside; tests give fakes, `main.ts` builds the real ones. */
+export interface GatewayDeps {
+  readonly config: GatewayConfig
+  readonly dispatcher: JobDispatcher
+  readonly models: ModelIndex
+  readonly store: Pick<LedgerStore, 'jobs' | 'blobs' | 'files' | 'documents'>
+  readonly logger: Logger
+  /** Milliseconds since 1970 UTC. */
+  readonly now: () => number
+  /** A fresh lower-case UUID. */
+  readonly createId: () => string
+  /** Uniform in [0, 1), for seeds drawn at admission. */
+  readonly random: () => number
+}
+
+/** What middleware leaves on the Hono context for every route. */
+export interface RequestVariables {
+  /** The caller's tenant. */
+  tenant: string
+  /** Which port took the request; decides what `/`, unknown paths and CORS answer. */
+  surface: 'sdapi' | 'comfy'
+}
+
+/** Hono's environment type for every router of the gateway. */
+export interface GatewayEnv {
+  Variables: RequestVariables
+}

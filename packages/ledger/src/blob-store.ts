@@ -1,0 +1,21 @@
+import type { BlobRef } from '@atelier/proto'
+
+/** Immutable bytes by key. A blob is stored and synced before any record names it. */
+export interface BlobStore {
+  /** Stores bytes under a key, durable when the promise resolves; the same key with the same bytes is a no-op. */
+  put(key: string, bytes: Uint8Array, mediaType: string): Promise<BlobRef>
+  /** The bytes, or undefined when there are none; throws AtelierError `internal` when size or hash do not match. */
+  read(ref: BlobRef): Promise<Uint8Array | undefined>
+  /** Removes a blob; removing nothing is no error. */
+  remove(key: string): Promise<void>
+}
+
+/** Content-addressed key of an uploaded or request picture. */
+export function toInputKey(tenant: string, sha256: string): string {
+  return `inputs/${tenant}/${sha256}`
+}
+
+/** Key of the n-th result file of one execution of a job. */
+export function toResultKey(jobId: string, epoch: number, index: number): string {
+  return `results/${jobId}/${epoch}/${index}`
+}

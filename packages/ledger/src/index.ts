@@ -1,0 +1,19 @@
+export { AtelierError, ERROR_CODES, isAtelierError } from './errors.ts'
+export type { ErrorCode } from './errors.ts'
+export type {
+  CancelOutcome,
+  ClaimRequest,
+  DocumentStore,
+  FileIndex,
+  JobLedger,
+  JobOutcome,
+  JobQuery,
+  Lease,
+  LeaseState,
+  Submission,
+} from './job-ledger.ts'
+export { toInputKey, toResultKey } from './blob-store.ts'
+export type { BlobStore } from './blob-store.ts'
+export { WORKER_ENTRY_TTL_MS, WORKER_HEARTBEAT_MS } from './worker-directory.ts'
+export type { WorkerDirectory } from './worker-directory.ts'
+export type { LedgerStore } from './ledger-store.ts'

@@ -1,0 +1,14 @@
+import type { BlobStore } from './blob-store.ts'
+import type { DocumentStore, FileIndex, JobLedger } from './job-ledger.ts'
+import type { WorkerDirectory } from './worker-directory.ts'
+
+/** Everything an implementation of the ledger gives; opened once by `main.ts` and handed to whoever needs a part. */
+export interface LedgerStore {
+  readonly jobs: JobLedger
+  readonly blobs: BlobStore
+  readonly files: FileIndex
+  readonly documents: DocumentStore
+  readonly workers: WorkerDirectory
+  /** Closes all parts. */
+  close(): Promise<void>
+}
