@@ -1,0 +1,223 @@
+import { JobControl, JobState, type Job, type JobEvent, type JobRecord } from '@atelier/proto'
+import type { CancelOutcome, JobLedger, Submission } from '@atelier/ledger'
+import type { Logger } from 'pino'
+import { JobFollower } from '../progress/job-follower.ts'
+import { advanceProgress, NO_PROGRESS, type ProgressCounters } from '../progress/job-progress.ts'
+import { callControl, callFreeMemory } from '../progress/worker-calls.ts'
+import type { WorkerConnections } from '../progress/worker-connections.ts'
+import { checkAdmission, type AdmissionLimits } from './admission.ts'
+import type { JobDispatcher, JobFilter, JobProgress, JobUpdate } from './job-dispatcher.ts'
+import { isEnded, OPEN_STATES } from './job-states.ts'
+
+/** How long an ended job's progress can still be asked for, milliseconds. */
+const KEEP_ENDED_MS = 5_000
+/** Pause before a broken ledger watch is opened again, milliseconds. */
+const WATCH_RETRY_MS = 1_000
+
+/** What the dispatcher is built from. */
+export interface LedgerDispatcherOptions {
+  readonly jobs: JobLedger
+  readonly connections: WorkerConnections
+  readonly limits: AdmissionLimits
+  readonly logger: Logger
+}
+
+interface FollowedJob {
+  record: JobRecord
+  progress: ProgressCounters
+  readonly follower: JobFollower
+  ending: boolean
+}
+
+interface Subscription {
+  readonly filter: JobFilter
+  readonly listener: (update: JobUpdate) => void
+}
+
+/** The dispatcher over a ledger: owns the view of open jobs, their followers and the subscriptions. */
+export class LedgerDispatcher implements JobDispatcher {
+  readonly #options: LedgerDispatcherOptions
+  readonly #stop = new AbortController()
+  readonly #followed = new Map<string, FollowedJob>()
+  readonly #subscriptions = new Set<Subscription>()
+
+  private constructor(options: LedgerDispatcherOptions) {
+    this.#options = options
+  }
+
+  /** Starts watching the ledger; resolves when the jobs that are open now are known. */
+  static async open(options: LedgerDispatcherOptions): Promise<LedgerDispatcher> {
+    const dispatcher = new LedgerDispatcher(options)
+    void dispatcher.#watch()
+    await dispatcher.#readOpenJobs()
+    return dispatcher
+  }
+
+  async submit(job: Job): Promise<Submission> {
+    checkAdmission(this.#countQueued(job.tenant), this.#options.limits)
+    const submission = await this.#options.jobs.submit(job)
+    if (submission.kind === 'created') this.#take(submission.record)
+    return submission
+  }
+
+  subscribe(filter: JobFilter, listener: (update: JobUpdate) => void): () => void {
+    const subscription = { filter, listener }
+    this.#subscriptions.add(subscription)
+    return () => this.#subscriptions.delete(subscription)
+  }
+
+  async wait(tenant: string, jobId: string, signal?: AbortSignal): Promise<JobRecord> {
+    signal?.throwIfAborted()
+    let unsubscribe: () => void = () => undefined
+    try {
+      return await new Promise<JobRecord>((resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+        unsubscribe = this.subscribe({ tenant, jobId }, (update) => {
+          if (update.kind === 'record' && isEnded(update.record.state)) resolve(update.record)
+        })
+        // It may have ended before the subscription stood.
+        this.#options.jobs
+          .read(tenant, jobId)
+          .then((record) => {
+            if (record && isEnded(record.state)) resolve(record)
+          })
+          .catch(reject)
+      })
+    } finally {
+      unsubscribe()
+    }
+  }
+
+  progress(tenant: string, jobId: string): JobProgress | undefined {
+    const followed = this.#followed.get(jobId)
+    if (followed === undefined || followed.record.job?.tenant !== tenant) return undefined
+    return { record: followed.record, ...followed.progress }
+  }
+
+  async cancel(tenant: string, jobId: string): Promise<CancelOutcome> {
+    const outcome = await this.#options.jobs.cancel(tenant, jobId)
+    if (outcome === 'cancelling') await this.#control(jobId, JobControl.JOB_CONTROL_CANCEL)
+    return outcome
+  }
+
+  async skip(tenant: string, jobId: string): Promise<boolean> {
+    const followed = this.#followed.get(jobId)
+    if (followed?.record.job?.tenant !== tenant) return false
+    return this.#control(jobId, JobControl.JOB_CONTROL_SKIP)
+  }
+
+  async freeMemory(options: { unloadModels: boolean; freeCache: boolean }): Promise<void> {
+    await Promise.all(this.#options.connections.all().map((client) => callFreeMemory(client, options)))
+  }
+
+  /** Stops watching; open jobs go on without this gateway. */
+  close(): void {
+    this.#stop.abort()
+    for (const followed of this.#followed.values()) followed.follower.close()
+    this.#followed.clear()
+    this.#subscriptions.clear()
+  }
+
+  async #watch(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        for await (const record of this.#options.jobs.watch({}, this.#stop.signal)) this.#take(record)
+      } catch (error) {
+        if (this.#stop.signal.aborted) return
+        this.#options.logger.warn({ err: error }, 'the ledger watch broke; opening it again')
+      }
+      if (this.#stop.signal.aborted) return
+      await new Promise((resolve) => setTimeout(resolve, WATCH_RETRY_MS).unref())
+      await this.#readOpenJobs().catch(() => undefined)
+    }
+  }
+
+  async #readOpenJobs(): Promise<void> {
+    for (const record of await this.#options.jobs.list({ states: OPEN_STATES })) this.#take(record)
+  }
+
+  #take(record: JobRecord): void {
+    const jobId = record.job?.id
+    if (jobId === undefined) return
+    const followed = this.#followed.get(jobId) ?? this.#follow(jobId, record)
+    const isNews = followed.record === record || record.revision > followed.record.revision
+    if (!isNews || followed.ending) return
+    followed.record = record
+    followed.follower.update(record)
+    if (isEnded(record.state)) void this.#end(jobId, followed)
+    else this.#tell({ kind: 'record', record })
+  }
+
+  #follow(jobId: string, record: JobRecord): FollowedJob {
+    const followed: FollowedJob = {
+      record,
+      progress: NO_PROGRESS,
+      ending: false,
+      follower: new JobFollower(record, {
+        dial: (workerId) => this.#options.connections.client(workerId),
+        onEvent: (event) => this.#hear(followed, event),
+      }),
+    }
+    this.#followed.set(jobId, followed)
+    return followed
+  }
+
+  #hear(followed: FollowedJob, event: JobEvent): void {
+    followed.progress = advanceProgress(followed.progress, event)
+    this.#tell({ kind: 'event', record: followed.record, event })
+  }
+
+  async #end(jobId: string, followed: FollowedJob): Promise<void> {
+    followed.ending = true
+    // A job nobody here listens to needs no last events.
+    if (this.#hasListener(followed.record)) await followed.follower.drain()
+    followed.follower.close()
+    this.#tell({ kind: 'record', record: followed.record })
+    setTimeout(() => this.#followed.delete(jobId), KEEP_ENDED_MS).unref()
+  }
+
+  #tell(update: JobUpdate): void {
+    for (const { filter, listener } of [...this.#subscriptions]) {
+      if (!matches(filter, update.record)) continue
+      if (update.kind === 'event' && update.event.event?.$case === 'previewReady' && !filter.previews)
+        continue
+      try {
+        listener(update)
+      } catch (error) {
+        this.#options.logger.error(
+          { err: error, jobId: update.record.job?.id },
+          'a listener of job updates failed',
+        )
+      }
+    }
+  }
+
+  #hasListener(record: JobRecord): boolean {
+    return [...this.#subscriptions].some(({ filter }) => matches(filter, record))
+  }
+
+  #countQueued(tenant: string): { all: number; tenant: number } {
+    let all = 0
+    let own = 0
+    for (const { record } of this.#followed.values()) {
+      if (record.state !== JobState.JOB_STATE_QUEUED) continue
+      all += 1
+      if (record.job?.tenant === tenant) own += 1
+    }
+    return { all, tenant: own }
+  }
+
+  async #control(jobId: string, control: JobControl): Promise<boolean> {
+    const record = this.#followed.get(jobId)?.record
+    const client = record === undefined ? undefined : this.#options.connections.client(record.workerId)
+    if (client === undefined) return false
+    return callControl(client, jobId, control)
+  }
+}
+
+function matches(filter: JobFilter, record: JobRecord): boolean {
+  const job = record.job
+  if (job === undefined || job.tenant !== filter.tenant) return false
+  if (filter.jobId !== undefined && job.id !== filter.jobId) return false
+  return filter.surface === undefined || job.surface === filter.surface
+}

@@ -1,0 +1,64 @@
+import { WorkerDescription, type ModelFile, type ModelKind } from '@atelier/proto'
+import type { WorkerDirectory } from '@atelier/ledger'
+import type { ModelIndex } from './model-index.ts'
+
+/** A model index that follows the worker directory. Owns its watch until `close`. */
+export class DirectoryModelIndex implements ModelIndex {
+  readonly #stop = new AbortController()
+  #workers: readonly WorkerDescription[] = []
+  #byKind = new Map<ModelKind, readonly ModelFile[]>()
+
+  /** Reads the directory once, then follows it; resolves when the first list is in. */
+  static async open(
+    directory: WorkerDirectory,
+    onFault: (fault: unknown) => void,
+  ): Promise<DirectoryModelIndex> {
+    const index = new DirectoryModelIndex()
+    index.replace(await directory.list())
+    void index.#follow(directory).catch((fault: unknown) => {
+      if (!index.#stop.signal.aborted) onFault(fault)
+    })
+    return index
+  }
+
+  async #follow(directory: WorkerDirectory): Promise<void> {
+    for await (const workers of directory.watch(this.#stop.signal)) this.replace(workers)
+  }
+
+  /** Takes a new list of living workers. */
+  replace(workers: readonly WorkerDescription[]): void {
+    this.#workers = workers
+    this.#byKind = groupModels(workers.flatMap((worker) => worker.models))
+  }
+
+  list(kind: ModelKind): readonly ModelFile[] {
+    return this.#byKind.get(kind) ?? []
+  }
+
+  find(kind: ModelKind, name: string): ModelFile | undefined {
+    return this.list(kind).find((file) => file.name === name && file.unusableReason === '')
+  }
+
+  workers(): readonly WorkerDescription[] {
+    return this.#workers
+  }
+
+  /** Stops following. */
+  close(): void {
+    this.#stop.abort()
+  }
+}
+
+function groupModels(files: readonly ModelFile[]): Map<ModelKind, readonly ModelFile[]> {
+  const unique = new Map<string, ModelFile>()
+  for (const file of files) {
+    const key = `${file.kind}\u0000${file.name}\u0000${file.identity}`
+    const known = unique.get(key)
+    // Workers hash files in the background: prefer the entry that has its hash already.
+    if (known === undefined || (known.sha256 === '' && file.sha256 !== '')) unique.set(key, file)
+  }
+  const groups = new Map<ModelKind, ModelFile[]>()
+  for (const file of unique.values()) groups.set(file.kind, [...(groups.get(file.kind) ?? []), file])
+  for (const group of groups.values()) group.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  return groups
+}
