@@ -1,0 +1,88 @@
+import { Hono, type Context } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { createComfyRoutes } from './comfy/routes.ts'
+import { answerComfyBodyTooLarge, answerComfyUnknown } from './comfy/errors.ts'
+import type { GatewayDeps, GatewayEnv } from './deps.ts'
+import { createDocsRoutes } from './docs/routes.ts'
+import type { Authenticator } from './middleware/authenticate.ts'
+import { comfyOrigin } from './middleware/comfy-origin.ts'
+import { corsWebui, parseCorsOptions } from './middleware/cors-webui.ts'
+import { refuseCrossSite } from './middleware/refuse-cross-site.ts'
+import { createRouteTable } from './middleware/route-table.ts'
+import { gzipLargeBodies, processTime } from './middleware/webui-envelope.ts'
+import { createSdapiRoutes } from './sdapi/routes.ts'
+import { answerSdapiUnknown, answerSdapiUnauthorized } from './sdapi/errors.ts'
+import { welcomePage } from './welcome-page.ts'
+
+/** Which port an app answers; decides `/`, unknown paths, CORS and the words of refusals. */
+export type PortSurface = GatewayEnv['Variables']['surface']
+
+/** Paths that A1111 leaves open when --api-auth is set: they hold no job and no picture. */
+const OPEN_WEBUI_PATHS = new Set([
+  '/',
+  '/docs',
+  '/openapi.json',
+  '/app_id',
+  '/config',
+  '/internal/ping',
+  '/internal/progress',
+  '/sdapi/v1/loras',
+  '/sdapi/v1/refresh-loras',
+  '/controlnet/version',
+])
+
+/** Builds the whole HTTP application of one port. Opens nothing and reads no environment. */
+export function createApp(
+  deps: GatewayDeps,
+  surface: PortSurface,
+  authenticate: Authenticator,
+): Hono<GatewayEnv> {
+  const app = new Hono<GatewayEnv>()
+  const cors = parseCorsOptions(
+    deps.config.ATELIER_CORS_ALLOW_ORIGINS,
+    deps.config.ATELIER_CORS_ALLOW_ORIGINS_REGEX,
+  )
+  const answerUnknown = surface === 'sdapi' ? answerSdapiUnknown : answerComfyUnknown
+
+  app.use(async function markSurface(c, next) {
+    c.set('surface', surface)
+    c.set('tenant', '')
+    await next()
+  })
+  if (surface === 'sdapi') app.use(processTime(), corsWebui(cors), gzipLargeBodies())
+  else app.use(comfyOrigin(cors))
+  app.use(refuseCrossSite(cors))
+  app.use(
+    bodyLimit({
+      maxSize: deps.config.ATELIER_MAX_BODY_MB * 1024 * 1024,
+      onError: (c) => answerComfyBodyTooLarge(c, deps.config),
+    }),
+  )
+  app.use(async function identify(c, next) {
+    const isKnown = routes.allowedMethods(c.req.path).includes(c.req.method === 'HEAD' ? 'GET' : c.req.method)
+    if (!isKnown) return next()
+    const identity = authenticate(credentialsOf(c))
+    if ('tenant' in identity) c.set('tenant', identity.tenant)
+    else if (!OPEN_WEBUI_PATHS.has(c.req.path)) return answerSdapiUnauthorized(c, identity.refusal)
+    return next()
+  })
+
+  app.get('/', (c) => c.html(welcomePage(surface)))
+  const surfaces = [createSdapiRoutes(deps), createComfyRoutes(deps)]
+  for (const routesOfSurface of surface === 'sdapi' ? surfaces : surfaces.reverse())
+    app.route('/', routesOfSurface)
+  app.route('/', createDocsRoutes(deps))
+
+  const routes = createRouteTable(app)
+  app.notFound((c) => answerUnknown(c, routes.allowedMethods(c.req.path), routes))
+  return app
+}
+
+/** The credentials of a request. */
+export function credentialsOf(c: Context<GatewayEnv>): Parameters<Authenticator>[0] {
+  return {
+    authorization: c.req.header('authorization'),
+    apiKey: c.req.header('x-api-key'),
+    token: c.req.query('token'),
+  }
+}

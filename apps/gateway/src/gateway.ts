@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { serve } from '@hono/node-server'
+import type { LedgerStore } from '@atelier/ledger'
+import type { Hono } from 'hono'
+import type { Logger } from 'pino'
+import { createApp, type PortSurface } from './app.ts'
+import { createComfySocketHub } from './comfy/socket-hub.ts'
+import type { GatewayConfig } from './config.ts'
+import type { GatewayDeps, GatewayEnv } from './deps.ts'
+import { LedgerDispatcher } from './dispatch/ledger-dispatcher.ts'
+import { createAuthenticator, type Authenticator } from './middleware/authenticate.ts'
+import { parseCorsOptions } from './middleware/cors-webui.ts'
+import { DirectoryModelIndex } from './models/directory-model-index.ts'
+import { WorkerConnections } from './progress/worker-connections.ts'
+import { attachSockets } from './sockets.ts'
+
+/** How long open requests may go on after the ports were closed, milliseconds. */
+const CLOSE_GRACE_MS = 10_000
+
+/** A running gateway. */
+export interface Gateway {
+  /** Ports bound, by surface; absent when switched off. */
+  readonly ports: Readonly<Partial<Record<PortSurface, number>>>
+  readonly models: DirectoryModelIndex
+  /** Stops accepting, lets open requests finish for a while, closes sockets. The store stays open: it is the caller's. */
+  close(): Promise<void>
+}
+
+/** What a gateway is started with. */
+export interface GatewayOptions {
+  readonly config: GatewayConfig
+  readonly store: LedgerStore
+  readonly logger: Logger
+}
+
+/**
+ * Starts the gateway: both ports, the websocket hub, the dispatcher.
+ * @throws Error with the system's code (EADDRINUSE, EACCES) when a port cannot be bound; then nothing stays open
+ */
+export async function startGateway({ config, store, logger }: GatewayOptions): Promise<Gateway> {
+  const onFault = (fault: unknown) => logger.error({ err: fault }, 'a background task of the gateway failed')
+  const models = await DirectoryModelIndex.open(store.workers, onFault)
+  const connections = new WorkerConnections(() => models.workers())
+  const dispatcher = await LedgerDispatcher.open({
+    jobs: store.jobs,
+    connections,
+    limits: {
+      maxQueued: config.ATELIER_MAX_QUEUED,
+      maxQueuedPerTenant: config.ATELIER_MAX_QUEUED_PER_TENANT,
+    },
+    logger,
+  })
+  const deps: GatewayDeps = {
+    config,
+    dispatcher,
+    models,
+    store,
+    logger,
+    now: Date.now,
+    createId: randomUUID,
+    random: Math.random,
+  }
+  const authenticate = createAuthenticator(config, onFault)
+  const hub = createComfySocketHub(deps)
+  const listeners: Listener[] = []
+  const close = async (): Promise<void> => {
+    await Promise.all(listeners.map((listener) => listener.close()))
+    hub.close()
+    dispatcher.close()
+    connections.close()
+    models.close()
+  }
+  try {
+    for (const [surface, port] of [
+      ['sdapi', config.ATELIER_PORT],
+      ['comfy', config.ATELIER_COMFY_PORT],
+    ] as const) {
+      if (port === OFF) continue
+      listeners.push(await listen({ deps, surface, port, authenticate, hub }))
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+  const ports = Object.fromEntries(listeners.map(({ surface, port }) => [surface, port]))
+  return { ports, models, close }
+}
+
+/** A port setting that switches the surface off. */
+const OFF = 0
+
+interface Listener {
+  readonly surface: PortSurface
+  readonly port: number
+  close(): Promise<void>
+}
+
+interface ListenOptions {
+  readonly deps: GatewayDeps
+  readonly surface: PortSurface
+  readonly port: number
+  readonly authenticate: Authenticator
+  readonly hub: ReturnType<typeof createComfySocketHub>
+}
+
+async function listen({ deps, surface, port, authenticate, hub }: ListenOptions): Promise<Listener> {
+  const { config } = deps
+  const app = createApp(deps, surface, authenticate)
+  const server = await bind(app, config.ATELIER_HOST, port)
+  const sockets = attachSockets(server, {
+    authenticate,
+    cors: parseCorsOptions(config.ATELIER_CORS_ALLOW_ORIGINS, config.ATELIER_CORS_ALLOW_ORIGINS_REGEX),
+    onConnection: (socket, accepted) => hub.handleConnection(socket, accepted),
+  })
+  return {
+    surface,
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        // 1012: the service restarts; clients connect again.
+        for (const socket of sockets.clients) socket.close(1012)
+        const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS)
+        server.close(() => {
+          clearTimeout(timer)
+          resolve()
+        })
+        server.closeIdleConnections()
+      }),
+  }
+}
+
+function bind(app: Hono<GatewayEnv>, hostname: string, port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch: app.fetch, hostname, port, overrideGlobalObjects: false }, () =>
+      resolve(server),
+    ) as Server
+    server.once('error', reject)
+    // A picture may take longer than Node's default of five minutes to come; reading a request may not.
+    server.requestTimeout = 120_000
+    server.timeout = 0
+    server.keepAliveTimeout = 65_000
+  })
+}
