@@ -1,4 +1,4 @@
-import { Hono, type Context } from 'hono'
+import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { createComfyRoutes } from './comfy/routes.ts'
 import { answerComfyBodyTooLarge, answerComfyUnknown } from './comfy/errors.ts'
@@ -31,6 +31,15 @@ const OPEN_WEBUI_PATHS = new Set([
   '/controlnet/version',
 ])
 
+/** What an app is built from. */
+export interface AppOptions {
+  readonly deps: GatewayDeps
+  readonly surface: PortSurface
+  readonly authenticate: Authenticator
+  /** Outermost middleware that measures; absent in tests. */
+  readonly timeRequests?: MiddlewareHandler<GatewayEnv>
+}
+
 /** Builds the whole HTTP application of one port. Opens nothing and reads no environment. */
 export function createApp(
   deps: GatewayDeps,
@@ -49,6 +58,7 @@ export function createApp(
     c.set('tenant', '')
     await next()
   })
+  if (timeRequests !== undefined) app.use(timeRequests)
   if (surface === 'sdapi') app.use(processTime(), corsWebui(cors), gzipLargeBodies())
   else app.use(comfyOrigin(cors))
   app.use(refuseCrossSite(cors))

@@ -64,3 +64,8 @@ export function parseGatewayConfig(environment: Record<string, string | undefine
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
   throw new Error(`settings are wrong:\n  ${faults.join('\n  ')}`)
 }
+
+/** The environment of this process. */
+export function readEnvironment(): Record<string, string | undefined> {
+  return process.env
+}

@@ -12,7 +12,9 @@ import type { GatewayDeps, GatewayEnv } from './deps.ts'
 import { LedgerDispatcher } from './dispatch/ledger-dispatcher.ts'
 import { createAuthenticator, type Authenticator } from './middleware/authenticate.ts'
 import { parseCorsOptions } from './middleware/cors-webui.ts'
+import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
 import { DirectoryModelIndex } from './models/directory-model-index.ts'
+import { serveOperations } from './operations.ts'
 import { WorkerConnections } from './progress/worker-connections.ts'
 import { attachSockets } from './sockets.ts'
 
@@ -64,9 +66,12 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
   }
   const authenticate = createAuthenticator(config, onFault)
   const hub = createComfySocketHub(deps)
+  const metrics = createGatewayMetrics(() => dispatcher.openRecords())
   const listeners: Listener[] = []
+  const operations: Server[] = []
   const close = async (): Promise<void> => {
     await Promise.all(listeners.map((listener) => listener.close()))
+    for (const server of operations) server.close()
     hub.close()
     dispatcher.close()
     connections.close()
@@ -78,7 +83,20 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
       ['comfy', config.ATELIER_COMFY_PORT],
     ] as const) {
       if (port === OFF) continue
-      listeners.push(await listen({ deps, surface, port, authenticate, hub }))
+      listeners.push(
+        await listen({ deps, surface, port, authenticate, timeRequests: metrics.timeRequests, hub }),
+      )
+    }
+    if (config.ATELIER_METRICS_PORT !== OFF) {
+      const { ATELIER_HOST: host, ATELIER_METRICS_PORT: port } = config
+      operations.push(
+        await serveOperations({
+          host,
+          port,
+          registry: metrics.registry,
+          isReady: () => listeners.length > 0,
+        }),
+      )
     }
   } catch (error) {
     await close()
@@ -102,12 +120,14 @@ interface ListenOptions {
   readonly surface: PortSurface
   readonly port: number
   readonly authenticate: Authenticator
+  readonly timeRequests: GatewayMetrics['timeRequests']
   readonly hub: ReturnType<typeof createComfySocketHub>
 }
 
-async function listen({ deps, surface, port, authenticate, hub }: ListenOptions): Promise<Listener> {
+async function listen(options: ListenOptions): Promise<Listener> {
+  const { deps, surface, port, authenticate, timeRequests, hub } = options
   const { config } = deps
-  const app = createApp(deps, surface, authenticate)
+  const app = createApp({ deps, surface, authenticate, timeRequests })
   const server = await bind(app, config.ATELIER_HOST, port)
   const sockets = attachSockets(server, {
     authenticate,

@@ -110,6 +110,11 @@ export class LedgerDispatcher implements JobDispatcher {
     await Promise.all(this.#options.connections.all().map((client) => callFreeMemory(client, options)))
   }
 
+  /** Records of the jobs that had not ended when last heard of. */
+  openRecords(): JobRecord[] {
+    return [...this.#followed.values()].map(({ record }) => record).filter((record) => !isEnded(record.state))
+  }
+
   /** Stops watching; open jobs go on without this gateway. */
   close(): void {
     this.#stop.abort()

@@ -1,0 +1,28 @@
+import { openEmbeddedLedger } from '@atelier/ledger/embedded'
+import { pino } from 'pino'
+import { parseGatewayConfig } from './config.ts'
+import { startGateway } from './gateway.ts'
+
+/**
+ * Runs the gateway as this process: settings, ledger, ports; SIGTERM and SIGINT close it and exit with 0.
+ * @throws Error when settings are wrong or a port cannot be bound
+ */
+export async function runGateway(environment: Record<string, string | undefined>): Promise<void> {
+  const config = parseGatewayConfig(environment)
+  const logger = pino({ name: 'gateway', level: config.ATELIER_LOG_LEVEL })
+  const store = await openEmbeddedLedger({ folder: config.ATELIER_DATA, processName: 'gateway' })
+  const gateway = await startGateway({ config, store, logger })
+  logger.info({ event: 'gateway-ready', ports: gateway.ports }, 'the gateway answers')
+  process.send?.({ kind: 'ready', ports: gateway.ports })
+
+  const stop = async (reason: string): Promise<void> => {
+    logger.info({ event: 'gateway-stop', reason }, 'the gateway stops')
+    await gateway.close()
+    await store.close()
+    process.exit(0)
+  }
+  process.once('SIGTERM', () => void stop('SIGTERM'))
+  process.once('SIGINT', () => void stop('SIGINT'))
+  // Forked by `atelier serve`: when that process is gone, nobody would stop this one.
+  process.once('disconnect', () => void stop('parent gone'))
+}

@@ -1,0 +1,129 @@
+import { Command, CommanderError } from 'commander'
+
+/** The programs `atelier` can run. */
+export type ProgramName = 'serve' | 'gateway' | 'worker'
+
+/** What the command line asks for: a program, and settings that override the environment. */
+export interface CommandLine {
+  readonly program: ProgramName
+  readonly settings: Readonly<Record<string, string>>
+}
+
+/** A flag, the setting it stands for, and how its value becomes the setting's text. */
+interface Flag {
+  readonly flags: string
+  readonly help: string
+  readonly setting?: string
+  /** The setting's value when the flag takes none. */
+  readonly value?: string
+}
+
+const FLAGS: readonly Flag[] = [
+  {
+    flags: '--listen',
+    help: 'listen on all addresses, not only this machine',
+    setting: 'ATELIER_HOST',
+    value: '0.0.0.0',
+  },
+  { flags: '--host <address>', help: 'address to listen on (127.0.0.1)', setting: 'ATELIER_HOST' },
+  { flags: '--port <number>', help: 'WebUI API port (7860), 0 for none', setting: 'ATELIER_PORT' },
+  {
+    flags: '--comfy-port <number>',
+    help: 'ComfyUI API port (8188), 0 for none',
+    setting: 'ATELIER_COMFY_PORT',
+  },
+  {
+    flags: '--models <folders>',
+    help: 'models folders, laid out as A1111 or ComfyUI do (models)',
+    setting: 'ATELIER_MODELS',
+  },
+  { flags: '--ckpt-dir <folder>', help: 'one more folder of checkpoints', setting: 'ATELIER_CKPT_DIR' },
+  { flags: '--data <folder>', help: 'where jobs and pictures are kept (data)', setting: 'ATELIER_DATA' },
+  { flags: '--device <name>', help: 'auto, cpu, cuda:0, ... (auto)', setting: 'ATELIER_DEVICE' },
+  { flags: '--slots <number>', help: 'jobs run at once', setting: 'ATELIER_SLOTS' },
+  {
+    flags: '--api-auth <users>',
+    help: 'user:password[,user:password] for basic authentication',
+    setting: 'ATELIER_API_AUTH',
+  },
+  {
+    flags: '--api-keys <file>',
+    help: 'file of API keys, one "key tenant" a line',
+    setting: 'ATELIER_API_KEYS',
+  },
+  {
+    flags: '--cors-allow-origins <list>',
+    help: 'comma-separated origins of web pages that may call',
+    setting: 'ATELIER_CORS_ALLOW_ORIGINS',
+  },
+  {
+    flags: '--cors-allow-origins-regex <pattern>',
+    help: 'pattern of such origins',
+    setting: 'ATELIER_CORS_ALLOW_ORIGINS_REGEX',
+  },
+  {
+    flags: '--preview-method <name>',
+    help: 'ComfyUI previews: none, auto, latent2rgb, taesd (none)',
+    setting: 'ATELIER_PREVIEW_METHOD',
+  },
+  {
+    flags: '--metrics-port <number>',
+    help: 'Prometheus metrics and health (9464), 0 for none',
+    setting: 'ATELIER_METRICS_PORT',
+  },
+  {
+    flags: '--log-level <level>',
+    help: 'fatal, error, warn, info, debug, trace (info)',
+    setting: 'ATELIER_LOG_LEVEL',
+  },
+  { flags: '--api', help: 'accepted for A1111 habits: the API is always on' },
+  { flags: '--nowebui', help: 'accepted for A1111 habits: nothing but the API is served' },
+]
+
+const PROGRAMS: readonly { name: ProgramName; help: string }[] = [
+  { name: 'serve', help: 'gateway and one worker on this machine, no other server needed' },
+  { name: 'gateway', help: 'the HTTP and websocket gateway alone' },
+  { name: 'worker', help: 'one worker alone' },
+]
+
+/** How a command line can be no command line: help and version were printed, or it is wrong. */
+export interface CommandLineEnd {
+  readonly exitCode: number
+}
+
+/** Reads the arguments after the program's name; prints help, version or the fault itself. */
+export function parseCommandLine(args: readonly string[], version: string): CommandLine | CommandLineEnd {
+  let parsed: CommandLine | undefined
+  const root = new Command('atelier')
+    .description('A drop-in endpoint for A1111 WebUI and ComfyUI clients')
+    .version(version)
+  root.exitOverride().helpCommand(false)
+  for (const { name, help } of PROGRAMS) {
+    const command = root.command(name, { isDefault: name === 'serve' }).description(help)
+    for (const flag of FLAGS) command.option(flag.flags, flag.help)
+    command
+      .exitOverride()
+      .addHelpText('after', '\nEvery flag can be set in the environment too: see the README.')
+    command.action((options: Record<string, unknown>) => {
+      parsed = { program: name, settings: toSettings(options, command) }
+    })
+  }
+  try {
+    root.parse([...args], { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) return { exitCode: error.exitCode }
+    throw error
+  }
+  return parsed ?? { exitCode: 1 }
+}
+
+function toSettings(options: Record<string, unknown>, command: Command): Record<string, string> {
+  const settings: Record<string, string> = {}
+  for (const flag of FLAGS) {
+    const option = command.options.find((candidate) => candidate.flags === flag.flags)
+    const given = option === undefined ? undefined : options[option.attributeName()]
+    if (given === undefined || flag.setting === undefined) continue
+    settings[flag.setting] = flag.value ?? String(given)
+  }
+  return settings
+}
