@@ -1,7 +1,8 @@
 import tseslint from 'typescript-eslint'
 
 const noTopLevelLet = {
-  selector: 'Program > VariableDeclaration[kind="let"], Program > ExportNamedDeclaration > VariableDeclaration[kind="let"]',
+  selector:
+    'Program > VariableDeclaration[kind="let"], Program > ExportNamedDeclaration > VariableDeclaration[kind="let"]',
   message: 'State needs one owner with a lifetime: no module-level let.',
 }
 const noStarExport = { selector: 'ExportAllDeclaration', message: 'Write every exported name out.' }
@@ -12,7 +13,18 @@ const noEnvironment = {
 }
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/gen/**', '**/node_modules/**', '**/*.cjs', '**/*.mjs', 'models/**', 'data/**', 'bench/k6/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/gen/**',
+      '**/node_modules/**',
+      '**/*.cjs',
+      '**/*.mjs',
+      'models/**',
+      'data/**',
+      'bench/k6/**',
+    ],
+  },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.{ts,tsx,js}'],
@@ -26,7 +38,10 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
     },
   },
-  { files: ['**/config.ts', '*.config.{ts,js}', 'e2e/**', 'bench/**', '**/*.test.ts'], rules: { 'no-restricted-syntax': ['error', noTopLevelLet, noStarExport] } },
+  {
+    files: ['**/config.ts', '*.config.{ts,js}', 'e2e/**', 'bench/**', '**/*.test.ts'],
+    rules: { 'no-restricted-syntax': ['error', noTopLevelLet, noStarExport] },
+  },
   // A describe block is a list of cases, not a function to read.
   { files: ['**/*.test.ts'], rules: { 'max-lines-per-function': 'off' } },
   // Tables of data, exempt from the size budgets (house style B3).

@@ -1,7 +1,14 @@
 import { defineConfig } from 'vitest/config'
 
 const project = (name: string, directory: string, testTimeout = 20_000) => ({
-  test: { name, root: directory, include: ['**/*.test.ts'], exclude: ['**/node_modules/**', '**/dist/**'], testTimeout, hookTimeout: 60_000 },
+  test: {
+    name,
+    root: directory,
+    include: ['**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**'],
+    testTimeout,
+    hookTimeout: 60_000,
+  },
 })
 
 export default defineConfig({

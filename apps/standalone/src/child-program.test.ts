@@ -53,7 +53,9 @@ describe('ChildProgram', () => {
   })
 
   it('kills a program that does not stop within the grace period', async () => {
-    const { program, ready } = run(`process.on('SIGTERM', () => undefined)\nsetInterval(() => undefined, 1000)\n${READY}`)
+    const { program, ready } = run(
+      `process.on('SIGTERM', () => undefined)\nsetInterval(() => undefined, 1000)\n${READY}`,
+    )
     await vi.waitUntil(() => ready.mock.calls.length === 1, { timeout: 10_000 })
     expect(await program.stop(200)).toBe(1)
   })

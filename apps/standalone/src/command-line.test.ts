@@ -12,7 +12,9 @@ describe('parseCommandLine', () => {
   })
 
   it('turns every valued flag into its setting', () => {
-    const { settings } = parse('worker', '--ckpt-dir', '/m', '--device', 'cpu', '--api-auth', 'a:b') as { settings: object }
+    const { settings } = parse('worker', '--ckpt-dir', '/m', '--device', 'cpu', '--api-auth', 'a:b') as {
+      settings: object
+    }
     expect(settings).toEqual({ ATELIER_CKPT_DIR: '/m', ATELIER_DEVICE: 'cpu', ATELIER_API_AUTH: 'a:b' })
   })
 
@@ -31,7 +33,8 @@ describe('parseCommandLine', () => {
     const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
     expect(parse('serve', '--help')).toEqual({ exitCode: 0 })
     const text = write.mock.calls.flat().join('')
-    for (const flag of ['--listen', '--port', '--api-auth', '--ckpt-dir', '--cors-allow-origins']) expect(text).toContain(flag)
+    for (const flag of ['--listen', '--port', '--api-auth', '--ckpt-dir', '--cors-allow-origins'])
+      expect(text).toContain(flag)
     write.mockRestore()
   })
 })

@@ -15,6 +15,8 @@ describe('describeAddresses', () => {
 
   it('warns of an open server on all addresses, and not when it has keys', () => {
     expect(describeAddresses({ ATELIER_HOST: '0.0.0.0' }, { sdapi: 1 })).toContain('WARNING')
-    expect(describeAddresses({ ATELIER_HOST: '0.0.0.0', ATELIER_API_AUTH: 'a:b' }, { sdapi: 1 })).not.toContain('WARNING')
+    expect(
+      describeAddresses({ ATELIER_HOST: '0.0.0.0', ATELIER_API_AUTH: 'a:b' }, { sdapi: 1 }),
+    ).not.toContain('WARNING')
   })
 })

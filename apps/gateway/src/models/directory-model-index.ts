@@ -1,4 +1,4 @@
-import type { WorkerDescription} from '@atelier/proto';
+import type { WorkerDescription } from '@atelier/proto'
 import { type ModelFile, type ModelKind } from '@atelier/proto'
 import type { WorkerDirectory } from '@atelier/ledger'
 import type { ModelIndex } from './model-index.ts'

@@ -17,7 +17,9 @@ export function createTensor(shape: readonly number[], data?: Float32Array): Ten
   const count = countElements(shape)
   const values = data ?? new Float32Array(count)
   if (values.length !== count) {
-    throw new RangeError(`a tensor of shape [${shape.join(', ')}] holds ${count} values, got ${values.length}`)
+    throw new RangeError(
+      `a tensor of shape [${shape.join(', ')}] holds ${count} values, got ${values.length}`,
+    )
   }
   return { shape, data: values }
 }
