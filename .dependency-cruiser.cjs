@@ -62,7 +62,7 @@ module.exports = {
     ),
     forbid(
       'nothing-imports-main',
-      '.',
+      '\\.ts$',
       '^apps/[^/]+/src/main\\.ts$',
       'main builds real things; nothing builds on main',
     ),
