@@ -1,0 +1,96 @@
+import type { JobLedger } from '@atelier/ledger'
+import { Job, JobState, Surface } from '@atelier/proto'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { WorkerConnections } from '../progress/worker-connections.ts'
+import { FakeLedger } from './fake-ledger.ts'
+import type { JobUpdate } from './job-dispatcher.ts'
+import { LedgerDispatcher } from './ledger-dispatcher.ts'
+
+const job = (id: string, tenant = 'a', surface: Surface = Surface.SURFACE_SDAPI) =>
+  Job.fromPartial({ id, tenant, surface })
+const states = (updates: JobUpdate[]) => updates.map(({ record }) => record.state)
+
+describe('LedgerDispatcher', () => {
+  let ledger: FakeLedger
+  let dispatcher: LedgerDispatcher
+  beforeEach(async () => {
+    ledger = new FakeLedger()
+    dispatcher = await LedgerDispatcher.open({
+      jobs: ledger as unknown as JobLedger,
+      connections: new WorkerConnections(() => []),
+      limits: { maxQueued: 3, maxQueuedPerTenant: 2 },
+      logger: pino({ level: 'silent' }),
+    })
+  })
+  afterEach(() => dispatcher.close())
+
+  const listen = (filter: Parameters<LedgerDispatcher['subscribe']>[0]) => {
+    const updates: JobUpdate[] = []
+    dispatcher.subscribe(filter, (update) => updates.push(update))
+    return updates
+  }
+
+  it('tells each change of a job in order and its end once', async () => {
+    const updates = listen({ tenant: 'a' })
+    await dispatcher.submit(job('1'))
+    ledger.change('1', { state: JobState.JOB_STATE_RUNNING, epoch: 1 })
+    ledger.change('1', { state: JobState.JOB_STATE_DONE })
+    await vi.waitUntil(() => states(updates).includes(JobState.JOB_STATE_DONE))
+    ledger.change('1', { state: JobState.JOB_STATE_DONE })
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(states(updates)).toEqual([
+      JobState.JOB_STATE_QUEUED,
+      JobState.JOB_STATE_RUNNING,
+      JobState.JOB_STATE_DONE,
+    ])
+  })
+
+  it('keeps tenants, surfaces and jobs apart', async () => {
+    const otherTenant = listen({ tenant: 'b' })
+    const otherSurface = listen({ tenant: 'a', surface: Surface.SURFACE_COMFY })
+    const otherJob = listen({ tenant: 'a', jobId: '2' })
+    await dispatcher.submit(job('1'))
+    expect([otherTenant, otherSurface, otherJob]).toEqual([[], [], []])
+  })
+
+  it('waits for the end, also of a job that had ended before', async () => {
+    await dispatcher.submit(job('1'))
+    const waiting = dispatcher.wait('a', '1')
+    ledger.change('1', { state: JobState.JOB_STATE_FAILED })
+    expect((await waiting).state).toBe(JobState.JOB_STATE_FAILED)
+    expect((await dispatcher.wait('a', '1')).state).toBe(JobState.JOB_STATE_FAILED)
+  })
+
+  it('stops waiting when the caller goes away', async () => {
+    await dispatcher.submit(job('1'))
+    const caller = new AbortController()
+    const waiting = dispatcher.wait('a', '1', caller.signal)
+    caller.abort(new Error('gone'))
+    await expect(waiting).rejects.toThrow('gone')
+  })
+
+  it('refuses a job above the limits and stores nothing', async () => {
+    await dispatcher.submit(job('1'))
+    await dispatcher.submit(job('2'))
+    await expect(dispatcher.submit(job('3'))).rejects.toMatchObject({ code: 'tenant-queue-full' })
+    expect(await ledger.read('a', '3')).toBeUndefined()
+    await dispatcher.submit(job('4', 'b'))
+    await expect(dispatcher.submit(job('5', 'c'))).rejects.toMatchObject({ code: 'queue-full' })
+  })
+
+  it('gives progress to its own tenant only', async () => {
+    await dispatcher.submit(job('1'))
+    expect(dispatcher.progress('a', '1')).toMatchObject({ step: 0, record: { job: { id: '1' } } })
+    expect(dispatcher.progress('b', '1')).toBeUndefined()
+  })
+
+  it('goes on when a listener throws', async () => {
+    dispatcher.subscribe({ tenant: 'a' }, () => {
+      throw new Error('listener')
+    })
+    const updates = listen({ tenant: 'a' })
+    await dispatcher.submit(job('1'))
+    expect(updates).toHaveLength(1)
+  })
+})

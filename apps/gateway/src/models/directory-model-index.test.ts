@@ -1,0 +1,48 @@
+import { ModelFile, ModelKind, WorkerDescription } from '@atelier/proto'
+import type { WorkerDirectory } from '@atelier/ledger'
+import { describe, expect, it, vi } from 'vitest'
+import { DirectoryModelIndex } from './directory-model-index.ts'
+
+const file = (name: string, more: Partial<ModelFile> = {}) =>
+  ModelFile.fromPartial({ kind: ModelKind.MODEL_KIND_CHECKPOINT, name, identity: name, ...more })
+const worker = (id: string, ...models: ModelFile[]) => WorkerDescription.fromPartial({ id, models })
+
+function directoryOf(...lists: WorkerDescription[][]): WorkerDirectory {
+  return {
+    put: async () => undefined,
+    remove: async () => undefined,
+    list: async () => lists[0] ?? [],
+    async *watch() {
+      yield* lists.slice(1)
+    },
+  }
+}
+const open = (...lists: WorkerDescription[][]) =>
+  DirectoryModelIndex.open(directoryOf(...lists), () => undefined)
+const names = (index: DirectoryModelIndex) =>
+  index.list(ModelKind.MODEL_KIND_CHECKPOINT).map(({ name }) => name)
+
+describe('DirectoryModelIndex', () => {
+  it('lists the union of all workers, each file once, by name', async () => {
+    const index = await open([worker('1', file('b'), file('a')), worker('2', file('c'), file('a'))])
+    expect(names(index)).toEqual(['a', 'b', 'c'])
+  })
+
+  it('prefers the entry whose hash is known', async () => {
+    const index = await open([worker('1', file('a')), worker('2', file('a', { sha256: 'ff' }))])
+    expect(index.find(ModelKind.MODEL_KIND_CHECKPOINT, 'a')?.sha256).toBe('ff')
+  })
+
+  it('lists unusable files but does not find them', async () => {
+    const index = await open([worker('1', file('bad', { unusableReason: 'truncated' }))])
+    expect(names(index)).toEqual(['bad'])
+    expect(index.find(ModelKind.MODEL_KIND_CHECKPOINT, 'bad')).toBeUndefined()
+  })
+
+  it('follows the directory', async () => {
+    const index = await open([worker('1', file('a'))], [worker('2', file('z'))])
+    await vi.waitUntil(() => names(index).includes('z'))
+    expect(names(index)).toEqual(['z'])
+    index.close()
+  })
+})
