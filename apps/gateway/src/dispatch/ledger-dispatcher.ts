@@ -25,6 +25,8 @@ export interface LedgerDispatcherOptions {
 interface FollowedJob {
   record: JobRecord
   progress: ProgressCounters
+  /** Newest revision the listeners heard of; records arrive both from submissions and from the watch. */
+  toldRevision: number
   readonly follower: JobFollower
   ending: boolean
 }
@@ -145,8 +147,8 @@ export class LedgerDispatcher implements JobDispatcher {
     const jobId = record.job?.id
     if (jobId === undefined) return
     const followed = this.#followed.get(jobId) ?? this.#follow(jobId, record)
-    const isNews = followed.record === record || record.revision > followed.record.revision
-    if (!isNews || followed.ending) return
+    if (record.revision <= followed.toldRevision || followed.ending) return
+    followed.toldRevision = record.revision
     followed.record = record
     followed.follower.update(record)
     if (isEnded(record.state)) void this.#end(jobId, followed)
@@ -157,6 +159,7 @@ export class LedgerDispatcher implements JobDispatcher {
     const followed: FollowedJob = {
       record,
       progress: NO_PROGRESS,
+      toldRevision: 0,
       ending: false,
       follower: new JobFollower(record, {
         dial: (workerId) => this.#options.connections.client(workerId),
