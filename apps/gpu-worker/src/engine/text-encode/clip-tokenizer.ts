@@ -1,0 +1,112 @@
+import { cleanBasic } from './clean-text/basic-clean.ts'
+import { fixText } from './clean-text/fix-text.ts'
+import { decodeAllReferences } from './clean-text/html-entities.ts'
+import { collapseSpaces } from './clean-text/python-text.ts'
+import type { ClipVocabulary } from './clip-vocabulary.ts'
+
+/** Id that begins every sequence. */
+export const startOfText = 49406
+/** Id that ends every sequence; CLIP-L pads with it too. */
+export const endOfText = 49407
+
+/**
+ * How text is cleaned before byte-pair encoding:
+ * - `ftfy`: transformers' CLIPTokenizer with ftfy installed, as in A1111;
+ * - `basic`: the same without ftfy, as in a plain ComfyUI;
+ * - `open-clip`: open_clip's own tokenizer, as A1111 uses for SD2 and SDXL's second encoder; knows no special tokens.
+ */
+export type TextCleaning = 'ftfy' | 'basic' | 'open-clip'
+
+/** Turns text into CLIP token ids. */
+export interface ClipTokenizer {
+  /** Ids of a text without start, end or padding; any length. */
+  encode(text: string): readonly number[]
+}
+
+const cleaners: Readonly<Record<TextCleaning, (text: string) => string>> = {
+  ftfy: (text) => collapseSpaces(fixText(text)).toLowerCase(),
+  basic: cleanBasic,
+  'open-clip': (text) =>
+    collapseSpaces(decodeAllReferences(decodeAllReferences(fixText(text)))).toLowerCase(),
+}
+
+const specialIds = new Map([
+  ['<|startoftext|>', startOfText],
+  ['<|endoftext|>', endOfText],
+])
+const specialToken = /(<\|startoftext\|>|<\|endoftext\|>)/
+const word = /<\|startoftext\|>|<\|endoftext\|>|'(?:[sſtmd]|re|ve|ll)|\p{L}+|\p{N}|[^\s\p{L}\p{N}\u0345]+/gu
+const plainWord = /'(?:[sſtmd]|re|ve|ll)|\p{L}+|\p{N}|[^\s\p{L}\p{N}\u0345]+/gu
+
+/** The printable character that stands for each byte in the vocabulary. */
+function createByteAlphabet(): readonly string[] {
+  const isPrintable = (byte: number) => (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad)
+  let substitute = 0x100
+  return Array.from({ length: 256 }, (_, byte) =>
+    String.fromCharCode(isPrintable(byte) ? byte : substitute++),
+  )
+}
+
+const byteAlphabet = createByteAlphabet()
+
+/** Joins neighbouring pieces, the merge of lowest rank first and all its places at once, until none applies. */
+function mergePieces(symbols: readonly string[], ranks: ReadonlyMap<string, number>): readonly string[] {
+  let pieces = symbols
+  for (;;) {
+    let best = Infinity
+    let pair = ''
+    for (let index = 1; index < pieces.length; index++) {
+      const candidate = `${pieces[index - 1]} ${pieces[index]}`
+      const rank = ranks.get(candidate) ?? Infinity
+      if (rank < best) {
+        best = rank
+        pair = candidate
+      }
+    }
+    if (best === Infinity) return pieces
+    const joined: string[] = []
+    for (let index = 0; index < pieces.length; index++) {
+      const isPair = `${pieces[index]} ${pieces[index + 1]}` === pair
+      joined.push(isPair ? `${pieces[index]}${pieces[++index]}` : (pieces[index] ?? ''))
+    }
+    pieces = joined
+  }
+}
+
+/** A word's longest length in bytes that is looked up and remembered; longer ones are rare and would fill memory. */
+const rememberedLength = 32
+const rememberedWords = 20_000
+
+/** Builds a tokenizer over a vocabulary; remembers up to 20 000 words it has encoded. */
+export function createClipTokenizer(vocabulary: ClipVocabulary, cleaning: TextCleaning): ClipTokenizer {
+  const known = new Map<string, readonly number[]>()
+  const clean = cleaners[cleaning]
+
+  function encodeWord(text: string): readonly number[] {
+    const remembered = known.get(text)
+    if (remembered !== undefined) return remembered
+    const symbols = Array.from(Buffer.from(text, 'utf8'), (byte) => byteAlphabet[byte] ?? '')
+    symbols.push(`${symbols.pop() ?? ''}</w>`)
+    const ids = mergePieces(symbols, vocabulary.ranks).map((piece) => vocabulary.ids.get(piece) ?? endOfText)
+    if (text.length <= rememberedLength && known.size < rememberedWords) known.set(text, ids)
+    return ids
+  }
+
+  function encodePart(text: string): readonly number[] {
+    const words = clean(text).match(cleaning === 'open-clip' ? plainWord : word) ?? []
+    return words.flatMap((found) => specialIds.get(found) ?? encodeWord(found))
+  }
+
+  return {
+    encode: (text) => {
+      if (cleaning === 'open-clip') return encodePart(text)
+      return text.split(specialToken).flatMap((part) => specialIds.get(part) ?? encodePart(part))
+    },
+  }
+}
+
+/** Start, at most 75 ids, end, then padding to 77; what the tokenizer gives for a whole prompt. */
+export function padSequence(ids: readonly number[], paddingId: number): readonly number[] {
+  const sequence = [startOfText, ...ids.slice(0, 75), endOfText]
+  return sequence.concat(Array.from({ length: 77 - sequence.length }, () => paddingId))
+}
