@@ -10,7 +10,7 @@ import { startGateway } from './gateway.ts'
 export async function runGateway(environment: Record<string, string | undefined>): Promise<void> {
   const config = parseGatewayConfig(environment)
   const logger = pino({ name: 'gateway', level: config.ATELIER_LOG_LEVEL })
-  const store = await openEmbeddedLedger({ folder: config.ATELIER_DATA, processName: 'gateway' })
+  const store = await openEmbeddedLedger({ folder: config.ATELIER_DATA })
   const gateway = await startGateway({ config, store, logger })
   logger.info({ event: 'gateway-ready', ports: gateway.ports }, 'the gateway answers')
   process.send?.({ kind: 'ready', ports: gateway.ports })

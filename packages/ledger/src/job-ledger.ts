@@ -89,6 +89,8 @@ export interface JobLedger {
   renew(lease: Lease): Promise<LeaseState>
   /** Ends the job and makes its result and named files visible; false when the lease was lost (nothing changed). */
   finish(lease: Lease, outcome: JobOutcome): Promise<boolean>
+  /** The engine died under the job: it is queued again, or parked after too many deaths; false when the lease was lost. */
+  abandon(lease: Lease): Promise<boolean>
   /** Gives the job back unharmed, as if it had not been claimed; false when the lease was lost. */
   handBack(lease: Lease): Promise<boolean>
   /** Requeues or parks jobs whose lease ran out. Safe to call from anywhere at any time; returns how many moved. */

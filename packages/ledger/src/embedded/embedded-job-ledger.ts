@@ -1,0 +1,326 @@
+import { JobRecord, JobState, NamedFile, type Job, type Surface } from '@atelier/proto'
+import type {
+  CancelOutcome,
+  ClaimRequest,
+  JobLedger,
+  JobOutcome,
+  JobQuery,
+  Lease,
+  LeaseState,
+  Submission,
+} from '../job-ledger.ts'
+import {
+  abandonRecord,
+  cancelRecord,
+  claimRecord,
+  createRecord,
+  finishRecord,
+  handBackRecord,
+  isEndedState,
+  leaseStateOf,
+  recoverRecord,
+  renewRecord,
+} from '../job-state.ts'
+import { chooseCandidate } from '../choose-candidate.ts'
+import { toBytes, transact, type EmbeddedDatabase } from './database.ts'
+import type { Doorbell } from './doorbell.ts'
+
+/** Queued jobs looked at for one claim. */
+const CLAIM_CANDIDATES = 200
+
+interface JobRow {
+  readonly id: string
+  readonly change: number
+  readonly record: Uint8Array | ArrayBuffer
+}
+
+/** The job ledger in one SQLite database shared by the processes of a machine. */
+export class EmbeddedJobLedger implements JobLedger {
+  readonly #database: EmbeddedDatabase
+  readonly #bell: Doorbell
+  readonly #now: () => number
+
+  constructor(database: EmbeddedDatabase, bell: Doorbell, now: () => number) {
+    this.#database = database
+    this.#bell = bell
+    this.#now = now
+  }
+
+  async submit(job: Job): Promise<Submission> {
+    const submission = transact(this.#database, (): Submission => {
+      const earlier = this.#findLatest(job.tenant, job.surface, job.publicId)
+      if (earlier?.job?.requestDigest === job.requestDigest) return { kind: 'attached', record: earlier }
+      const record = createRecord(job)
+      this.#insert(record, job)
+      return { kind: 'created', record }
+    })
+    if (submission.kind === 'created') this.#bell.ring()
+    return submission
+  }
+
+  async read(tenant: string, jobId: string): Promise<JobRecord | undefined> {
+    const record = this.#readRecord(jobId)
+    return record?.job?.tenant === tenant ? record : undefined
+  }
+
+  async find(tenant: string, surface: Surface, publicId: string): Promise<JobRecord | undefined> {
+    return this.#findLatest(tenant, surface, publicId)
+  }
+
+  async list(query: JobQuery): Promise<JobRecord[]> {
+    const states = query.states ?? Object.values(JobState).filter((state) => state > 0)
+    const open = states.filter((state) => !isEndedState(state))
+    const ended = states.filter((state) => isEndedState(state))
+    const queued = open.length === 0 ? [] : this.#select(query, open, 'queue_number, submitted')
+    // The newest ended ones are wanted, told oldest first.
+    const past = ended.length === 0 ? [] : this.#select(query, ended, 'ended_at DESC, change DESC').reverse()
+    return [...queued, ...past]
+  }
+
+  async *watch(query: Pick<JobQuery, 'tenant' | 'surface'>, signal: AbortSignal): AsyncIterable<JobRecord> {
+    const changed = this.#database.prepare(
+      'SELECT id, change, record FROM jobs WHERE change > ? ORDER BY change LIMIT 500',
+    )
+    let cursor = this.#readChange()
+    while (!signal.aborted) {
+      const rows = changed.all(cursor) as JobRow[]
+      for (const row of rows) {
+        cursor = row.change
+        const record = decode(row)
+        if (matches(query, record)) yield record
+        if (signal.aborted) return
+      }
+      if (rows.length === 0) await this.#nextRing(signal, () => this.#readChange() > cursor)
+    }
+  }
+
+  async cancel(tenant: string, jobId: string): Promise<CancelOutcome> {
+    const outcome = transact(this.#database, (): CancelOutcome => {
+      const record = this.#readRecord(jobId)
+      if (record?.job?.tenant !== tenant) return 'unknown'
+      const changed = cancelRecord(record, this.#now())
+      if (changed !== undefined) this.#update(changed)
+      if (record.state === JobState.JOB_STATE_QUEUED) return 'cancelled'
+      return isEndedState(record.state) ? 'ended' : 'cancelling'
+    })
+    this.#bell.ring()
+    return outcome
+  }
+
+  async forget(tenant: string, jobIds: readonly string[]): Promise<number> {
+    const remove = this.#database.prepare('DELETE FROM jobs WHERE id = ? AND tenant = ? AND ended_at > 0')
+    return transact(this.#database, () =>
+      jobIds.reduce((count, id) => count + remove.run(id, tenant).changes, 0),
+    )
+  }
+
+  async claim(request: ClaimRequest, signal: AbortSignal): Promise<Lease | undefined> {
+    while (!signal.aborted) {
+      const record = this.#tryClaim(request)
+      if (record !== undefined) {
+        this.#bell.ring()
+        return { workerId: request.workerId, epoch: record.epoch, record }
+      }
+      await this.#nextRing(signal, () => false)
+    }
+    return undefined
+  }
+
+  async renew(lease: Lease): Promise<LeaseState> {
+    return transact(this.#database, () => {
+      const record = this.#readRecord(jobIdOf(lease))
+      const renewed = record && renewRecord(record, lease.epoch, this.#now())
+      // A renewal is no news: it keeps its place in the order of changes.
+      if (renewed !== undefined) this.#store(renewed, undefined)
+      return leaseStateOf(record, lease.epoch)
+    })
+  }
+
+  async finish(lease: Lease, outcome: JobOutcome): Promise<boolean> {
+    return this.#move(lease, (record) => {
+      const ended = finishRecord(record, lease.epoch, outcome, this.#now())
+      if (ended !== undefined) this.#enterFiles(ended)
+      return ended
+    })
+  }
+
+  async abandon(lease: Lease): Promise<boolean> {
+    return this.#move(lease, (record) => abandonRecord(record, lease.epoch, this.#now()))
+  }
+
+  async handBack(lease: Lease): Promise<boolean> {
+    return this.#move(lease, (record) => handBackRecord(record, lease.epoch, this.#now()))
+  }
+
+  async recover(): Promise<number> {
+    const select = this.#database.prepare(
+      'SELECT id, change, record FROM jobs WHERE state IN (?, ?) AND lease_until < ?',
+    )
+    const [running, cancelling] = [JobState.JOB_STATE_RUNNING, JobState.JOB_STATE_CANCELLING]
+    // Looked for without the write lock: as a rule there is nothing to do.
+    if (select.all(running, cancelling, this.#now()).length === 0) return 0
+    const moved = transact(this.#database, () => {
+      const rows = select.all(running, cancelling, this.#now()) as JobRow[]
+      const recovered = rows.map((row) => recoverRecord(decode(row), this.#now()))
+      for (const record of recovered) if (record !== undefined) this.#update(record)
+      return recovered.length
+    })
+    this.#bell.ring()
+    return moved
+  }
+
+  async allocate(tenant: string, counter: string, count: number): Promise<number> {
+    return transact(this.#database, () => {
+      const row = this.#database
+        .prepare('SELECT next FROM counters WHERE tenant = ? AND name = ?')
+        .get(tenant, counter)
+      const first = (row as { next: number } | undefined)?.next ?? 1
+      this.#database
+        .prepare('INSERT OR REPLACE INTO counters VALUES (?, ?, ?)')
+        .run(tenant, counter, first + count)
+      return first
+    })
+  }
+
+  async close(): Promise<void> {
+    // The store that opened database and bell closes them.
+  }
+
+  #tryClaim(request: ClaimRequest): JobRecord | undefined {
+    const queued = this.#database.prepare(
+      'SELECT id, change, record FROM jobs WHERE state = ? ORDER BY queue_number, submitted LIMIT ?',
+    )
+    const hasWork = this.#database.prepare('SELECT 1 FROM jobs WHERE state = ? LIMIT 1')
+    if (hasWork.get(JobState.JOB_STATE_QUEUED) === undefined) return undefined
+    return transact(this.#database, () => {
+      const rows = queued.all(JobState.JOB_STATE_QUEUED, CLAIM_CANDIDATES) as JobRow[]
+      const records = rows.map((row) => decode(row)).filter(({ job }) => job && request.accepts(job))
+      const chosen = chooseCandidate(records, request.residentIdentities, this.#now())
+      const claimed = chosen && claimRecord(chosen, request.workerId, this.#now())
+      if (claimed !== undefined) this.#update(claimed)
+      return claimed
+    })
+  }
+
+  #move(lease: Lease, transition: (record: JobRecord) => JobRecord | undefined): boolean {
+    const moved = transact(this.#database, () => {
+      const record = this.#readRecord(jobIdOf(lease))
+      const changed = record && transition(record)
+      if (changed !== undefined) this.#update(changed)
+      return changed !== undefined
+    })
+    this.#bell.ring()
+    return moved
+  }
+
+  #enterFiles(record: JobRecord): void {
+    const enter = this.#database.prepare('INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)')
+    for (const file of record.result?.files ?? []) {
+      if (file.folder === 0) continue
+      enter.run(
+        record.job?.tenant,
+        file.folder,
+        file.subfolder,
+        file.name,
+        Buffer.from(NamedFile.encode(file).finish()),
+      )
+    }
+  }
+
+  #insert(record: JobRecord, job: Job): void {
+    const change = this.#advanceChange()
+    this.#database
+      .prepare('INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?)')
+      .run(
+        ...[job.id, job.tenant, job.surface, job.publicId, job.requestDigest, record.state, job.queueNumber],
+        ...[change, change, encode(record)],
+      )
+  }
+
+  #update(record: JobRecord): void {
+    this.#store(record, this.#advanceChange())
+  }
+
+  #store(record: JobRecord, change: number | undefined): void {
+    this.#database
+      .prepare(
+        'UPDATE jobs SET state = ?, lease_until = ?, ended_at = ?, record = ?, change = COALESCE(?, change) WHERE id = ?',
+      )
+      .run(
+        record.state,
+        record.leaseUntilMs,
+        record.endedAtMs,
+        encode(record),
+        change ?? null,
+        record.job?.id,
+      )
+  }
+
+  #advanceChange(): number {
+    const row = this.#database.prepare('UPDATE clock SET change = change + 1 RETURNING change').get()
+    return (row as { change: number }).change
+  }
+
+  #readChange(): number {
+    return (this.#database.prepare('SELECT change FROM clock').get() as { change: number }).change
+  }
+
+  #readRecord(jobId: string): JobRecord | undefined {
+    const row = this.#database.prepare('SELECT id, change, record FROM jobs WHERE id = ?').get(jobId)
+    return row === undefined ? undefined : decode(row as JobRow)
+  }
+
+  #findLatest(tenant: string, surface: Surface, publicId: string): JobRecord | undefined {
+    const row = this.#database
+      .prepare(
+        'SELECT id, change, record FROM jobs WHERE tenant = ? AND surface = ? AND public_id = ? ORDER BY submitted DESC LIMIT 1',
+      )
+      .get(tenant, surface, publicId)
+    return row === undefined ? undefined : decode(row as JobRow)
+  }
+
+  #select(query: JobQuery, states: readonly JobState[], order: string): JobRecord[] {
+    const conditions = [`state IN (${states.map(() => '?').join(', ')})`]
+    const values: (string | number)[] = [...states]
+    for (const column of ['tenant', 'surface'] as const) {
+      const value = query[column]
+      if (value === undefined) continue
+      conditions.push(`${column} = ?`)
+      values.push(value)
+    }
+    const limit = query.limit === undefined ? '' : ` LIMIT ${query.limit}`
+    const text = `SELECT id, change, record FROM jobs WHERE ${conditions.join(' AND ')} ORDER BY ${order}${limit}`
+    return (this.#database.prepare(text).all(...values) as JobRow[]).map((row) => decode(row))
+  }
+
+  #nextRing(signal: AbortSignal, isThereNews: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        unlisten()
+        signal.removeEventListener('abort', finish)
+        resolve()
+      }
+      const unlisten = this.#bell.listen(finish)
+      signal.addEventListener('abort', finish)
+      // A ring between the last look and this listener would be missed.
+      if (signal.aborted || isThereNews()) finish()
+    })
+  }
+}
+
+function encode(record: JobRecord): Buffer {
+  return Buffer.from(JobRecord.encode(record).finish())
+}
+
+function decode(row: JobRow): JobRecord {
+  return JobRecord.decode(toBytes(row.record))
+}
+
+function jobIdOf(lease: Lease): string {
+  return lease.record.job?.id ?? ''
+}
+
+function matches(query: Pick<JobQuery, 'tenant' | 'surface'>, record: JobRecord): boolean {
+  if (query.tenant !== undefined && record.job?.tenant !== query.tenant) return false
+  return query.surface === undefined || record.job?.surface === query.surface
+}

@@ -1,0 +1,35 @@
+import type { LedgerStore } from '../ledger-store.ts'
+import { openDatabase } from './database.ts'
+import { Doorbell } from './doorbell.ts'
+import { createBlobStore } from './embedded-blob-store.ts'
+import { EmbeddedJobLedger } from './embedded-job-ledger.ts'
+import { createDocumentStore, createFileIndex, createWorkerDirectory } from './embedded-stores.ts'
+
+/** What the embedded ledger is opened with. */
+export interface EmbeddedOptions {
+  /** Data folder; made when it is not there. */
+  readonly folder: string
+  /** Milliseconds since 1970 UTC; tests move it. */
+  readonly now?: () => number
+}
+
+/**
+ * Opens the ledger of one machine: a database and a folder of blobs, shared by every process that opens the same
+ * folder. What a promise has acknowledged survives `kill -9` and power cuts.
+ * @throws AtelierError `unavailable` when the folder cannot be used
+ */
+export async function openEmbeddedLedger({ folder, now = Date.now }: EmbeddedOptions): Promise<LedgerStore> {
+  const database = openDatabase(folder)
+  const bell = await Doorbell.open(folder)
+  return {
+    jobs: new EmbeddedJobLedger(database, bell, now),
+    blobs: createBlobStore(folder),
+    files: createFileIndex(database),
+    documents: createDocumentStore(database),
+    workers: createWorkerDirectory(database, bell, now),
+    async close() {
+      bell.close()
+      database.close()
+    },
+  }
+}
