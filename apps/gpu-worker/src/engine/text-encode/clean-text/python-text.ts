@@ -14,3 +14,25 @@ export function stripPython(text: string): string {
 export function collapseSpaces(text: string): string {
   return stripPython(text.replace(spaceRun, ' '))
 }
+
+/** The words of a text, as Python's `str.split()`: none in a blank text. */
+export function splitWords(text: string): string[] {
+  const stripped = collapseSpaces(text)
+  return stripped === '' ? [] : stripped.split(' ')
+}
+
+const digits = '\\d+(?:_\\d+)*'
+const floatText = new RegExp(
+  `^([+-]?)(?:((?:${digits}\\.?(?:${digits})?|\\.${digits})(?:e[+-]?${digits})?)|(inf(?:inity)?)|nan)$`,
+  'i',
+)
+
+/** The number a text stands for in Python's `float()` (blanks around, exponents, underscores, inf, nan), or undefined. */
+export function parsePythonFloat(text: string): number | undefined {
+  const match = floatText.exec(stripPython(text))
+  if (match === null) return undefined
+  const [, sign, number, infinity] = match
+  const magnitude =
+    number === undefined ? (infinity === undefined ? NaN : Infinity) : Number(number.replaceAll('_', ''))
+  return sign === '-' ? -magnitude : magnitude
+}
