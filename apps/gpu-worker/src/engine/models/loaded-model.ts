@@ -1,0 +1,30 @@
+import type { ModelFamily } from '../checkpoint/detect-model.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import type { TextEncoder } from '../text-encode/text-encoder.ts'
+
+/** The denoising network: latent [batch, 4, h, w] and one timestep a row to its raw prediction of the same shape. */
+export type PredictionNetwork = (inputs: {
+  readonly latent: Tensor
+  readonly timesteps: Float32Array
+  readonly context: Tensor
+}) => Promise<Tensor>
+
+/** A checkpoint ready to be called. Networks are loaded at their first call. */
+export interface LoadedModel {
+  /** Identity of the checkpoint file. */
+  readonly identity: string
+  readonly family: ModelFamily
+  /** In the order in which their widths are joined. */
+  readonly textEncoders: readonly TextEncoder[]
+  readonly predict: PredictionNetwork
+}
+
+/** An autoencoder ready to be called. */
+export interface LoadedVae {
+  /** Latents of sampling = unscaled latents x this factor. */
+  readonly scaleFactor: number
+  /** Unscaled latent [batch, 4, h, w] to pixels [batch, 3, 8h, 8w], about -1 to 1. */
+  readonly decode: (latent: Tensor) => Promise<Tensor>
+  /** Pixels [batch, 3, H, W], -1 to 1, multiples of 8, to the posterior's mean and log variance [batch, 4, H/8, W/8]. */
+  readonly encode: (pixels: Tensor) => Promise<{ readonly mean: Tensor; readonly logVariance: Tensor }>
+}

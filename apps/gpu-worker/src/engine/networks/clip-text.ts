@@ -1,0 +1,60 @@
+import type { TextEncoderConfig } from '../checkpoint/detect-model.ts'
+import type { WeightFile } from '../checkpoint/safetensors.ts'
+import { GraphBuilder, type Graph, type Value } from '../onnx/graph-builder.ts'
+import { add, attentionMask, layerNorm, linear, maskedAttention, quickGelu } from './layers.ts'
+
+/** Tokens of one chunk, start and end marks included. */
+export const CHUNK_TOKENS = 77
+/** Width of one attention head in every CLIP text encoder. */
+const HEAD_SIZE = 64
+
+/**
+ * CLIP's text encoder (Radford et al. 2021, arXiv 2103.00020), a causal transformer. Inputs: tokens [batch, 77] int64,
+ * and embeddings [batch, 77, width] with use [batch, 77, 1], which replace a token's own vector where use is 1 (textual
+ * inversion). Outputs: `hidden_N` [batch, 77, width] for every layer N = 1 … layers, counted from the first, without
+ * the final normalisation, and `normal_N`, with it.
+ */
+export function buildClipText(file: WeightFile, config: TextEncoderConfig): Graph {
+  const graph = new GraphBuilder(file)
+  const { prefix, width } = config
+  const tokens = graph.input('tokens', 'I64', ['batch', CHUNK_TOKENS])
+  const embeddings = graph.input('embeddings', 'F32', ['batch', CHUNK_TOKENS, width])
+  const use = graph.input('use', 'F32', ['batch', CHUNK_TOKENS, 1])
+  const own = graph.op('Gather', [graph.weight(`${prefix}embeddings.token_embedding.weight`), tokens], {
+    axis: 0,
+  })
+  const replaced = graph.op('Where', [graph.op('Greater', [use, graph.floats([0])]), embeddings, own])
+  let x = add(graph, replaced, graph.weight(`${prefix}embeddings.position_embedding.weight`))
+  const mask = attentionMask(graph, CHUNK_TOKENS)
+  for (let layer = 1; layer <= config.layers; layer += 1) {
+    x = encoderLayer(graph, x, {
+      name: `${prefix}encoder.layers.${layer - 1}`,
+      heads: width / HEAD_SIZE,
+      mask,
+      config,
+    })
+    graph.output(`hidden_${layer}`, x, 'F32', ['batch', CHUNK_TOKENS, width])
+    const normal = layerNorm(graph, x, `${prefix}final_layer_norm`)
+    graph.output(`normal_${layer}`, normal, 'F32', ['batch', CHUNK_TOKENS, width])
+  }
+  return graph.build()
+}
+
+interface LayerOptions {
+  readonly name: string
+  readonly heads: number
+  readonly mask: Value
+  readonly config: TextEncoderConfig
+}
+
+function encoderLayer(graph: GraphBuilder, input: Value, { name, heads, mask, config }: LayerOptions): Value {
+  const normal = layerNorm(graph, input, `${name}.layer_norm1`)
+  const [query, key, value] = ['q_proj', 'k_proj', 'v_proj'].map((part) =>
+    linear(graph, normal, `${name}.self_attn.${part}`),
+  )
+  const attended = maskedAttention(graph, { query: query!, key: key!, value: value! }, { heads, mask })
+  const x = add(graph, input, linear(graph, attended, `${name}.self_attn.out_proj`))
+  const wide = linear(graph, layerNorm(graph, x, `${name}.layer_norm2`), `${name}.mlp.fc1`)
+  const active = config.activation === 'quick-gelu' ? quickGelu(graph, wide) : graph.op('Gelu', [wide])
+  return add(graph, x, linear(graph, active, `${name}.mlp.fc2`))
+}

@@ -1,0 +1,167 @@
+import type { UnetConfig } from '../checkpoint/detect-model.ts'
+import type { WeightFile } from '../checkpoint/safetensors.ts'
+import { GraphBuilder, type Graph, type Value } from '../onnx/graph-builder.ts'
+import {
+  add,
+  attention,
+  conv,
+  fromTokens,
+  groupNorm,
+  layerNorm,
+  linear,
+  silu,
+  toTokens,
+  upsampleTo,
+} from './layers.ts'
+
+/** Epsilon of the residual blocks' and of the transformers' group normalisations. */
+const EPSILON = { residual: 1e-5, transformer: 1e-6 }
+/** Heads where projections are convolutions (SD1), and the size of a head where they are linear (SD2, SDXL). */
+const HEADS = { count: 8, size: 64 }
+
+/**
+ * The denoising UNet of Stable Diffusion (Rombach et al. 2022, arXiv 2112.10752), as its checkpoint's tensors describe it.
+ * Inputs: latent [batch, in, height, width], timesteps [batch] (fractions allowed), context [batch, tokens, width], and
+ * label [batch, labels] where the model has one. Output: prediction [batch, out, height, width].
+ */
+export function buildUnet(file: WeightFile, config: UnetConfig): Graph {
+  const graph = new GraphBuilder(file)
+  const latent = graph.input('latent', 'F32', ['batch', config.inChannels, 'height', 'width'])
+  const timesteps = graph.input('timesteps', 'F32', ['batch'])
+  const context = graph.input('context', 'F32', ['batch', 'tokens', config.contextWidth])
+  const unet: Unet = { graph, config, context, embedding: embedTime(graph, config, timesteps) }
+
+  const skips = [conv(graph, latent, `${config.prefix}input_blocks.0.0`)]
+  let x = inputBlocks(unet, skips)
+  x = middleBlock(unet, x)
+  x = outputBlocks(unet, x, skips)
+  x = silu(graph, groupNorm(graph, x, `${config.prefix}out.0`, EPSILON.residual))
+  graph.output('prediction', conv(graph, x, `${config.prefix}out.2`), 'F32', [
+    'batch',
+    config.outChannels,
+    'height',
+    'width',
+  ])
+  return graph.build()
+}
+
+interface Unet {
+  readonly graph: GraphBuilder
+  readonly config: UnetConfig
+  readonly context: Value
+  /** Time (and label) embedding after its activation, [batch, 4 x model channels]. */
+  readonly embedding: Value
+}
+
+function embedTime(graph: GraphBuilder, config: UnetConfig, timesteps: Value): Value {
+  const { prefix, modelChannels } = config
+  const half = modelChannels / 2
+  const frequencies = Array.from({ length: half }, (_, i) => Math.exp((-Math.log(10_000) * i) / half))
+  const column = graph.op('Unsqueeze', [timesteps, graph.integers([1])])
+  const angles = graph.op('Mul', [column, graph.floats(frequencies, [1, half])])
+  const waves = graph.op('Concat', [graph.op('Cos', [angles]), graph.op('Sin', [angles])], { axis: 1 })
+  const time = mlp(graph, waves, `${prefix}time_embed`)
+  if (config.labelWidth === 0) return silu(graph, time)
+  const label = graph.input('label', 'F32', ['batch', config.labelWidth])
+  return silu(graph, add(graph, time, mlp(graph, label, `${prefix}label_emb.0`)))
+}
+
+function mlp(graph: GraphBuilder, x: Value, name: string): Value {
+  return linear(graph, silu(graph, linear(graph, x, `${name}.0`)), `${name}.2`)
+}
+
+function inputBlocks(unet: Unet, skips: Value[]): Value {
+  const { graph, config } = unet
+  let x = skips[0]!
+  let block = 1
+  config.levels.forEach(({ depths }, level) => {
+    for (const depth of depths) {
+      x = residualBlock(unet, x, `${config.prefix}input_blocks.${block}.0`)
+      if (depth > 0) x = spatialTransformer(unet, x, `${config.prefix}input_blocks.${block}.1`, depth)
+      skips.push(x)
+      block += 1
+    }
+    if (level === config.levels.length - 1) return
+    x = conv(graph, x, `${config.prefix}input_blocks.${block}.0.op`, { stride: 2 })
+    skips.push(x)
+    block += 1
+  })
+  return x
+}
+
+function middleBlock(unet: Unet, input: Value): Value {
+  const { prefix, middleDepth } = unet.config
+  let x = residualBlock(unet, input, `${prefix}middle_block.0`)
+  if (middleDepth > 0) x = spatialTransformer(unet, x, `${prefix}middle_block.1`, middleDepth)
+  return residualBlock(unet, x, `${prefix}middle_block.2`)
+}
+
+function outputBlocks(unet: Unet, input: Value, skips: Value[]): Value {
+  const { graph, config } = unet
+  let x = input
+  config.outputDepths.forEach((depth, block) => {
+    const name = `${config.prefix}output_blocks.${block}`
+    x = graph.op('Concat', [x, skips.pop()!], { axis: 1 })
+    x = residualBlock(unet, x, `${name}.0`)
+    if (depth > 0) x = spatialTransformer(unet, x, `${name}.1`, depth)
+    const upsample = `${name}.${depth > 0 ? 2 : 1}.conv`
+    if (graph.shapeOf(`${upsample}.weight`) === undefined) return
+    // To the size of the next skip, which is odd where the input was not a multiple of the total reduction.
+    x = conv(graph, upsampleTo(graph, x, skips.at(-1)!), upsample)
+  })
+  return x
+}
+
+/** Two convolutions around the embedding, and the input added. */
+function residualBlock({ graph, embedding }: Unet, input: Value, name: string): Value {
+  const embedded = linear(graph, embedding, `${name}.emb_layers.1`)
+  let x = silu(graph, groupNorm(graph, input, `${name}.in_layers.0`, EPSILON.residual))
+  x = conv(graph, x, `${name}.in_layers.2`)
+  x = add(graph, x, graph.op('Unsqueeze', [embedded, graph.integers([2, 3])]))
+  x = silu(graph, groupNorm(graph, x, `${name}.out_layers.0`, EPSILON.residual))
+  x = conv(graph, x, `${name}.out_layers.3`)
+  const hasProjection = graph.shapeOf(`${name}.skip_connection.weight`) !== undefined
+  return add(graph, hasProjection ? conv(graph, input, `${name}.skip_connection`) : input, x)
+}
+
+/** Pixels as tokens through `depth` transformer blocks, and the input added. */
+function spatialTransformer(unet: Unet, input: Value, name: string, depth: number): Value {
+  const { graph, config } = unet
+  const channels = graph.shapeOf(`${name}.norm.weight`)?.[0] ?? 0
+  const normal = groupNorm(graph, input, `${name}.norm`, EPSILON.transformer)
+  let x = config.hasLinearProjections
+    ? linear(graph, toTokens(graph, normal, channels), `${name}.proj_in`)
+    : toTokens(graph, conv(graph, normal, `${name}.proj_in`), channels)
+  const heads = config.hasLinearProjections ? channels / HEADS.size : HEADS.count
+  for (let block = 0; block < depth; block += 1)
+    x = transformerBlock(unet, x, `${name}.transformer_blocks.${block}`, heads)
+  const output = config.hasLinearProjections
+    ? fromTokens(graph, linear(graph, x, `${name}.proj_out`), input)
+    : conv(graph, fromTokens(graph, x, input), `${name}.proj_out`)
+  return add(graph, output, input)
+}
+
+function transformerBlock({ graph, context }: Unet, input: Value, name: string, heads: number): Value {
+  const attend = (x: Value, from: Value, layer: string): Value => {
+    const [query, key, value] = [
+      linear(graph, x, `${layer}.to_q`),
+      linear(graph, from, `${layer}.to_k`),
+      linear(graph, from, `${layer}.to_v`),
+    ]
+    return linear(graph, attention(graph, { query, key, value }, heads), `${layer}.to_out.0`)
+  }
+  const normal = layerNorm(graph, input, `${name}.norm1`)
+  let x = add(graph, attend(normal, normal, `${name}.attn1`), input)
+  x = add(graph, attend(layerNorm(graph, x, `${name}.norm2`), context, `${name}.attn2`), x)
+  return add(graph, gatedFeedForward(graph, layerNorm(graph, x, `${name}.norm3`), `${name}.ff`), x)
+}
+
+/** GEGLU (Shazeer 2020, arXiv 2002.05202): half of the projection gates the other. */
+function gatedFeedForward(graph: GraphBuilder, x: Value, name: string): Value {
+  const projection = linear(graph, x, `${name}.net.0.proj`)
+  const [value, gate] = graph.ops('Split', [projection], {
+    attributes: { axis: -1, num_outputs: 2 },
+    outputs: 2,
+  })
+  return linear(graph, graph.op('Mul', [value!, graph.op('Gelu', [gate!])]), `${name}.net.2`)
+}

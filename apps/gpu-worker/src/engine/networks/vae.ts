@@ -1,0 +1,82 @@
+import type { VaeConfig } from '../checkpoint/detect-model.ts'
+import type { WeightFile } from '../checkpoint/safetensors.ts'
+import { GraphBuilder, type Graph, type Value } from '../onnx/graph-builder.ts'
+import { add, attention, conv, fromTokens, groupNorm, silu, toTokens, upsampleNearest } from './layers.ts'
+
+const EPSILON = 1e-6
+
+/**
+ * The autoencoder's decoder (Rombach et al. 2022). Input: unscaled latent [batch, 4, h, w]. Output: pixels
+ * [batch, 3, f h, f w], about -1 to 1, with f = 2^(levels - 1).
+ */
+export function buildVaeDecoder(file: WeightFile, config: VaeConfig): Graph {
+  const graph = new GraphBuilder(file)
+  const { prefix } = config
+  const latent = graph.input('latent', 'F32', ['batch', config.latentChannels, 'height', 'width'])
+  const hasPostQuant = graph.shapeOf(`${prefix}post_quant_conv.weight`) !== undefined
+  let x = hasPostQuant ? conv(graph, latent, `${prefix}post_quant_conv`) : latent
+  x = conv(graph, x, `${prefix}decoder.conv_in`)
+  x = middle(graph, x, `${prefix}decoder.mid`)
+  for (let level = config.decoderBlocks.length - 1; level >= 0; level -= 1) {
+    const name = `${prefix}decoder.up.${level}`
+    for (let block = 0; block < config.decoderBlocks[level]!; block += 1)
+      x = residualBlock(graph, x, `${name}.block.${block}`)
+    if (level > 0) x = conv(graph, upsampleNearest(graph, x), `${name}.upsample.conv`)
+  }
+  x = conv(
+    graph,
+    silu(graph, groupNorm(graph, x, `${prefix}decoder.norm_out`, EPSILON)),
+    `${prefix}decoder.conv_out`,
+  )
+  graph.output('pixels', x, 'F32', ['batch', 3, 'rows', 'columns'])
+  return graph.build()
+}
+
+/**
+ * The autoencoder's encoder. Input: pixels [batch, 3, height, width], -1 to 1, sizes multiples of f. Output: moments
+ * [batch, 8, h, w]: mean, then log variance, of the unscaled latent.
+ */
+export function buildVaeEncoder(file: WeightFile, config: VaeConfig): Graph {
+  const graph = new GraphBuilder(file)
+  const { prefix } = config
+  const pixels = graph.input('pixels', 'F32', ['batch', 3, 'rows', 'columns'])
+  let x = conv(graph, pixels, `${prefix}encoder.conv_in`)
+  config.encoderBlocks.forEach((blocks, level) => {
+    const name = `${prefix}encoder.down.${level}`
+    for (let block = 0; block < blocks; block += 1) x = residualBlock(graph, x, `${name}.block.${block}`)
+    const isLast = level === config.encoderBlocks.length - 1
+    // Zeros at the right and bottom only, as the model was trained.
+    if (!isLast) x = conv(graph, x, `${name}.downsample.conv`, { stride: 2, pads: [0, 0, 1, 1] })
+  })
+  x = middle(graph, x, `${prefix}encoder.mid`)
+  x = conv(
+    graph,
+    silu(graph, groupNorm(graph, x, `${prefix}encoder.norm_out`, EPSILON)),
+    `${prefix}encoder.conv_out`,
+  )
+  const hasQuant = graph.shapeOf(`${prefix}quant_conv.weight`) !== undefined
+  const moments = hasQuant ? conv(graph, x, `${prefix}quant_conv`) : x
+  graph.output('moments', moments, 'F32', ['batch', 2 * config.latentChannels, 'height', 'width'])
+  return graph.build()
+}
+
+function middle(graph: GraphBuilder, input: Value, name: string): Value {
+  const x = residualBlock(graph, input, `${name}.block_1`)
+  return residualBlock(graph, attentionBlock(graph, x, `${name}.attn_1`), `${name}.block_2`)
+}
+
+function residualBlock(graph: GraphBuilder, input: Value, name: string): Value {
+  let x = conv(graph, silu(graph, groupNorm(graph, input, `${name}.norm1`, EPSILON)), `${name}.conv1`)
+  x = conv(graph, silu(graph, groupNorm(graph, x, `${name}.norm2`, EPSILON)), `${name}.conv2`)
+  const hasShortcut = graph.shapeOf(`${name}.nin_shortcut.weight`) !== undefined
+  return add(graph, hasShortcut ? conv(graph, input, `${name}.nin_shortcut`) : input, x)
+}
+
+/** One head over all pixels, with 1x1 convolutions as projections. */
+function attentionBlock(graph: GraphBuilder, input: Value, name: string): Value {
+  const channels = graph.shapeOf(`${name}.norm.weight`)?.[0] ?? 0
+  const normal = groupNorm(graph, input, `${name}.norm`, EPSILON)
+  const project = (part: string) => toTokens(graph, conv(graph, normal, `${name}.${part}`), channels)
+  const attended = attention(graph, { query: project('q'), key: project('k'), value: project('v') }, 1)
+  return add(graph, input, conv(graph, fromTokens(graph, attended, input), `${name}.proj_out`))
+}

@@ -1,0 +1,75 @@
+import { isAbsolute, parse } from 'node:path'
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import { createTensor, type Tensor } from '../tensor/tensor.ts'
+import { CheckpointError } from '../checkpoint/checkpoint-error.ts'
+import type { Graph } from './graph-builder.ts'
+import { toModelBytes } from './model-proto.ts'
+
+/** Where sessions run. */
+export interface SessionOptions {
+  /** "cpu" or "cuda:N". */
+  readonly device: string
+  /** Threads of one run; 0 leaves it to ONNX Runtime (one a physical core). */
+  readonly threads: number
+  /** Whether a weight file may be opened: the engine's own list of model files. */
+  readonly isAllowedFile: (path: string) => boolean
+}
+
+/** Inputs by name: f32 tensors, or int64 values with their shape. */
+export type SessionInputs = Readonly<
+  Record<string, Tensor | { readonly shape: readonly number[]; readonly integers: BigInt64Array }>
+>
+
+/** A loaded network. `run` blocks the process until it is done (ONNX Runtime's binding has no asynchronous run). */
+export interface Session {
+  /** Runs it once; with names, only those outputs are computed. */
+  run(inputs: SessionInputs, outputs?: readonly string[]): Promise<Readonly<Record<string, Tensor>>>
+  /** Frees its memory; it must not be used afterwards. */
+  release(): Promise<void>
+}
+
+/**
+ * Loads a graph whose weights stay in their file (`session.model_external_initializers_file_folder_path`).
+ * @throws CheckpointError when a weight lies in a file that is not allowed; Error from ONNX Runtime otherwise
+ */
+export async function createSession(graph: Graph, options: SessionOptions): Promise<Session> {
+  for (const path of new Set(graph.weights.map((weight) => weight.path))) {
+    if (!isAbsolute(path) || !options.isAllowedFile(path)) {
+      throw new CheckpointError('unreadable', path, 'it is not one of the model files this worker may open')
+    }
+  }
+  const root = parse(graph.weights[0]?.path ?? process.cwd()).root
+  const session = await InferenceSession.create(toModelBytes(graph), {
+    executionProviders: toProviders(options.device),
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    ...(options.threads > 0 ? { intraOpNumThreads: options.threads } : {}),
+    extra: { session: { model_external_initializers_file_folder_path: root } },
+  } as InferenceSession.SessionOptions)
+  return {
+    async run(inputs, outputs) {
+      const feeds = Object.fromEntries(
+        Object.entries(inputs).map(([name, value]) => [name, toOrtTensor(value)]),
+      )
+      const results = await (outputs === undefined ? session.run(feeds) : session.run(feeds, [...outputs]))
+      return Object.fromEntries(
+        Object.entries(results).map(([name, value]) => [
+          name,
+          createTensor(value.dims, value.data as Float32Array),
+        ]),
+      )
+    },
+    release: () => session.release(),
+  }
+}
+
+function toProviders(device: string): InferenceSession.SessionOptions['executionProviders'] {
+  const cuda = /^cuda:(\d+)$/.exec(device)
+  return cuda === null ? ['cpu'] : [{ name: 'cuda', deviceId: Number(cuda[1]) }, 'cpu']
+}
+
+function toOrtTensor(value: SessionInputs[string]): OrtTensor {
+  return 'integers' in value
+    ? new OrtTensor('int64', value.integers, value.shape)
+    : new OrtTensor('float32', value.data, value.shape)
+}
