@@ -9,6 +9,7 @@ interface EncodeCase {
   readonly text: string
   readonly ids: readonly number[]
   readonly basic?: readonly number[]
+  readonly fast?: readonly number[]
   readonly openclip?: readonly number[]
 }
 interface PaddedCase {
@@ -30,6 +31,7 @@ const vocabulary = loadClipVocabulary()
 const tokenizers = {
   ftfy: createClipTokenizer(vocabulary, 'ftfy'),
   basic: createClipTokenizer(vocabulary, 'basic'),
+  fast: createClipTokenizer(vocabulary, 'fast'),
   'open-clip': createClipTokenizer(vocabulary, 'open-clip'),
 }
 
@@ -63,6 +65,10 @@ describe('the CLIP tokenizer', () => {
     expect(differences('basic', (entry) => entry.basic ?? entry.ids)).toEqual([])
   })
 
+  it('gives the ids of the tokenizers library', () => {
+    expect(differences('fast', (entry) => entry.fast ?? entry.ids)).toEqual([])
+  })
+
   it("gives the ids of open_clip's tokenizer", () => {
     expect(differences('open-clip', (entry) => entry.openclip ?? entry.ids)).toEqual([])
   })
@@ -80,6 +86,12 @@ describe('the CLIP tokenizer', () => {
     expect(tokenizers.basic.encode('<|endoftext|>')).toEqual([endOfText])
     expect(tokenizers.basic.encode('a<|startoftext|>b')).toEqual([320, startOfText, 321])
     expect(tokenizers['open-clip'].encode('<|endoftext|>')).not.toContain(endOfText)
+  })
+
+  it('takes the padding token where it is written as text', () => {
+    const { encode } = createClipTokenizer(vocabulary, 'ftfy', '!')
+    expect(encode('a cat!! b')).toEqual([320, 2368, 0, 0, 321])
+    expect(encode('a <|endoftext|>!')).toEqual([320, endOfText, 0])
   })
 
   it('answers the same when a word comes again', () => {

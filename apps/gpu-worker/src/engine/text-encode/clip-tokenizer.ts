@@ -13,9 +13,10 @@ export const endOfText = 49407
  * How text is cleaned before byte-pair encoding:
  * - `ftfy`: transformers' CLIPTokenizer with ftfy installed, as in A1111;
  * - `basic`: the same without ftfy, as in a plain ComfyUI;
+ * - `fast`: the tokenizers library, which transformers 5 always uses;
  * - `open-clip`: open_clip's own tokenizer, as A1111 uses for SD2 and SDXL's second encoder; knows no special tokens.
  */
-export type TextCleaning = 'ftfy' | 'basic' | 'open-clip'
+export type TextCleaning = 'ftfy' | 'basic' | 'fast' | 'open-clip'
 
 /** Turns text into CLIP token ids. */
 export interface ClipTokenizer {
@@ -26,6 +27,9 @@ export interface ClipTokenizer {
 const cleaners: Readonly<Record<TextCleaning, (text: string) => string>> = {
   ftfy: (text) => collapseSpaces(fixText(text)).toLowerCase(),
   basic: cleanBasic,
+  // Letter by letter: a final sigma is lowered like any other.
+  fast: (text) =>
+    Array.from(collapseSpaces(text.normalize('NFC')), (character) => character.toLowerCase()).join(''),
   'open-clip': (text) =>
     collapseSpaces(decodeAllReferences(decodeAllReferences(fixText(text)))).toLowerCase(),
 }
@@ -34,9 +38,8 @@ const specialIds = new Map([
   ['<|startoftext|>', startOfText],
   ['<|endoftext|>', endOfText],
 ])
-const specialToken = /(<\|startoftext\|>|<\|endoftext\|>)/
-const word = /<\|startoftext\|>|<\|endoftext\|>|'(?:[sſtmd]|re|ve|ll)|\p{L}+|\p{N}|[^\s\p{L}\p{N}\u0345]+/gu
-const plainWord = /'(?:[sſtmd]|re|ve|ll)|\p{L}+|\p{N}|[^\s\p{L}\p{N}\u0345]+/gu
+const word = /<\|startoftext\|>|<\|endoftext\|>|'(?:[sſtmd]|re|ve|ll)|\p{L}+|\p{N}|[^\p{White_Space}\p{L}\p{N}\u0345]+/gu
+const plainWord = /'(?:[sſtmd]|re|ve|ll)|\p{L}+|\p{N}|[^\p{White_Space}\p{L}\p{N}\u0345]+/gu
 
 /** The printable character that stands for each byte in the vocabulary. */
 function createByteAlphabet(): readonly string[] {
@@ -77,8 +80,22 @@ function mergePieces(symbols: readonly string[], ranks: ReadonlyMap<string, numb
 const rememberedLength = 32
 const rememberedWords = 20_000
 
-/** Builds a tokenizer over a vocabulary; remembers up to 20 000 words it has encoded. */
-export function createClipTokenizer(vocabulary: ClipVocabulary, cleaning: TextCleaning): ClipTokenizer {
+function createSpecialSplitter(specials: Iterable<string>): RegExp {
+  return new RegExp(`(${[...specials].map((text) => text.replace(/[|!]/g, '\\$&')).join('|')})`)
+}
+
+/**
+ * Builds a tokenizer over a vocabulary; remembers up to 20 000 words it has encoded. `paddingText` is the padding token
+ * where it is written as text ("!" for id 0): transformers then takes every such character for the padding token.
+ */
+export function createClipTokenizer(
+  vocabulary: ClipVocabulary,
+  cleaning: TextCleaning,
+  paddingText?: string,
+): ClipTokenizer {
+  const specials = new Map(specialIds)
+  if (paddingText !== undefined) specials.set(paddingText, vocabulary.ids.get(paddingText) ?? endOfText)
+  const specialToken = createSpecialSplitter(specials.keys())
   const known = new Map<string, readonly number[]>()
   const clean = cleaners[cleaning]
 
@@ -100,7 +117,7 @@ export function createClipTokenizer(vocabulary: ClipVocabulary, cleaning: TextCl
   return {
     encode: (text) => {
       if (cleaning === 'open-clip') return encodePart(text)
-      return text.split(specialToken).flatMap((part) => specialIds.get(part) ?? encodePart(part))
+      return text.split(specialToken).flatMap((part) => specials.get(part) ?? encodePart(part))
     },
   }
 }

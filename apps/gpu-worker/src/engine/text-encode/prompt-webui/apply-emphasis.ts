@@ -2,19 +2,33 @@ import { createTensor } from '../../tensor/tensor.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import type { EmphasisMode } from './parse-emphasis.ts'
 
-function computeMean(values: Float32Array): number {
+/** Mean over a [rows, …] array whose rows count several times. */
+function computeMean(values: Float32Array, rowCounts: readonly number[]): number {
+  const rowSize = values.length / rowCounts.length
   let sum = 0
-  for (const value of values) sum += value
-  return sum / values.length
+  rowCounts.forEach((count, row) => {
+    let rowSum = 0
+    for (let index = row * rowSize; index < (row + 1) * rowSize; index++) rowSum += values[index]!
+    sum += rowSum * count
+  })
+  return sum / (rowSize * rowCounts.reduce((total, count) => total + count, 0))
+}
+
+/** The weights of the rows of an encoder call. */
+export interface RowWeights {
+  /** [rows][77]. */
+  readonly weights: readonly (readonly number[])[]
+  /** How many rows of the original's call each row stands for; absent: one. */
+  readonly rowCounts?: readonly number[] | undefined
 }
 
 /**
- * Multiplies each token's vector by its weight. `hidden` is [rows, 77, width], the rows of one encoder call; `weights` is
- * [rows][77]. "Original" then restores the mean over the whole of `hidden`. "Ignore" and "None" change nothing.
+ * Multiplies each token's vector by its weight. `hidden` is [rows, 77, width], the rows of one encoder call. "Original"
+ * then restores the mean over the whole of `hidden`. "Ignore" and "None" change nothing.
  */
 export function applyEmphasis(
   hidden: Tensor,
-  weights: readonly (readonly number[])[],
+  { weights, rowCounts }: RowWeights,
   mode: EmphasisMode,
 ): Tensor {
   if (mode === 'None' || mode === 'Ignore') return hidden
@@ -27,7 +41,8 @@ export function applyEmphasis(
     })
   })
   if (mode === 'No norm') return createTensor(hidden.shape, weighted)
-  const factor = computeMean(hidden.data) / computeMean(weighted)
+  const counts = rowCounts ?? weights.map(() => 1)
+  const factor = computeMean(hidden.data, counts) / computeMean(weighted, counts)
   return createTensor(
     hidden.shape,
     weighted.map((value) => value * factor),

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { createTensor } from '../../tensor/tensor.ts'
 import { measureDifference, readRows, readTensors } from '../__fixtures__/read-fixtures.ts'
+import { findActiveEntry } from '../conditioning.ts'
 import { PromptError } from '../prompt-error.ts'
 import { applyEmphasis } from './apply-emphasis.ts'
 import { splitComposition } from './composition.ts'
@@ -7,7 +9,7 @@ import { removeExtraNetworkTags } from './extra-network-tags.ts'
 import { parseEmphasis } from './parse-emphasis.ts'
 import type { EmphasisMode } from './parse-emphasis.ts'
 import { scanEmphasis } from './scan-emphasis.ts'
-import { findActiveEntry, schedulePrompt } from './schedule.ts'
+import { schedulePrompt } from './schedule.ts'
 
 // Outputs of A1111's code (Forge f2.0.1, lark 1.1.2).
 const fixtures = (name: string) => new URL(`__fixtures__/${name}`, import.meta.url)
@@ -168,7 +170,7 @@ describe('removeExtraNetworkTags', () => {
 describe('applyEmphasis', () => {
   const tensors = readTensors(fixtures('emphasis.safetensors'))
   const hidden = tensors.get('emphasis.z')!
-  const weights = [Array.from(tensors.get('emphasis.multipliers')!.data)]
+  const weights = { weights: [Array.from(tensors.get('emphasis.multipliers')!.data)] }
 
   it.each<EmphasisMode>(['None', 'Ignore', 'Original', 'No norm'])(
     'weighs as the original in mode %j',
@@ -177,6 +179,19 @@ describe('applyEmphasis', () => {
       expect(measureDifference(applyEmphasis(hidden, weights, mode).data, wanted.data)).toBeLessThan(1e-5)
     },
   )
+
+  it('counts a row as often as it stands for others', () => {
+    const row = Array.from({ length: 77 }, (_, index) => 1 + index / 77)
+    const plain = Array.from({ length: 77 }, () => 1)
+    const threeRows = createTensor(
+      [3, 77, 4],
+      Float32Array.from([...hidden.data, ...hidden.data, ...hidden.data.map((value) => value + 1)]),
+    )
+    const twoRows = createTensor([2, 77, 4], threeRows.data.slice(77 * 4))
+    const wanted = applyEmphasis(threeRows, { weights: [row, row, plain] }, 'Original').data.subarray(77 * 4)
+    const got = applyEmphasis(twoRows, { weights: [row, plain], rowCounts: [2, 1] }, 'Original').data
+    expect(measureDifference(got, wanted)).toBeLessThan(1e-6)
+  })
 
   it('leaves what it was given as it was', () => {
     const before = Float32Array.from(hidden.data)

@@ -83,11 +83,3 @@ export function schedulePrompt(prompt: string, passSteps: ScheduleSteps): Schedu
     .sort((left, right) => left - right)
     .map((endAtStep) => ({ endAtStep, text: resolveAtStep(tree, scale, endAtStep) }))
 }
-
-/** Index of the entry in use at a denoiser call (0-based): the first that ends at or after it, else the first of all. */
-export function findActiveEntry(schedule: readonly { readonly endAtStep: number }[], call: number): number {
-  return Math.max(
-    0,
-    schedule.findIndex((entry) => call <= entry.endAtStep),
-  )
-}
