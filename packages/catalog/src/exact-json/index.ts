@@ -1,0 +1,12 @@
+export { formatExactJson } from './format.ts'
+export { parseExactJson } from './parse.ts'
+export { toPythonFloat, toPythonRepr, toPythonString, toPythonTypeName } from './python-text.ts'
+export {
+  isExactObject,
+  toExact,
+  toPlain,
+  type ExactArray,
+  type ExactObject,
+  type ExactValue,
+  type PlainValue,
+} from './value.ts'
