@@ -38,7 +38,8 @@ const specialIds = new Map([
   ['<|startoftext|>', startOfText],
   ['<|endoftext|>', endOfText],
 ])
-const word = /<\|startoftext\|>|<\|endoftext\|>|'(?:[sſtmd]|re|ve|ll)|\p{L}+|\p{N}|[^\p{White_Space}\p{L}\p{N}\u0345]+/gu
+const word =
+  /<\|startoftext\|>|<\|endoftext\|>|'(?:[sſtmd]|re|ve|ll)|\p{L}+|\p{N}|[^\p{White_Space}\p{L}\p{N}\u0345]+/gu
 const plainWord = /'(?:[sſtmd]|re|ve|ll)|\p{L}+|\p{N}|[^\p{White_Space}\p{L}\p{N}\u0345]+/gu
 
 /** The printable character that stands for each byte in the vocabulary. */

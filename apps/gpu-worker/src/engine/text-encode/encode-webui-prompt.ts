@@ -92,8 +92,11 @@ async function encodeRows(
   return { tokens: joinTokens(parts), pooled }
 }
 
-/** Encodes the different texts of one batch; the result has one conditioning for each text, in the order given. */
-async function encodeTexts(
+/**
+ * Encodes the different texts of one batch, each with how often it occurs there (the mean that emphasis restores is the
+ * batch's). One conditioning for each text, in the order given. Throws PromptError.
+ */
+export async function encodeWebuiTexts(
   texts: ReadonlyMap<string, number>,
   model: WebuiTextModel,
   settings: WebuiTextSettings,
@@ -128,7 +131,7 @@ async function encodeSchedule(
 ): Promise<ScheduledConditioning[]> {
   const counts = new Map<string, number>()
   for (const { text } of entries) counts.set(text, (counts.get(text) ?? 0) + 1)
-  const encoded = await encodeTexts(counts, model, settings)
+  const encoded = await encodeWebuiTexts(counts, model, settings)
   const isZero = isNegative && model.zeroEmptyNegative && entries.every(({ text }) => text === '')
   const byText = new Map([...counts.keys()].map((text, index) => [text, encoded[index]]))
   return entries.flatMap(({ endAtStep, text }) => {

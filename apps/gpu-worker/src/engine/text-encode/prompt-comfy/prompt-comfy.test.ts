@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { maxDifference, openFixture, readCases } from '../../test-kit.ts'
 import { parsePythonFloat } from '../clean-text/python-text.ts'
 import { createClipTokenizer, endOfText } from '../clip-tokenizer.ts'
 import { loadClipVocabulary } from '../clip-vocabulary.ts'
 import { createTensor } from '../../tensor/tensor.ts'
-import { measureDifference, readRows, readTensors } from '../__fixtures__/read-fixtures.ts'
 import { PromptError } from '../prompt-error.ts'
 import { createEmptyChunk } from '../token-chunk.ts'
 import { applyWeights, hasWeights } from './apply-weights.ts'
@@ -36,7 +36,7 @@ const vectorCounts = new Map([
 ])
 const findFile = (name: string) => findEmbeddingFile([...vectorCounts.keys()], name)
 const countVectors = (name: string) => vectorCounts.get(findFile(name) ?? '')
-const tokenRows = readRows<TokenRow>(fixtures('tokens.jsonl'))
+const tokenRows = readCases<TokenRow>(fixtures('tokens.jsonl'))
 
 function fill<Value>(values: readonly Value[], filler: Value): Value[] {
   return Array.from({ length: 77 }, (_, index) => values[index] ?? filler)
@@ -44,7 +44,7 @@ function fill<Value>(values: readonly Value[], filler: Value): Value[] {
 
 describe('parseWeights', () => {
   it('splits and weighs every prompt as the original', () => {
-    const rows = readRows<{ text: string; out: [string, number][] }>(fixtures('weights.jsonl'))
+    const rows = readCases<{ text: string; out: [string, number][] }>(fixtures('weights.jsonl'))
     expect(rows.length).toBeGreaterThan(90)
     for (const { text, out } of rows) {
       expect(
@@ -134,7 +134,7 @@ describe('findEmbeddingFile', () => {
 })
 
 describe('applyWeights', () => {
-  const tensors = readTensors(fixtures('encoded.safetensors'))
+  const tensors = openFixture(fixtures('encoded.safetensors'))
   const { fround } = Math
   /** The stand-in encoder of the fixtures, in float32: sin(0.001·token·(channel+1) + 0.1·position). */
   const encode = (tokens: readonly number[]) =>
@@ -157,7 +157,8 @@ describe('applyWeights', () => {
       )
       const empty = Float32Array.from(encode(createEmptyChunk(endOfText).tokens))
       const weighted = applyWeights(hidden, empty, chunks)
-      expect(measureDifference(weighted.data, tensors.get(`encode.${index}`)!.data)).toBeLessThan(1e-5)
+      const wanted = tensors.tensor(`encode.${index}`)
+      expect(maxDifference({ shape: wanted.shape, data: weighted.data }, wanted)).toBeLessThan(1e-5)
     },
   )
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readRows } from '../__fixtures__/read-fixtures.ts'
+import { readCases } from '../../test-kit.ts'
 import { createClipTokenizer, endOfText } from '../clip-tokenizer.ts'
 import { loadClipVocabulary } from '../clip-vocabulary.ts'
 import { createEmptyChunk } from '../token-chunk.ts'
@@ -34,7 +34,7 @@ const settings: ChunkSettings = {
 
 describe('chunkPrompt', () => {
   it('cuts every prompt as the original', () => {
-    const rows = readRows<ChunkRow>(new URL('__fixtures__/chunks.jsonl', import.meta.url))
+    const rows = readCases<ChunkRow>(new URL('__fixtures__/chunks.jsonl', import.meta.url))
     expect(rows.length).toBeGreaterThan(60)
     for (const row of rows) {
       const { chunks, tokenCount } = chunkPrompt(row.text, settings)

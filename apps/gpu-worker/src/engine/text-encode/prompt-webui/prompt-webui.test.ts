@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { maxDifference, openFixture, readCases } from '../../test-kit.ts'
 import { createTensor } from '../../tensor/tensor.ts'
-import { measureDifference, readRows, readTensors } from '../__fixtures__/read-fixtures.ts'
 import { findActiveEntry } from '../conditioning.ts'
 import { PromptError } from '../prompt-error.ts'
 import { applyEmphasis } from './apply-emphasis.ts'
@@ -34,7 +34,7 @@ interface CompositionRow {
 }
 
 describe('parseEmphasis', () => {
-  const rows = readRows<AttentionRow>(fixtures('attention.jsonl'))
+  const rows = readCases<AttentionRow>(fixtures('attention.jsonl'))
   const good = rows.filter(({ error }) => error === undefined)
 
   it('splits and weighs every prompt as the original', () => {
@@ -89,7 +89,7 @@ describe('scanEmphasis', () => {
 
 describe('schedulePrompt', () => {
   it('gives the timeline of the original for both passes and both rules', () => {
-    const rows = readRows<ScheduleRow>(fixtures('schedule.jsonl'))
+    const rows = readCases<ScheduleRow>(fixtures('schedule.jsonl'))
     expect(rows.length).toBeGreaterThan(400)
     for (const { text, steps, hires_steps, use_old_scheduling, schedule } of rows) {
       const passSteps = { steps, hiresSteps: hires_steps ?? undefined, useOldScheduling: use_old_scheduling }
@@ -130,7 +130,9 @@ describe('schedulePrompt', () => {
 
 describe('findActiveEntry', () => {
   it('uses an entry up to and including the call of its end', () => {
-    const rows = readRows<{ schedule: [number, string][]; entry_at_step: number[] }>(fixtures('active.jsonl'))
+    const rows = readCases<{ schedule: [number, string][]; entry_at_step: number[] }>(
+      fixtures('active.jsonl'),
+    )
     for (const { schedule, entry_at_step } of rows) {
       const entries = schedule.map(([endAtStep]) => ({ endAtStep }))
       expect(entry_at_step.map((_, call) => findActiveEntry(entries, call))).toEqual(entry_at_step)
@@ -144,7 +146,7 @@ describe('findActiveEntry', () => {
 
 describe('splitComposition', () => {
   it('splits at AND and reads weights as the original', () => {
-    const rows = readRows<CompositionRow>(fixtures('composition.jsonl'))
+    const rows = readCases<CompositionRow>(fixtures('composition.jsonl'))
     expect(rows.length).toBeGreaterThan(50)
     for (const { prompts, indexes, flat } of rows) {
       const wanted = indexes.map((parts) => parts.map(([index, weight]) => ({ text: flat[index], weight })))
@@ -159,7 +161,7 @@ describe('splitComposition', () => {
 
 describe('removeExtraNetworkTags', () => {
   it('cuts tags out and nothing else', () => {
-    for (const { text, prompt } of readRows<{ text: string; prompt: string }>(
+    for (const { text, prompt } of readCases<{ text: string; prompt: string }>(
       fixtures('extra-networks.jsonl'),
     )) {
       expect(removeExtraNetworkTags(text)).toBe(prompt)
@@ -168,15 +170,15 @@ describe('removeExtraNetworkTags', () => {
 })
 
 describe('applyEmphasis', () => {
-  const tensors = readTensors(fixtures('emphasis.safetensors'))
-  const hidden = tensors.get('emphasis.z')!
-  const weights = { weights: [Array.from(tensors.get('emphasis.multipliers')!.data)] }
+  const tensors = openFixture(fixtures('emphasis.safetensors'))
+  const hidden = tensors.tensor('emphasis.z')
+  const weights = { weights: [Array.from(tensors.tensor('emphasis.multipliers').data)] }
 
   it.each<EmphasisMode>(['None', 'Ignore', 'Original', 'No norm'])(
     'weighs as the original in mode %j',
     (mode) => {
-      const wanted = tensors.get(`emphasis.${mode}`)!
-      expect(measureDifference(applyEmphasis(hidden, weights, mode).data, wanted.data)).toBeLessThan(1e-5)
+      const wanted = tensors.tensor(`emphasis.${mode}`)
+      expect(maxDifference(applyEmphasis(hidden, weights, mode), wanted)).toBeLessThan(1e-5)
     },
   )
 
@@ -190,7 +192,7 @@ describe('applyEmphasis', () => {
     const twoRows = createTensor([2, 77, 4], threeRows.data.slice(77 * 4))
     const wanted = applyEmphasis(threeRows, { weights: [row, row, plain] }, 'Original').data.subarray(77 * 4)
     const got = applyEmphasis(twoRows, { weights: [row, plain], rowCounts: [2, 1] }, 'Original').data
-    expect(measureDifference(got, wanted)).toBeLessThan(1e-6)
+    expect(maxDifference(createTensor([2, 77, 4], got), createTensor([2, 77, 4], wanted))).toBeLessThan(1e-6)
   })
 
   it('leaves what it was given as it was', () => {
