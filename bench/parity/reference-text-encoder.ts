@@ -34,7 +34,8 @@ function applyLinear(input: Rows, weight: ArrayLike<number>, bias?: ArrayLike<nu
     const output = new Float64Array(width)
     for (let column = 0; column < width; column++) {
       let sum = bias?.[column] ?? 0
-      for (let index = 0; index < row.length; index++) sum += row[index]! * weight[column * row.length + index]!
+      for (let index = 0; index < row.length; index++)
+        sum += row[index]! * weight[column * row.length + index]!
       output[column] = sum
     }
     return output
@@ -45,7 +46,9 @@ function applyNorm(input: Rows, weight: ArrayLike<number>, bias: ArrayLike<numbe
   return input.map((row) => {
     const mean = row.reduce((sum, value) => sum + value, 0) / row.length
     const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / row.length
-    return row.map((value, index) => ((value - mean) / Math.sqrt(variance + 1e-5)) * weight[index]! + bias[index]!)
+    return row.map(
+      (value, index) => ((value - mean) / Math.sqrt(variance + 1e-5)) * weight[index]! + bias[index]!,
+    )
   })
 }
 
@@ -90,36 +93,53 @@ function attendCausally(query: Rows, key: Rows, value: Rows, heads: number): Row
   })
 }
 
-const add = (left: Rows, right: Rows): Rows => left.map((row, index) => row.map((value, at) => value + right[index]![at]!))
+const add = (left: Rows, right: Rows): Rows =>
+  left.map((row, index) => row.map((value, at) => value + right[index]![at]!))
 
 function runLayer(input: Rows, prefix: string, weights: ReferenceWeights, shape: ReferenceShape): Rows {
   const get = (name: string) => weights.get(`${prefix}${name}`)
   const linear = (rows: Rows, name: string) => applyLinear(rows, get(`${name}.weight`), get(`${name}.bias`))
   const norm = (rows: Rows, name: string) => applyNorm(rows, get(`${name}.weight`), get(`${name}.bias`))
   const normed = norm(input, 'layer_norm1')
-  const [query, key, value] = ['q', 'k', 'v'].map((part) => linear(normed, `self_attn.${part}_proj`)) as [Rows, Rows, Rows]
+  const [query, key, value] = ['q', 'k', 'v'].map((part) => linear(normed, `self_attn.${part}_proj`)) as [
+    Rows,
+    Rows,
+    Rows,
+  ]
   const attended = add(input, linear(attendCausally(query, key, value, shape.heads), 'self_attn.out_proj'))
-  const inner = linear(norm(attended, 'layer_norm2'), 'mlp.fc1').map((row) => row.map(activations[shape.activation]))
+  const inner = linear(norm(attended, 'layer_norm2'), 'mlp.fc1').map((row) =>
+    row.map(activations[shape.activation]),
+  )
   return add(attended, linear(inner, 'mlp.fc2'))
 }
 
-function encodeChunk(request: TextEncoderRequest, chunk: number, weights: ReferenceWeights, shape: ReferenceShape) {
+function encodeChunk(
+  request: TextEncoderRequest,
+  chunk: number,
+  weights: ReferenceWeights,
+  shape: ReferenceShape,
+) {
   const tokens = request.tokens[chunk] ?? []
   const positions = weights.get('embeddings.position_embedding.weight')
   let rows: Rows = tokens.map((id, position) => {
     const replaced = request.vectors.find((vector) => vector.chunk === chunk && vector.position === position)
     const own = replaced?.vector ?? weights.token(id)
-    return Float64Array.from({ length: shape.width }, (_, index) => own[index]! + positions[position * shape.width + index]!)
+    return Float64Array.from(
+      { length: shape.width },
+      (_, index) => own[index]! + positions[position * shape.width + index]!,
+    )
   })
   const outputs: Rows[] = []
   for (let layer = 0; layer < shape.layerCount; layer++) {
     rows = runLayer(rows, `encoder.layers.${layer}.`, weights, shape)
     outputs.push(rows)
   }
-  const finalNorm = (input: Rows) => applyNorm(input, weights.get('final_layer_norm.weight'), weights.get('final_layer_norm.bias'))
+  const finalNorm = (input: Rows) =>
+    applyNorm(input, weights.get('final_layer_norm.weight'), weights.get('final_layer_norm.bias'))
   const chosen = outputs.at(-request.layer) ?? rows
   const pooled = finalNorm(rows)[tokens.indexOf(49407)] ?? new Float64Array(shape.width)
-  const projected = weights.projection === undefined ? pooled : (applyLinear([pooled], weights.projection)[0] ?? pooled)
+  const projected =
+    weights.projection === undefined ? pooled : (applyLinear([pooled], weights.projection)[0] ?? pooled)
   return { hidden: request.finalNorm ? finalNorm(chosen) : chosen, pooled: projected }
 }
 
@@ -138,8 +158,17 @@ export function createReferenceEncoder(weights: ReferenceWeights, shape: Referen
     finalNorm,
     encode: (request) => {
       const chunks = request.tokens.map((_, chunk) => encodeChunk(request, chunk, weights, shape))
-      const hidden = toTensor([chunks.length, 77, width], chunks.flatMap((result) => result.hidden))
-      return Promise.resolve({ hidden, pooled: toTensor([chunks.length, width], chunks.map((result) => result.pooled)) })
+      const hidden = toTensor(
+        [chunks.length, 77, width],
+        chunks.flatMap((result) => result.hidden),
+      )
+      return Promise.resolve({
+        hidden,
+        pooled: toTensor(
+          [chunks.length, width],
+          chunks.map((result) => result.pooled),
+        ),
+      })
     },
   }
 }

@@ -1,0 +1,137 @@
+import { createTensor, type Tensor } from '../tensor/tensor.ts'
+import { combine, joinRows, scale, sliceRows, type Term } from './combine.ts'
+import { denoisedFactors, inputScale, type PredictionKind } from './model-sampling.ts'
+import type { SamplingPlan } from './plan.ts'
+import type { Denoiser } from './sampler.ts'
+
+/** The raw network: rows of latents, timesteps and contexts to its prediction. Batching happens behind it. */
+export type PredictionNetwork = (inputs: {
+  readonly latent: Tensor
+  readonly timesteps: Float32Array
+  readonly context: Tensor
+}) => Promise<Tensor>
+
+/** One conditioning of one image, with its weight in the guided sum. */
+export interface WeightedContext {
+  readonly weight: number
+  /** [1, tokens, width]. */
+  readonly tokens: Tensor
+}
+
+/** What conditions each image of a batch at one evaluation. */
+export interface BatchConditioning {
+  readonly positive: readonly (readonly WeightedContext[])[]
+  readonly negative: readonly (readonly WeightedContext[])[]
+}
+
+/** What a guided denoiser is made of. */
+export interface GuidanceOptions {
+  readonly network: PredictionNetwork
+  /** Conditioning by evaluation, counted from 0 (prompt timelines). */
+  readonly conditioningAt: (call: number) => BatchConditioning
+  readonly guidanceScale: number
+  readonly prediction: PredictionKind
+  readonly plan: Pick<SamplingPlan, 'timestepOf' | 'consistencyAt'>
+  /** Whether the unconditional evaluation is left out at this one (A1111's NGMS). */
+  readonly skipsUnconditional?: (call: number, sigma: number) => boolean
+  /** The unconditional is evaluated even where guidance does not need it (CFG++). */
+  readonly needsUnconditional?: boolean
+}
+
+/** Classifier-free guidance (Ho & Salimans 2022, arXiv 2207.12598) over a network: `u + Σ w·scale·(c - u)`. */
+export function createGuidedDenoiser(options: GuidanceOptions): Denoiser {
+  let calls = 0
+  return async (latent, sigma) => {
+    const call = calls
+    calls += 1
+    const { positive, negative } = options.conditioningAt(call)
+    const isPlain = options.guidanceScale === 1 && options.needsUnconditional !== true
+    const skips = isPlain || (options.skipsUnconditional?.(call, sigma) ?? false)
+    const rows = toRows(positive).concat(skips ? [] : toRows(negative))
+    const denoised = await denoiseRows(rows, { latent, sigma, options })
+    const conditioned = sumByImage(latent, denoised.slice(0, countRows(positive)), positive)
+    if (skips) return { latent: conditioned, unconditional: conditioned }
+    const unconditional = sumByImage(latent, denoised.slice(countRows(positive)), negative)
+    return { latent: guide(options.guidanceScale, { conditioned, unconditional, positive }), unconditional }
+  }
+}
+
+interface Row {
+  readonly image: number
+  readonly tokens: Tensor
+}
+
+function toRows(images: BatchConditioning['positive']): Row[] {
+  return images.flatMap((contexts, image) => contexts.map(({ tokens }) => ({ image, tokens })))
+}
+
+function countRows(images: BatchConditioning['positive']): number {
+  return images.reduce((sum, contexts) => sum + contexts.length, 0)
+}
+
+/** Denoised latents of all rows, in their order; rows of equal context length share an evaluation. */
+async function denoiseRows(
+  rows: readonly Row[],
+  { latent, sigma, options }: { latent: Tensor; sigma: number; options: GuidanceOptions },
+): Promise<Tensor[]> {
+  const { network, plan, prediction } = options
+  const input = scale(inputScale(sigma), latent)
+  const timestep = plan.timestepOf(sigma)
+  const { fromLatent, fromOutput } = denoisedFactors(prediction, sigma)
+  const shares = plan.consistencyAt?.(sigma)
+  const results = new Array<Tensor>(rows.length)
+  await Promise.all(
+    groupByLength(rows).map(async (indexes) => {
+      const own = indexes.map((index) => rows[index]!)
+      const output = await network({
+        latent: joinRows(own.map(({ image }) => sliceRows(input, image, image + 1))),
+        timesteps: new Float32Array(own.length).fill(timestep),
+        context: joinRows(own.map(({ tokens }) => tokens)),
+      })
+      indexes.forEach((index, row) => {
+        const x = sliceRows(latent, own[row]!.image, own[row]!.image + 1)
+        const clean = combine([fromLatent, x], [fromOutput, sliceRows(output, row, row + 1)])
+        results[index] = shares === undefined ? clean : combine([shares.out, clean], [shares.skip, x])
+      })
+    }),
+  )
+  return results
+}
+
+function groupByLength(rows: readonly Row[]): number[][] {
+  const groups = new Map<number, number[]>()
+  rows.forEach(({ tokens }, index) => {
+    const length = tokens.shape[1]!
+    groups.set(length, [...(groups.get(length) ?? []), index])
+  })
+  return [...groups.values()]
+}
+
+/** Weighted sum of each image's rows. */
+function sumByImage(like: Tensor, rows: readonly Tensor[], images: BatchConditioning['positive']): Tensor {
+  let next = 0
+  return joinRows(
+    images.map((contexts) => {
+      const terms = contexts.map(({ weight }): Term => [weight, rows[next++]!])
+      if (terms.length === 0) return createTensor([1, ...like.shape.slice(1)])
+      return terms.length === 1 && terms[0]![0] === 1 ? terms[0]![1] : combine(...terms)
+    }),
+  )
+}
+
+function guide(
+  guidanceScale: number,
+  {
+    conditioned,
+    unconditional,
+    positive,
+  }: { conditioned: Tensor; unconditional: Tensor; positive: BatchConditioning['positive'] },
+): Tensor {
+  return joinRows(
+    positive.map((contexts, image) => {
+      const row = (tensor: Tensor) => sliceRows(tensor, image, image + 1)
+      const total = contexts.reduce((sum, { weight }) => sum + weight, 0)
+      return combine([1 - guidanceScale * total, row(unconditional)], [guidanceScale, row(conditioned)])
+    }),
+  )
+}

@@ -1,0 +1,36 @@
+const SIZE = 624
+const SHIFT = 397
+
+/** MT19937 (Matsumoto & Nishimura 1998), seeded as torch's CPU generator: by the low 32 bits of the seed. */
+export class MersenneTwister {
+  readonly #state = new Uint32Array(SIZE)
+  #next = SIZE
+
+  constructor(seed: bigint) {
+    this.#state[0] = Number(seed & 0xffffffffn)
+    for (let i = 1; i < SIZE; i += 1) {
+      const previous = this.#state[i - 1]! ^ (this.#state[i - 1]! >>> 30)
+      this.#state[i] = Math.imul(1_812_433_253, previous) + i
+    }
+  }
+
+  /** The next 32 random bits. */
+  nextWord(): number {
+    if (this.#next === SIZE) this.#refill()
+    let word = this.#state[this.#next]!
+    this.#next += 1
+    word ^= word >>> 11
+    word ^= (word << 7) & 0x9d2c5680
+    word ^= (word << 15) & 0xefc60000
+    return (word ^ (word >>> 18)) >>> 0
+  }
+
+  #refill(): void {
+    const state = this.#state
+    for (let i = 0; i < SIZE; i += 1) {
+      const mixed = (state[i]! & 0x80000000) | (state[(i + 1) % SIZE]! & 0x7fffffff)
+      state[i] = state[(i + SHIFT) % SIZE]! ^ (mixed >>> 1) ^ (mixed & 1 ? 0x9908b0df : 0)
+    }
+    this.#next = 0
+  }
+}

@@ -1,0 +1,13 @@
+const f32 = Math.fround
+
+/**
+ * Splits a step to `next` into a deterministic one to `down` and noise of `up`, with eta's share of the variance. In f32
+ * as the originals compute it: where nearly all of the step is noise, `down` is a difference of nearly equal numbers.
+ */
+export function splitAncestral(sigma: number, next: number, eta: number): { down: number; up: number } {
+  if (eta === 0) return { down: next, up: 0 }
+  const [sigmaSquare, nextSquare] = [f32(f32(sigma) * f32(sigma)), f32(f32(next) * f32(next))]
+  const variance = f32(f32(nextSquare * f32(sigmaSquare - nextSquare)) / sigmaSquare)
+  const up = Math.min(f32(next), f32(eta * f32(Math.sqrt(variance))))
+  return { down: f32(Math.sqrt(Math.max(f32(nextSquare - f32(up * up)), 0))), up }
+}

@@ -1,0 +1,49 @@
+import { combine } from '../combine.ts'
+import type { Sampler } from '../sampler.ts'
+import { splitAncestral } from './ancestral.ts'
+import { churn } from './churn.ts'
+
+/** DPM-Solver-2 in the manner of Karras et al. 2022 (midpoint in log sigma; Lu et al. 2022, arXiv 2206.00927). */
+export const dpm2: Sampler = async (start, run) => {
+  const { sigmas } = run
+  let x = start
+  for (let i = 0; i + 1 < sigmas.length; i += 1) {
+    const churned = churn(x, sigmas[i]!, run)
+    const [sigma, next] = [churned.sigma, sigmas[i + 1]!]
+    const { latent: denoised } = await run.denoise(churned.latent, sigma)
+    await run.onStep({ step: i + 1, totalSteps: sigmas.length - 1, sigma: sigmas[i]!, denoised })
+    x = await midpointStep(run, { x: churned.latent, denoised, sigma, next })
+  }
+  return x
+}
+
+/** The same with ancestral noise. */
+export const dpm2Ancestral: Sampler = async (start, run) => {
+  const { sigmas, options } = run
+  let x = start
+  for (let i = 0; i + 1 < sigmas.length; i += 1) {
+    const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
+    const { latent: denoised } = await run.denoise(x, sigma)
+    await run.onStep({ step: i + 1, totalSteps: sigmas.length - 1, sigma, denoised })
+    const { down, up } = splitAncestral(sigma, next, options.eta ?? 1)
+    x = await midpointStep(run, { x, denoised, sigma, next: down })
+    if (down > 0) x = combine([1, x], [options.sNoise * up, run.noise.next()])
+  }
+  return x
+}
+
+interface MidpointStep {
+  readonly x: Parameters<Sampler>[0]
+  readonly denoised: Parameters<Sampler>[0]
+  readonly sigma: number
+  readonly next: number
+}
+
+async function midpointStep(run: Parameters<Sampler>[1], { x, denoised, sigma, next }: MidpointStep) {
+  const toward = (target: number) => combine([target / sigma, x], [1 - target / sigma, denoised])
+  if (next === 0) return toward(0)
+  const middle = Math.sqrt(sigma * next)
+  const halfway = toward(middle)
+  const { latent: second } = await run.denoise(halfway, middle)
+  return combine([1, x], [(next - sigma) / middle, halfway], [-(next - sigma) / middle, second])
+}

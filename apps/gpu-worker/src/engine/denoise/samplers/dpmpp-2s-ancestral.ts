@@ -1,0 +1,25 @@
+import { combine } from '../combine.ts'
+import type { Sampler } from '../sampler.ts'
+import { splitAncestral } from './ancestral.ts'
+
+/** DPM-Solver++(2S) with ancestral noise (Lu et al. 2022, arXiv 2211.01095, algorithm 1). */
+export const dpmpp2sAncestral: Sampler = async (start, run) => {
+  const { sigmas, options } = run
+  let x = start
+  for (let i = 0; i + 1 < sigmas.length; i += 1) {
+    const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
+    const { latent: denoised } = await run.denoise(x, sigma)
+    await run.onStep({ step: i + 1, totalSteps: sigmas.length - 1, sigma, denoised })
+    const { down, up } = splitAncestral(sigma, next, options.eta ?? 1)
+    if (down === 0) {
+      x = denoised
+    } else {
+      const middle = Math.sqrt(sigma * down)
+      const halfway = combine([middle / sigma, x], [1 - middle / sigma, denoised])
+      const { latent: second } = await run.denoise(halfway, middle)
+      x = combine([down / sigma, x], [1 - down / sigma, second])
+    }
+    if (next > 0) x = combine([1, x], [options.sNoise * up, run.noise.next()])
+  }
+  return x
+}

@@ -1,0 +1,19 @@
+import { combine } from '../combine.ts'
+import type { Sampler } from '../sampler.ts'
+import { splitAncestral } from './ancestral.ts'
+
+/** Euler steps with ancestral noise (k-diffusion; Song et al. 2020, arXiv 2010.02502, with variance put back). */
+export const eulerAncestral: Sampler = async (start, run) => {
+  const { sigmas, options } = run
+  let x = start
+  for (let i = 0; i + 1 < sigmas.length; i += 1) {
+    const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
+    const { latent: denoised } = await run.denoise(x, sigma)
+    await run.onStep({ step: i + 1, totalSteps: sigmas.length - 1, sigma, denoised })
+    const { down, up } = splitAncestral(sigma, next, options.eta ?? 1)
+    const ratio = down / sigma
+    x = combine([ratio, x], [1 - ratio, denoised])
+    if (next > 0) x = combine([1, x], [options.sNoise * up, run.noise.next()])
+  }
+  return x
+}

@@ -1,0 +1,41 @@
+import { linspace, type Schedule } from './schedule.ts'
+
+// Schedules that are even in the network's timesteps.
+
+/** Timesteps from the last to the first (k-diffusion's default). */
+export const uniform: Schedule = {
+  sigmas: ({ count, model }) => linspace(model.sigmas.length - 1, 0, count).map((t) => model.toSigma(t)),
+}
+
+/** Timesteps between those of the largest and smallest sigma. */
+export const normal: Schedule = {
+  sigmas: ({ count, sigmaMin, sigmaMax, model }) =>
+    linspace(model.toTimestep(sigmaMax), model.toTimestep(sigmaMin), count).map((t) => model.toSigma(t)),
+}
+
+/** As normal with one more point, whose last is dropped (Stability's generative-models). */
+export const sgmUniform: Schedule = {
+  sigmas: ({ count, sigmaMin, sigmaMax, model }) =>
+    linspace(model.toTimestep(sigmaMax), model.toTimestep(sigmaMin), count + 1)
+      .slice(0, -1)
+      .map((t) => model.toSigma(t)),
+}
+
+/** Every (1000 / n)-th table entry from the top. */
+export const simple: Schedule = {
+  sigmas: ({ count, model: { sigmas } }) =>
+    Array.from(
+      { length: count },
+      (_, i) => sigmas[sigmas.length - 1 - Math.floor((i * sigmas.length) / count)]!,
+    ),
+}
+
+/** DDIM's grid: table entries 1, 1 + k, 1 + 2k … from the top; their number may differ from the one asked. */
+export const ddimUniform: Schedule = {
+  sigmas: ({ count, model: { sigmas } }) => {
+    const step = Math.max(Math.floor(sigmas.length / count), 1)
+    const list: number[] = []
+    for (let i = 1; i < sigmas.length; i += step) list.push(sigmas[i]!)
+    return list.reverse()
+  },
+}
