@@ -102,6 +102,8 @@ export interface JobResult {
   infotextAdditions: { [key: string]: string }
   /** Where the time went. */
   timings: JobTimings | undefined
+  /** Node graphs: the node that was stopped; empty: none was. */
+  interruptedNodeId: string
 }
 
 export interface JobResult_NodeOutputsJsonEntry {
@@ -380,6 +382,7 @@ function createBaseJobResult(): JobResult {
     imageIndexes: [],
     infotextAdditions: {},
     timings: undefined,
+    interruptedNodeId: '',
   }
 }
 
@@ -412,6 +415,9 @@ export const JobResult: MessageFns<JobResult> = {
     })
     if (message.timings !== undefined) {
       JobTimings.encode(message.timings, writer.uint32(66).fork()).join()
+    }
+    if (message.interruptedNodeId !== '') {
+      writer.uint32(74).string(message.interruptedNodeId)
     }
     return writer
   },
@@ -509,6 +515,14 @@ export const JobResult: MessageFns<JobResult> = {
             message.timings = JobTimings.decode(reader, reader.uint32())
             continue
           }
+          case 9: {
+            if (tag !== 74) {
+              break
+            }
+
+            message.interruptedNodeId = reader.string()
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -551,6 +565,7 @@ export const JobResult: MessageFns<JobResult> = {
       object.timings !== undefined && object.timings !== null
         ? JobTimings.fromPartial(object.timings)
         : undefined
+    message.interruptedNodeId = object.interruptedNodeId ?? ''
     return message
   },
 }
