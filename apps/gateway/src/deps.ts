@@ -1,5 +1,6 @@
 import type { LedgerStore } from '@atelier/ledger'
 import type { Logger } from 'pino'
+import type { ComfyNotices } from './comfy/notices.ts'
 import type { GatewayConfig } from './config.ts'
 import type { JobDispatcher } from './dispatch/job-dispatcher.ts'
 import type { ModelIndex } from './models/model-index.ts'
@@ -10,6 +11,8 @@ export interface GatewayDeps {
   readonly dispatcher: JobDispatcher
   readonly models: ModelIndex
   readonly store: Pick<LedgerStore, 'jobs' | 'blobs' | 'files' | 'documents'>
+  /** From the ComfyUI routes to the websocket hub of the same gateway; absent: nobody listens. */
+  readonly comfyNotices?: ComfyNotices
   readonly logger: Logger
   /** Milliseconds since 1970 UTC. */
   readonly now: () => number

@@ -6,6 +6,7 @@ import type { LedgerStore } from '@atelier/ledger'
 import type { Hono } from 'hono'
 import type { Logger } from 'pino'
 import { createApp, type PortSurface } from './app.ts'
+import { ComfyNotices } from './comfy/notices.ts'
 import { createComfySocketHub } from './comfy/socket-hub.ts'
 import type { GatewayConfig } from './config.ts'
 import type { GatewayDeps, GatewayEnv } from './deps.ts'
@@ -59,6 +60,7 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
     dispatcher,
     models,
     store,
+    comfyNotices: new ComfyNotices(),
     logger,
     now: Date.now,
     createId: randomUUID,

@@ -1,0 +1,62 @@
+import { toExact } from '@atelier/catalog/exact-json'
+import type { Context } from 'hono'
+import type { Logger } from 'pino'
+import type { GatewayConfig } from '../config.ts'
+import type { GatewayEnv } from '../deps.ts'
+import type { RouteTable } from '../middleware/route-table.ts'
+import { cacheControlOfUnknown } from './cache-control.ts'
+import { RequestFault } from './request-fault.ts'
+import { answerJson, answerText, toAtelierError } from './respond.ts'
+
+/** When a client may try again after a refusal for want of room, seconds. */
+const RETRY_AFTER = '5'
+
+/** HTTP status of the codes that are not the handler's own failure. */
+const STATUS_OF_CODE: Readonly<Record<string, number>> = {
+  'tenant-queue-full': 429,
+  'queue-full': 503,
+  unavailable: 503,
+}
+
+/** What ComfyUI answers for a path or method it does not have: its web root stands behind every path. */
+export function answerComfyUnknown(
+  c: Context<GatewayEnv>,
+  allowedMethods: readonly string[],
+  _routes: RouteTable,
+): Response {
+  const { method, path } = c.req
+  if (method === 'GET' || method === 'HEAD') {
+    const headers = new Headers({ 'content-type': 'application/octet-stream' })
+    const cacheControl = cacheControlOfUnknown(path)
+    if (cacheControl !== undefined) headers.set('cache-control', cacheControl)
+    return new Response(null, { status: 404, headers })
+  }
+  const answer = answerText('405: Method Not Allowed', 405)
+  answer.headers.set('allow', [...new Set([...allowedMethods, 'GET', 'HEAD'])].sort().join(','))
+  return answer
+}
+
+/** A body above the limit. */
+export function answerComfyBodyTooLarge(_c: Context<GatewayEnv>, config: GatewayConfig): Response {
+  const limit = Math.round(config.ATELIER_MAX_BODY_MB * 1024 * 1024)
+  return answerText(`Maximum request body size ${limit} exceeded.`, 413)
+}
+
+/** The answer for a fault: 500 in aiohttp's words, or what tells a client to come back later. */
+export function answerComfyFault(error: unknown, logger: Logger): Response {
+  if (error instanceof RequestFault)
+    return answerText('500 Internal Server Error\n\nServer got itself in trouble', 500)
+  const fault = toAtelierError(error)
+  const status = STATUS_OF_CODE[fault.code]
+  if (status === undefined) {
+    logger.error({ err: error }, 'a ComfyUI route failed')
+    return answerText('500 Internal Server Error\n\nServer got itself in trouble', 500)
+  }
+  const body = {
+    error: { type: fault.code.replaceAll('-', '_'), message: fault.message, details: '', extra_info: {} },
+    node_errors: {},
+  }
+  const answer = answerJson(toExact(body), status)
+  answer.headers.set('retry-after', RETRY_AFTER)
+  return answer
+}

@@ -1,0 +1,32 @@
+import { Hono } from 'hono'
+import type { GatewayDeps, GatewayEnv } from '../deps.ts'
+import { createBareRouteAdder, createRouteAdder } from './add-route.ts'
+import { answerComfyFault } from './errors.ts'
+import { addHistoryRoutes } from './history-routes.ts'
+import { addInfoRoutes } from './info-routes.ts'
+import { addInternalRoutes } from './internal-routes.ts'
+import { addModelRoutes } from './model-routes.ts'
+import { addPromptRoutes } from './prompt-routes.ts'
+import { addQueueRoutes } from './queue-routes.ts'
+import { addSettingsRoutes } from './settings-routes.ts'
+import { addUploadRoutes } from './upload-routes.ts'
+import { addUserdataRoutes } from './userdata-routes.ts'
+import { addViewRoutes } from './view-routes.ts'
+
+/** ComfyUI's HTTP routes, each bare and below `/api`; faults are answered in aiohttp's words. */
+export function createComfyRoutes(deps: GatewayDeps): Hono<GatewayEnv> {
+  const app = new Hono<GatewayEnv>()
+  const add = createRouteAdder(app)
+  addPromptRoutes(add, deps)
+  addQueueRoutes(add, deps)
+  addHistoryRoutes(add, deps)
+  addViewRoutes(add, deps)
+  addUploadRoutes(add, deps)
+  addModelRoutes(add, deps)
+  addInfoRoutes(add, deps)
+  addSettingsRoutes(add, deps)
+  addUserdataRoutes(add, deps)
+  addInternalRoutes(createBareRouteAdder(app), deps)
+  app.onError((error) => answerComfyFault(error, deps.logger))
+  return app
+}

@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto'
+import { toExact, type ExactObject, type ExactValue } from '@atelier/catalog/exact-json'
+import { findNodeDefinition } from '@atelier/catalog/nodes'
+import { JobState, Surface, InputFile, type Job, type JobRecord } from '@atelier/proto'
+import type { GatewayDeps } from '../deps.ts'
+import { isEnded } from '../dispatch/job-states.ts'
+import { readChoiceLists } from './choice-lists.ts'
+import { describeRequestError, toErrorObject } from './graph/graph-errors.ts'
+import { validateGraph, type CheckedGraph, type RejectedGraph } from './graph/validate-graph.ts'
+import { findReferencedFile, type ReferencedFile } from './input-files.ts'
+import { jobOf, readSurfaceNote } from './job-view.ts'
+import {
+  parseExtraData,
+  parsePromptRequest,
+  parseWantedNumber,
+  type PromptRequest,
+  type WantedNumber,
+} from './prompt-request.ts'
+import { parseBody } from './read-body.ts'
+import { answerJson } from './respond.ts'
+import { choosePreview, listFileReferences, pinModels, toJob, type JobIngredients } from './to-job.ts'
+
+/** The ledger's counter of a tenant's prompt numbers. */
+const NUMBER_COUNTER = 'comfy/prompt-number'
+/** Longest prompt id, characters (the contract's limit). */
+const MAX_PROMPT_ID = 256
+
+/**
+ * Answers POST /prompt: checks the graph, stores the job, and says its id and number; or says what is wrong.
+ * @throws RequestFault where ComfyUI's own handler fails; AtelierError when there is no room
+ */
+export async function submitPrompt(deps: GatewayDeps, tenant: string, bytes: Uint8Array): Promise<Response> {
+  const body = parseBody(bytes)
+  const number = await takeNumber(deps, tenant, parseWantedNumber(body))
+  const request = parsePromptRequest(body)
+  if (request === undefined) return answerRejection('no_prompt', 'No prompt provided', 'No prompt provided')
+  if (request.promptId !== undefined && !isPromptId(request.promptId)) {
+    const details = `prompt_id has ${request.promptId.length} characters, 1 to ${MAX_PROMPT_ID} are allowed`
+    return answerRejection('invalid_prompt_id', 'prompt_id is not usable', details)
+  }
+  const references = await findReferences(deps, tenant, request.prompt)
+  const verdict = await checkPrompt(deps, tenant, request, references)
+  if (!('graph' in verdict)) return answerVerdict(verdict)
+
+  const id = deps.createId()
+  const record = await submit(
+    deps,
+    toJob(verdict, {
+      id,
+      tenant,
+      promptId: request.promptId ?? deps.createId(),
+      requestDigest: digest(request.promptId === undefined ? id : bytes),
+      clientId: request.clientId,
+      submittedAtMs: deps.now(),
+      note: { number, hasPredecessor: await wasUsed(deps, tenant, request.promptId) },
+      ...toContents(deps, body, verdict, references),
+    }),
+  )
+  return answerJson(
+    new Map<string, ExactValue>([
+      ['prompt_id', jobOf(record).publicId],
+      ['number', readSurfaceNote(jobOf(record)).number],
+      ['node_errors', verdict.nodeErrors],
+    ]),
+  )
+}
+
+function toContents(
+  deps: GatewayDeps,
+  body: ExactValue,
+  checked: CheckedGraph,
+  references: References,
+): Pick<JobIngredients, 'extraData' | 'models' | 'inputFiles' | 'preview'> {
+  const extraData = parseExtraData(body)
+  return {
+    extraData,
+    models: pinModels(checked, deps.models),
+    inputFiles: toInputFiles(listFileReferences(checked), references),
+    preview: choosePreview(extraData, deps.config),
+  }
+}
+
+async function wasUsed(deps: GatewayDeps, tenant: string, promptId: string | undefined): Promise<boolean> {
+  if (promptId === undefined) return false
+  return (await deps.store.jobs.find(tenant, Surface.SURFACE_COMFY, promptId)) !== undefined
+}
+
+function isPromptId(promptId: string): boolean {
+  return promptId.length >= 1 && promptId.length <= MAX_PROMPT_ID
+}
+
+async function takeNumber(deps: GatewayDeps, tenant: string, wanted: WantedNumber): Promise<bigint | number> {
+  if (wanted.kind === 'given') return wanted.number
+  // The ledger counts from 1, ComfyUI from 0; the counter moves whatever becomes of the prompt.
+  const next = BigInt((await deps.store.jobs.allocate(tenant, NUMBER_COUNTER, 1)) - 1)
+  return wanted.kind === 'front' ? -next : next
+}
+
+type References = ReadonlyMap<string, ReferencedFile>
+
+async function checkPrompt(
+  deps: GatewayDeps,
+  tenant: string,
+  request: PromptRequest,
+  references: References,
+): Promise<CheckedGraph | RejectedGraph> {
+  return validateGraph(request.prompt, request.targets, {
+    findDefinition: findNodeDefinition,
+    choices: await readChoiceLists(deps.models, deps.store.files, tenant),
+    fileExists: (reference) => (references.get(reference)?.kind ?? 'nothing') !== 'nothing',
+  })
+}
+
+/** Looks up, before a graph is validated, the files its nodes name. */
+async function findReferences(deps: GatewayDeps, tenant: string, prompt: ExactValue): Promise<References> {
+  const found = new Map<string, ReferencedFile>()
+  if (!(prompt instanceof Map)) return found
+  for (const reference of [...prompt.values()].flatMap(referencesOf)) {
+    if (found.has(reference)) continue
+    found.set(reference, await findReferencedFile(deps.store.files, tenant, reference))
+  }
+  return found
+}
+
+function toInputFiles(names: readonly string[], references: References): InputFile[] {
+  return names.flatMap((reference) => {
+    const found = references.get(reference)
+    return found?.kind === 'file' ? [InputFile.fromPartial({ reference, blob: found.file.blob })] : []
+  })
+}
+
+function referencesOf(node: ExactValue): string[] {
+  if (!(node instanceof Map)) return []
+  const className = node.get('class_type')
+  const inputs = node.get('inputs')
+  if (typeof className !== 'string' || !(inputs instanceof Map)) return []
+  const checked = Object.keys(findNodeDefinition(className)?.checks ?? {})
+  return checked.map((name) => unwrap(inputs.get(name))).filter((value) => typeof value === 'string')
+}
+
+function unwrap(value: ExactValue | undefined): ExactValue | undefined {
+  return value instanceof Map ? value.get('__value__') : value
+}
+
+/**
+ * Stores the job. One that was submitted before is not run again when it succeeded (its end is shown again) or is
+ * still on its way; when it failed or was stopped, it is.
+ */
+async function submit(deps: GatewayDeps, job: Job): Promise<JobRecord> {
+  const { kind, record } = await deps.dispatcher.submit(job)
+  if (kind === 'created' || !isEnded(record.state)) return record
+  if (record.state === JobState.JOB_STATE_DONE) {
+    deps.comfyNotices?.tell({ kind: 'replay', record })
+    return record
+  }
+  const again = await deps.dispatcher.submit({ ...job, requestDigest: digest(job.requestDigest + job.id) })
+  return again.record
+}
+
+function answerRejection(type: string, message: string, details: string): Response {
+  return answerVerdict({
+    error: toErrorObject(describeRequestError(type, message, details)),
+    nodeErrors: new Map(),
+  })
+}
+
+function answerVerdict({ error, nodeErrors }: RejectedGraph): Response {
+  const body: ExactObject = new Map([
+    ['error', error],
+    ['node_errors', nodeErrors],
+  ])
+  return answerJson(toExact(body), 400)
+}
+
+function digest(content: Uint8Array | string): string {
+  return createHash('sha256').update(content).digest('hex')
+}
