@@ -2,17 +2,30 @@ import { readFileSync } from 'node:fs'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { toComfyTexts } from './comfy-texts.ts'
-import { encodeImage, toWebuiEncoding } from './encode-image.ts'
+import { ImageFormat } from '@atelier/proto'
+import { encodeImage } from './encode-image.ts'
+import type { ImageEncoding } from './encode-image.ts'
 import { createUserCommentExif, insertJpegExif } from './exif.ts'
 import { completePng, createTextChunk } from './png-text.ts'
-import { createRaster, quantize } from './raster.ts'
+import type { Pixels } from './pixels.ts'
 
 const size = { width: 37, height: 21 }
-const pattern = (channels: 3 | 4) =>
-  createRaster(
-    { ...size, channels },
-    Uint8Array.from({ length: size.width * size.height * channels }, (_, index) => (index * 7) % 256),
-  )
+const createPattern = (channels: 3 | 4): Pixels => ({
+  ...size,
+  channels,
+  data: Uint8Array.from({ length: size.width * size.height * channels }, (_, index) => (index * 7) % 256),
+})
+const formats = {
+  png: ImageFormat.IMAGE_FORMAT_PNG,
+  jpeg: ImageFormat.IMAGE_FORMAT_JPEG,
+  webp: ImageFormat.IMAGE_FORMAT_WEBP,
+} as const
+const encode = async (
+  pixels: Pixels,
+  format: keyof typeof formats,
+  options: Omit<ImageEncoding, 'format'> = {},
+) => (await encodeImage(pixels, { format: formats[format], ...options })).bytes
+const toTexts = (infotext: string) => (infotext === '' ? [] : [{ keyword: 'parameters', text: infotext }])
 
 interface Chunk {
   readonly type: string
@@ -47,8 +60,8 @@ function findComment(bytes: Uint8Array): string | undefined {
 
 describe('PNG', () => {
   it.each([3, 4] as const)('keeps every pixel with %i channels', async (channels) => {
-    const raster = pattern(channels)
-    const png = await encodeImage(raster, { format: 'png' })
+    const raster = createPattern(channels)
+    const png = await encode(raster, 'png')
     const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true })
     expect(info).toMatchObject({ ...size, channels })
     expect(data.equals(raster.data)).toBe(true)
@@ -60,7 +73,7 @@ describe('PNG', () => {
     ['猫 snow ☃\nSteps: 3', ['IHDR', 'iTXt', 'IDAT', 'IEND']],
     ['', ['IHDR', 'IDAT', 'IEND']],
   ])('holds the infotext %j in the chunks %j', async (infotext, types) => {
-    const png = await encodeImage(pattern(3), toWebuiEncoding('png', infotext))
+    const png = await encode(createPattern(3), 'png', { texts: toTexts(infotext) })
     expect(listChunks(png).map(({ type }) => type)).toEqual(types)
     const texts = listChunks(png).filter(({ type }) => /tEXt|iTXt/.test(type))
     const [tail = Buffer.alloc(0)] = texts.map(({ content }) => content.subarray('parameters\0'.length))
@@ -83,7 +96,7 @@ describe('PNG', () => {
     'is laid out as ComfyUI saves it: $case',
     async ({ graph, extraData, level, chunks }) => {
       const texts = toComfyTexts(graph, extraData)
-      const png = await encodeImage(pattern(3), { format: 'png', compressionLevel: level, texts })
+      const png = await encode(createPattern(3), 'png', { compression: level, texts })
       const got = listChunks(png).map(({ type, content }) => {
         if (type === 'IDAT') return { type, zlib_head: content.toString('hex', 0, 2) }
         if (type !== 'tEXt') return { type }
@@ -108,8 +121,8 @@ describe('PNG', () => {
   })
 
   it('refuses a file that ends within a chunk', async () => {
-    const png = await encodeImage(pattern(3), { format: 'png' })
-    const additions = { texts: [], compressionLevel: 6 }
+    const png = await encode(createPattern(3), 'png')
+    const additions = { texts: [], compression: 6 }
     expect(() => completePng(png.subarray(0, -3), additions)).toThrow('ends within a chunk')
   })
 })
@@ -118,7 +131,7 @@ describe.each(['jpeg', 'webp'] as const)('%s', (format) => {
   it.each(['café latin\nSteps: 3', '猫 snow ☃', ''])(
     'carries the infotext %j as EXIF comment',
     async (infotext) => {
-      const bytes = await encodeImage(pattern(3), toWebuiEncoding(format, infotext))
+      const bytes = await encode(createPattern(3), format, { texts: toTexts(infotext) })
       expect(findComment(bytes)).toBe(infotext)
       expect(await sharp(bytes).metadata()).toMatchObject({ ...size, format, channels: 3 })
       expect((await sharp(bytes).raw().toBuffer()).length).toBe(size.width * size.height * 3)
@@ -126,12 +139,12 @@ describe.each(['jpeg', 'webp'] as const)('%s', (format) => {
   )
 
   it('has no EXIF without a comment', async () => {
-    expect((await sharp(await encodeImage(pattern(3), { format })).metadata()).exif).toBeUndefined()
+    expect((await sharp(await encode(createPattern(3), format)).metadata()).exif).toBeUndefined()
   })
 
   it('is smaller at lower quality', async () => {
     const [low, high] = await Promise.all(
-      [20, 95].map((quality) => encodeImage(pattern(3), { format, quality })),
+      [20, 95].map((quality) => encode(createPattern(3), format, { quality })),
     )
     expect(low!.length).toBeLessThan(high!.length)
   })
@@ -139,24 +152,22 @@ describe.each(['jpeg', 'webp'] as const)('%s', (format) => {
 
 describe('alpha', () => {
   it('is dropped by JPEG, not blended', async () => {
-    const opaque = createRaster({ width: 8, height: 8, channels: 3 }, new Uint8Array(192).fill(200))
-    const clear = createRaster(
-      { width: 8, height: 8, channels: 4 },
-      Uint8Array.from({ length: 256 }, (_, index) => (index % 4 === 3 ? 0 : 200)),
-    )
-    const decode = async (raster: typeof clear) =>
-      sharp(await encodeImage(raster, { format: 'jpeg' }))
+    const opaque = { width: 8, height: 8, channels: 3 as const, data: new Uint8Array(192).fill(200) }
+    const alpha = Uint8Array.from({ length: 256 }, (_, index) => (index % 4 === 3 ? 0 : 200))
+    const clear = { width: 8, height: 8, channels: 4 as const, data: alpha }
+    const decode = async (raster: Pixels) =>
+      sharp(await encode(raster, 'jpeg'))
         .raw()
         .toBuffer()
     expect((await decode(clear)).equals(await decode(opaque))).toBe(true)
   })
 
   it('stays in WebP beside the comment', async () => {
-    const webp = await encodeImage(pattern(4), { format: 'webp', lossless: true, comment: 'x' })
+    const webp = await encode(createPattern(4), 'webp', { isLossless: true, texts: toTexts('x') })
     const { data, info } = await sharp(webp).raw().toBuffer({ resolveWithObject: true })
     expect(info.channels).toBe(4)
     const alphas = (bytes: Uint8Array) => bytes.filter((_, index) => index % 4 === 3)
-    expect(alphas(data)).toEqual(Buffer.from(alphas(pattern(4).data)))
+    expect(alphas(data)).toEqual(Buffer.from(alphas(createPattern(4).data)))
     expect(findComment(webp)).toBe('x')
   })
 })
@@ -166,23 +177,5 @@ describe('EXIF', () => {
     const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xd9)
     expect(insertJpegExif(jpeg, createUserCommentExif('x'.repeat(40_000)))).toBe(jpeg)
     expect(insertJpegExif(jpeg, createUserCommentExif('x'.repeat(30_000))).length).toBeGreaterThan(60_000)
-  })
-})
-
-describe('rasters', () => {
-  it('refuse data of another size, naming both', () => {
-    expect(() => createRaster({ width: 2, height: 2, channels: 3 }, new Uint8Array(11))).toThrow(
-      'a picture of 2 x 2 with 3 channels has 12 bytes, got 11',
-    )
-  })
-
-  it('give back the bytes they were made from', () => {
-    const bytes = Uint8Array.from({ length: 256 }, (_, index) => index)
-    expect(quantize(Float32Array.from(bytes, (byte) => byte / 255))).toEqual(bytes)
-  })
-
-  it('clamp, and cut off instead of rounding', () => {
-    const values = Float32Array.of(-1, 0, 0.999 / 255, 1.9 / 255, 0.9999, 1, 2, NaN)
-    expect(Array.from(quantize(values))).toEqual([0, 0, 0, 1, 254, 255, 255, 0])
   })
 })

@@ -1,18 +1,24 @@
 import sharp from 'sharp'
 import { ImageFormat } from '@atelier/proto'
+import { createUserCommentExif, insertJpegExif, insertWebpExif } from './exif.ts'
 import type { Pixels } from './pixels.ts'
-import { insertTextChunks, type TextChunk } from './png-text.ts'
+import { completePng } from './png-text.ts'
+import type { PngText } from './png-text.ts'
 
-/** How a picture is encoded. */
+/** How a picture is written. */
 export interface ImageEncoding {
   readonly format: ImageFormat
-  /** JPEG and WebP, 1 to 100. */
+  /** JPEG and WebP, 1 to 100; absent: 80. */
   readonly quality?: number
+  /** WebP without loss. */
   readonly isLossless?: boolean
-  /** zlib level of PNG, 0 to 9. */
+  /** zlib level of PNG, 0 to 9; absent: 6, as Pillow's default. ComfyUI saves with 4 and previews with 1. */
   readonly compression?: number
-  /** Texts in the file; PNG only, JPEG and WebP carry the first as EXIF user comment. */
-  readonly texts?: readonly TextChunk[]
+  /**
+   * Texts in the file. PNG has them as chunks in this order; JPEG and WebP carry the first as EXIF user comment, an empty
+   * one where the list is empty, none where it is absent (A1111's habits).
+   */
+  readonly texts?: readonly PngText[]
 }
 
 /** An encoded picture. */
@@ -23,44 +29,32 @@ export interface EncodedImage {
   readonly extension: string
 }
 
-const DEFAULT_QUALITY = 80
-/** A balance of time and size for pictures, that of ComfyUI. */
-const DEFAULT_COMPRESSION = 4
+const defaultQuality = 80
+const defaultCompression = 6
 
-/** Encodes a picture with its texts. */
-export async function encodeImage(
-  { width, height, channels, data }: Pixels,
-  encoding: ImageEncoding,
-): Promise<EncodedImage> {
-  const image = sharp(data, { raw: { width, height, channels } })
-  const { quality = DEFAULT_QUALITY, texts = [] } = encoding
+/** Encodes a picture with its metadata. JPEG drops the alpha channel. Rejects with sharp's error for impossible sizes. */
+export async function encodeImage(pixels: Pixels, encoding: ImageEncoding): Promise<EncodedImage> {
+  const { width, height, channels, data } = pixels
+  const picture = sharp(data, { raw: { width, height, channels } })
+  const { quality = defaultQuality, compression = defaultCompression, texts } = encoding
+  const exif = texts === undefined ? undefined : createUserCommentExif(texts[0]?.text ?? '')
   switch (encoding.format) {
     case ImageFormat.IMAGE_FORMAT_JPEG: {
-      const bytes = await withUserComment(image, texts)
-        .jpeg({ quality, chromaSubsampling: '4:2:0' })
-        .toBuffer()
+      const jpeg = new Uint8Array(await picture.removeAlpha().jpeg({ quality }).toBuffer())
+      const bytes = exif === undefined ? jpeg : insertJpegExif(jpeg, exif)
       return { bytes, mediaType: 'image/jpeg', extension: 'jpg' }
     }
     case ImageFormat.IMAGE_FORMAT_WEBP: {
       const lossless = encoding.isLossless ?? false
-      const bytes = await withUserComment(image, texts).webp({ quality, lossless }).toBuffer()
+      const webp = new Uint8Array(await picture.webp({ quality, lossless }).toBuffer())
+      const canvas = { width, height, hasAlpha: channels === 4 }
+      const bytes = exif === undefined ? webp : insertWebpExif(webp, exif, canvas)
       return { bytes, mediaType: 'image/webp', extension: 'webp' }
     }
     default: {
-      const png = await image
-        .png({ compressionLevel: encoding.compression ?? DEFAULT_COMPRESSION })
-        .toBuffer()
-      return {
-        bytes: texts.length === 0 ? png : insertTextChunks(png, texts),
-        mediaType: 'image/png',
-        extension: 'png',
-      }
+      const png = await picture.png({ compressionLevel: compression, adaptiveFiltering: true }).toBuffer()
+      const bytes = completePng(png, { texts: texts ?? [], compression })
+      return { bytes, mediaType: 'image/png', extension: 'png' }
     }
   }
-}
-
-function withUserComment(image: sharp.Sharp, [first]: readonly TextChunk[]): sharp.Sharp {
-  if (first === undefined) return image
-  // EXIF's marker for UTF-16, big-endian; libvips takes the value as text, so it goes in as characters.
-  return image.withExif({ IFD2: { UserComment: first.text } })
 }
