@@ -25,6 +25,8 @@ export interface JobProgress {
   readonly passIndex: number
   readonly step: number
   readonly totalSteps: number
+  /** Node graphs: the node that began last. */
+  readonly nodeId?: string
   /** Newest preview; undefined before the first. */
   readonly preview?: {
     readonly bytes: Uint8Array

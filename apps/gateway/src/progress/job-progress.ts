@@ -17,6 +17,8 @@ export interface ProgressCounters {
   readonly step: number
   readonly totalSteps: number
   readonly preview?: PreviewPicture
+  /** Node graphs: the node that began last. */
+  readonly nodeId?: string
 }
 
 /** Before the first event. */
@@ -33,6 +35,8 @@ export function advanceProgress(progress: ProgressCounters, event: JobEvent): Pr
   switch (happened?.$case) {
     case 'jobStart':
       return { ...NO_PROGRESS, passCount: happened.value.passCount }
+    case 'nodeStart':
+      return { ...progress, nodeId: happened.value.nodeId }
     case 'stepProgress': {
       const { step, totalSteps, passIndex } = happened.value
       return { ...progress, step, totalSteps, passIndex }
