@@ -1,0 +1,54 @@
+import { cpus, totalmem } from 'node:os'
+import { z } from 'zod'
+
+const GIB = 2 ** 30
+/** Share of the machine's memory that loaded models may take on the CPU. */
+const MEMORY_SHARE = 0.6
+
+const schema = z.object({
+  ATELIER_DEVICE: z.string().default('auto'),
+  ATELIER_THREADS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe('threads of one network call; 0: one a core'),
+  ATELIER_MODEL_MEMORY_GB: z.coerce.number().positive().optional().describe('memory for loaded models'),
+  ATELIER_SLOTS: z.coerce.number().int().positive().max(64).optional(),
+})
+
+/** Settings of the engine process. */
+export interface EngineConfig {
+  /** "cpu" or "cuda:N". */
+  readonly device: string
+  readonly title: string
+  readonly threads: number
+  readonly budgetBytes: number
+  readonly slots: number
+  readonly maxBatchElements: number
+}
+
+/** Jobs at once by default: on a CPU two share the cores without starving either's progress. */
+const DEFAULT_SLOTS = 2
+/** Latent elements joined into one CPU evaluation: two guided 512x512 pictures; more would only wait longer. */
+const MAX_BATCH_ELEMENTS = 4 * 4 * 64 * 64
+
+/** Reads the engine's settings; the supervisor has checked them. */
+export function readEngineConfig(
+  environment: Record<string, string | undefined> = process.env,
+): EngineConfig {
+  const settings = schema.parse(environment)
+  const device = settings.ATELIER_DEVICE === 'auto' ? 'cpu' : settings.ATELIER_DEVICE
+  const budget =
+    settings.ATELIER_MODEL_MEMORY_GB === undefined
+      ? totalmem() * MEMORY_SHARE
+      : settings.ATELIER_MODEL_MEMORY_GB * GIB
+  return {
+    device,
+    title: device === 'cpu' ? (cpus()[0]?.model ?? 'CPU') : device,
+    threads: settings.ATELIER_THREADS,
+    budgetBytes: budget,
+    slots: settings.ATELIER_SLOTS ?? DEFAULT_SLOTS,
+    maxBatchElements: MAX_BATCH_ELEMENTS,
+  }
+}

@@ -1,0 +1,56 @@
+import type { Tensor } from '../tensor/tensor.ts'
+import type { SamplingPlan } from './plan.ts'
+import type { Denoiser, SamplerNoise, SamplerOptions, StepReport } from './sampler.ts'
+
+/** What a sampling run needs beside its plan. */
+export interface SamplingInputs {
+  readonly plan: SamplingPlan
+  readonly denoise: Denoiser
+  readonly noise: SamplerNoise
+  /** Unit noise the run starts from. */
+  readonly startNoise: Tensor
+  /** Latent of image to image; absent: from noise alone. */
+  readonly source?: Tensor | undefined
+  readonly options: SamplerOptions
+  /** Whether to stop; asked before each evaluation. */
+  readonly isStopped: () => boolean
+  readonly onStep: (report: StepReport) => Promise<void>
+}
+
+/** The latent a run ended with, and whether it was stopped before its last step. */
+export interface SamplingResult {
+  readonly latent: Tensor
+  readonly isStopped: boolean
+}
+
+/** Runs a plan. A run that is stopped ends with the last clean latent it predicted, as A1111's does. */
+export async function runSampling(inputs: SamplingInputs): Promise<SamplingResult> {
+  const { plan, source, options, noise } = inputs
+  const start = plan.begin(inputs.startNoise, source)
+  if (plan.sigmas.length < 2) return { latent: plan.end(source ?? start), isStopped: false }
+  let last = start
+  const stop = new Stopped()
+  const denoise: Denoiser = async (latent, sigma) => {
+    if (inputs.isStopped()) throw stop
+    const denoised = await inputs.denoise(latent, sigma)
+    last = denoised.latent
+    return denoised
+  }
+  try {
+    const latent = await plan.sampler(start, {
+      denoise,
+      sigmas: plan.sigmas,
+      noise,
+      options,
+      onStep: inputs.onStep,
+    })
+    return { latent: plan.end(latent), isStopped: false }
+  } catch (error) {
+    if (error !== stop) throw error
+    return { latent: last, isStopped: true }
+  }
+}
+
+class Stopped extends Error {
+  override readonly name = 'Stopped'
+}

@@ -1,0 +1,50 @@
+import { JobError } from '@atelier/proto'
+
+/** Codes of the closed set (packages/ledger/src/errors.ts) that the engine gives. */
+export type EngineErrorCode =
+  | 'invalid-request'
+  | 'not-found'
+  | 'unusable-model'
+  | 'model-changed'
+  | 'node-failed'
+  | 'not-a-number'
+  | 'out-of-memory'
+  | 'internal'
+
+/** A job cannot be run, and why. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError'
+  readonly code: EngineErrorCode
+  /** Exception class in the originals' words. */
+  readonly exceptionType: string
+
+  constructor(
+    code: EngineErrorCode,
+    message: string,
+    { exceptionType = 'RuntimeError', ...options }: ErrorOptions & { exceptionType?: string } = {},
+  ) {
+    super(message, options)
+    this.code = code
+    this.exceptionType = exceptionType
+  }
+}
+
+/** The error a job ends with; what we did not foresee is `internal`. */
+export function toJobError(error: unknown): JobError {
+  const cause = error instanceof Error ? error : new Error(String(error))
+  const traceback = (cause.stack ?? '')
+    .split('\n')
+    .slice(1, 6)
+    .map((line) => line.trim())
+  const base = { message: cause.message, traceback, exceptionType: 'RuntimeError' }
+  if (error instanceof EngineError)
+    return JobError.fromPartial({ ...base, code: error.code, exceptionType: error.exceptionType })
+  if (cause.name === 'CheckpointError') return JobError.fromPartial({ ...base, code: 'unusable-model' })
+  if (cause.name === 'PromptError' || cause.name === 'PlanError') {
+    return JobError.fromPartial({ ...base, code: 'invalid-request', exceptionType: 'ValueError' })
+  }
+  if (/bad_alloc|out of memory|Failed to allocate/i.test(cause.message)) {
+    return JobError.fromPartial({ ...base, code: 'out-of-memory', exceptionType: 'torch.OutOfMemoryError' })
+  }
+  return JobError.fromPartial({ ...base, code: 'internal' })
+}

@@ -1,0 +1,116 @@
+import type { Job } from '@atelier/proto'
+import type { EngineOutcome, FromEngine, ToEngine } from '../engine-protocol.ts'
+import { EngineError, toJobError } from './engine-error.ts'
+import type { JobContext } from './job-context.ts'
+import type { ModelStore } from './models/model-store.ts'
+import { NodeCache } from './node-graph/node-cache.ts'
+import { runNodeGraph } from './node-graph/run-node-graph.ts'
+import { runGeneration } from './run-job.ts'
+import type { TextModels } from './text-models.ts'
+
+/** What an engine is made of. */
+export interface EngineOptions {
+  readonly models: ModelStore
+  readonly texts: TextModels
+  readonly send: (message: FromEngine) => void
+}
+
+interface RunningJob {
+  readonly cancel: AbortController
+  isSkipWanted: boolean
+}
+
+/** Runs the jobs a supervisor sends, several at once; owns what is loaded and cached. */
+export class Engine {
+  readonly #options: EngineOptions
+  readonly #running = new Map<string, RunningJob>()
+  readonly #allocations = new Map<number, (first: number) => void>()
+  readonly #caches = new Map<string, NodeCache>()
+  #requests = 0
+
+  constructor(options: EngineOptions) {
+    this.#options = options
+  }
+
+  /** Takes one message of the supervisor. */
+  receive(message: ToEngine): void {
+    switch (message.kind) {
+      case 'run':
+        return void this.#run(message)
+      case 'cancel':
+        return this.#running.get(message.jobId)?.cancel.abort()
+      case 'skip': {
+        const running = this.#running.get(message.jobId)
+        if (running !== undefined) running.isSkipWanted = true
+        return
+      }
+      case 'models':
+        return this.#options.models.setFiles(message.files)
+      case 'allocated': {
+        this.#allocations.get(message.requestId)?.(message.first)
+        this.#allocations.delete(message.requestId)
+        return
+      }
+      case 'free-memory':
+        if (message.freeCache) this.#caches.clear()
+        if (message.unloadModels || message.freeCache) void this.#options.models.clear()
+        return
+      case 'ping':
+        return this.#options.send({ kind: 'pong' })
+      case 'shut-down':
+        for (const { cancel } of this.#running.values()) cancel.abort()
+    }
+  }
+
+  async #run({ job, inputs }: Extract<ToEngine, { kind: 'run' }>): Promise<void> {
+    const running: RunningJob = { cancel: new AbortController(), isSkipWanted: false }
+    this.#running.set(job.id, running)
+    const outcome = await this.#execute(job, this.#createContext(job, inputs, running)).catch(
+      (error: unknown): EngineOutcome => ({ kind: 'failed', error: toJobError(error), files: [] }),
+    )
+    this.#running.delete(job.id)
+    this.#options.send({ kind: 'end', jobId: job.id, outcome })
+  }
+
+  async #execute(job: Job, context: JobContext): Promise<EngineOutcome> {
+    const { models, texts } = this.#options
+    switch (job.kind?.$case) {
+      case 'generation':
+        return runGeneration(job.kind.value, context, { models, texts })
+      case 'nodeGraph':
+        return runNodeGraph(job.kind.value, context, { models, texts, cache: this.#cacheOf(job.tenant) })
+      default:
+        throw new EngineError('invalid-request', 'the job is of no kind this engine knows')
+    }
+  }
+
+  #createContext(job: Job, inputs: ReadonlyMap<string, Uint8Array>, running: RunningJob): JobContext {
+    const { send } = this.#options
+    return {
+      job,
+      inputs,
+      cancelled: running.cancel.signal,
+      takeSkip: () => {
+        const isWanted = running.isSkipWanted
+        running.isSkipWanted = false
+        return isWanted
+      },
+      tell: (event) => send({ kind: 'event', jobId: job.id, event }),
+      sendEarly: (file, index, count) => send({ kind: 'early-file', jobId: job.id, file, index, count }),
+      allocate: (counter, count) =>
+        new Promise((resolve) => {
+          this.#requests += 1
+          this.#allocations.set(this.#requests, resolve)
+          send({ kind: 'allocate', requestId: this.#requests, tenant: job.tenant, counter, count })
+        }),
+    }
+  }
+
+  #cacheOf(tenant: string): NodeCache {
+    const known = this.#caches.get(tenant)
+    if (known !== undefined) return known
+    const cache = new NodeCache()
+    this.#caches.set(tenant, cache)
+    return cache
+  }
+}

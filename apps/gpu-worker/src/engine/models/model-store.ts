@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs'
+import { ModelKind, type ModelFile, type ModelRef } from '@atelier/proto'
+import { Batcher } from '../batching/batcher.ts'
+import { EngineError } from '../engine-error.ts'
+import type { SessionOptions } from '../onnx/session.ts'
+import { loadCheckpoint, loadVaeFile } from './load-model.ts'
+import type { LoadedModel, LoadedVae } from './loaded-model.ts'
+import { Residency, type Use } from './residency.ts'
+
+/** A checkpoint in use: its networks, evaluations joined by a batcher. */
+export interface UsableCheckpoint {
+  readonly model: LoadedModel
+  readonly vae?: LoadedVae
+}
+
+/** What a model store is opened with. */
+export interface ModelStoreOptions {
+  readonly session: Omit<SessionOptions, 'isAllowedFile'>
+  readonly budgetBytes: number
+  /** Latent elements joined into one evaluation at most. */
+  readonly maxBatchElements: number
+  /** Hears the identities of what is loaded after each change. */
+  readonly onResidentsChanged: (identities: readonly string[]) => void
+}
+
+/** Owns the model files the engine may open and what of them is loaded. */
+export class ModelStore {
+  readonly #options: ModelStoreOptions
+  readonly #residency: Residency
+  #files: readonly ModelFile[] = []
+
+  constructor(options: ModelStoreOptions) {
+    this.#options = options
+    this.#residency = new Residency(options.budgetBytes, (keys) => options.onResidentsChanged(keys))
+  }
+
+  /** Takes the list of files that may be opened, in place of the one before. */
+  setFiles(files: readonly ModelFile[]): void {
+    this.#files = files
+  }
+
+  /** Uses a checkpoint; say `done()` when the job no longer needs it. */
+  async useCheckpoint(ref: ModelRef | undefined): Promise<Use<UsableCheckpoint>> {
+    const file = this.resolve(ref)
+    return this.#residency.use(file.identity, () => {
+      const loaded = loadCheckpoint(file.path, file.identity, this.#session())
+      const { model, vae } = loaded.value
+      const batcher = new Batcher(model.predict, { maxElements: this.#options.maxBatchElements })
+      const usable: UsableCheckpoint = { ...(vae && { vae }), model: { ...model, predict: batcher.predict } }
+      return { ...loaded, value: usable, release: () => loaded.release() }
+    })
+  }
+
+  /** Uses a separate autoencoder. */
+  async useVae(ref: ModelRef): Promise<Use<LoadedVae>> {
+    const file = this.resolve(ref)
+    return this.#residency.use(file.identity, () => {
+      const loaded = loadVaeFile(file.path, this.#session())
+      return { ...loaded, release: () => loaded.release() }
+    })
+  }
+
+  /**
+   * The file a job pinned.
+   * @throws EngineError `not-found`, or `model-changed` when the file is another one by now
+   */
+  resolve(ref: ModelRef | undefined): ModelFile {
+    const named = this.#files.filter(({ kind, name }) => kind === ref?.kind && name === ref.name)
+    const file = named.find(({ identity }) => ref?.identity === '' || identity === ref?.identity)
+    if (file !== undefined && existsSync(file.path)) return file
+    if (named.length > 0)
+      throw new EngineError('model-changed', `the file ${ref?.name} changed since the job was admitted`)
+    throw new EngineError('not-found', `there is no model file ${ref?.name ?? ''} here`, {
+      exceptionType: 'FileNotFoundError',
+    })
+  }
+
+  /** The file of that kind and name, or undefined. */
+  find(kind: ModelKind, name: string): ModelFile | undefined {
+    return this.#files.find((file) => file.kind === kind && file.name === name && file.unusableReason === '')
+  }
+
+  /** Lets everything go that no job uses. */
+  async clear(): Promise<void> {
+    await this.#residency.clear()
+  }
+
+  #session(): SessionOptions {
+    return {
+      ...this.#options.session,
+      isAllowedFile: (path) => this.#files.some((file) => file.path === path),
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import type { ModelRef } from '@atelier/proto'
+import type { EngineFile } from '../../engine-protocol.ts'
+import type { Conditioning } from '../text-encode/conditioning.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import type { JobContext } from '../job-context.ts'
+import type { ModelStore } from '../models/model-store.ts'
+import type { TextModels } from '../text-models.ts'
+import type { NodeInputs } from './node-inputs.ts'
+
+/** A MODEL: the checkpoint whose denoiser is meant. Values hold references, so that cached ones keep nothing loaded. */
+export interface ModelValue {
+  readonly checkpoint: ModelRef
+}
+
+/** A CLIP: the checkpoint's text encoders, and where to stop in them. */
+export interface ClipValue {
+  readonly checkpoint: ModelRef
+  readonly stopAtLayer?: number
+}
+
+/** A VAE: the autoencoder of a checkpoint. */
+export interface VaeValue {
+  readonly checkpoint: ModelRef
+}
+
+/** A CONDITIONING: encoded prompts. */
+export type ConditioningValue = readonly Conditioning[]
+
+/** A LATENT: unscaled latents [batch, 4, h, w], and which index of a batch's noise each image takes. */
+export interface LatentValue {
+  readonly samples: Tensor
+  readonly noiseMask?: Tensor
+  readonly batchIndex?: readonly number[]
+}
+
+/** What a node may use beside its inputs. */
+export interface NodeContext {
+  readonly nodeId: string
+  readonly job: JobContext
+  readonly models: ModelStore
+  readonly texts: TextModels
+  /** The graph and the request's extra data as JSON texts, for PNG files. */
+  readonly graphJson: string
+  readonly extraDataJson: string
+  /** Reports that the node advanced. */
+  advance(step: number, total: number): void
+  /** Keeps a file among the job's results. */
+  keep(file: EngineFile): void
+  /** Pictures the graph reads, by the text of the node's input. */
+  readonly inputFiles: ReadonlyMap<string, Uint8Array>
+}
+
+/** What a node gives: its outputs in slot order, and what the client is shown. */
+export interface NodeAnswer {
+  readonly outputs: readonly unknown[]
+  readonly ui?: Readonly<Record<string, unknown>>
+}
+
+/** A node class as code; its definition of the same file name is in the catalog. */
+export type NodeExecution = (inputs: NodeInputs, context: NodeContext) => Promise<NodeAnswer>

@@ -1,0 +1,175 @@
+import { JobError, JobResult, type NodeGraphJob } from '@atelier/proto'
+import { toPythonString, type ExactValue } from '@atelier/catalog/exact-json'
+import type { EngineFile, EngineOutcome } from '../../engine-protocol.ts'
+import { toJobError } from '../engine-error.ts'
+import type { JobContext } from '../job-context.ts'
+import type { ModelStore } from '../models/model-store.ts'
+import { NODE_EXECUTIONS } from '../nodes/index.ts'
+import type { TextModels } from '../text-models.ts'
+import { ExecutionOrder } from './execution-order.ts'
+import { parseGraph, type GraphNode, type NodeGraph } from './graph.ts'
+import { signNodes, type NodeCache, type NodeResult } from './node-cache.ts'
+import type { NodeContext } from './node-context.ts'
+import { NodeInputs } from './node-inputs.ts'
+
+/** What node graphs are run with. */
+export interface NodeGraphDeps {
+  readonly models: ModelStore
+  readonly texts: TextModels
+  /** The tenant's results of the prompt before. */
+  readonly cache: NodeCache
+}
+
+/** Runs a ComfyUI node graph: what is cached is listed, the rest runs node by node; an error or interrupt ends it. */
+export async function runNodeGraph(
+  job: NodeGraphJob,
+  context: JobContext,
+  deps: NodeGraphDeps,
+): Promise<EngineOutcome> {
+  const run = new GraphRun(job, context, deps)
+  return run.run()
+}
+
+/** One run of one graph; owns its results until the end. */
+class GraphRun {
+  readonly #job: NodeGraphJob
+  readonly #context: JobContext
+  readonly #deps: NodeGraphDeps
+  readonly #graph: NodeGraph
+  readonly #signatures: ReadonlyMap<string, string>
+  readonly #inputFiles: ReadonlyMap<string, Uint8Array>
+  readonly #files: EngineFile[] = []
+  readonly #executed: string[] = []
+  readonly #outputs: Record<string, string> = {}
+
+  constructor(job: NodeGraphJob, context: JobContext, deps: NodeGraphDeps) {
+    this.#job = job
+    this.#context = context
+    this.#deps = deps
+    this.#graph = parseGraph(job.graphJson)
+    const keys = new Map(job.inputFiles.map(({ reference, blob }) => [reference, blob?.key ?? '']))
+    this.#inputFiles = new Map(
+      [...keys].flatMap(([reference, key]) => {
+        const bytes = context.inputs.get(key)
+        return bytes === undefined ? [] : [[reference, bytes] as const]
+      }),
+    )
+    this.#signatures = signNodes(this.#graph, (id) => {
+      const node = this.#graph.get(id)
+      const reference = node?.className === 'LoadImage' ? node.literals.get('image') : undefined
+      return typeof reference === 'string' ? keys.get(reference) : undefined
+    })
+  }
+
+  async run(): Promise<EngineOutcome> {
+    const { cache } = this.#deps
+    cache.keepOnly(new Set(this.#signatures.values()))
+    const cached = [...this.#graph.keys()].filter((id) => this.#cachedResult(id) !== undefined)
+    this.#context.tell({ $case: 'jobStart', value: { cachedNodeIds: cached, passCount: 1 } })
+    const order = new ExecutionOrder(this.#graph, (id) => this.#cachedResult(id) !== undefined)
+    for (const id of this.#job.outputNodeIds) this.#start(id, order)
+    for (let id = order.next(); id !== undefined; id = order.next()) {
+      if (this.#context.cancelled.aborted) return this.#interrupted(id, cached)
+      const failure = await this.#runNode(this.#graph.get(id)!)
+      if (failure === 'interrupted') return this.#interrupted(id, cached)
+      if (failure !== undefined)
+        return { kind: 'failed', error: failure, result: this.#result(cached), files: this.#files }
+      order.complete(id)
+    }
+    return { kind: 'done', result: this.#result(cached), files: this.#files }
+  }
+
+  #start(outputId: string, order: ExecutionOrder): void {
+    const result = this.#cachedResult(outputId)
+    if (result === undefined) return order.add(outputId)
+    if (result.uiJson !== undefined) this.#outputs[outputId] = result.uiJson
+    const value = { nodeId: outputId, outputJson: result.uiJson ?? '', cached: true }
+    this.#context.tell({ $case: 'nodeEnd', value })
+  }
+
+  async #runNode(node: GraphNode): Promise<JobError | 'interrupted' | undefined> {
+    this.#context.tell({ $case: 'nodeStart', value: { nodeId: node.id } })
+    const inputs = this.#collectInputs(node)
+    try {
+      const execute = NODE_EXECUTIONS.get(node.className)
+      if (execute === undefined) throw new Error(`the node class ${node.className} cannot be run here`)
+      const { outputs, ui } = await execute(new NodeInputs(inputs), this.#nodeContext(node.id))
+      if (this.#context.cancelled.aborted) return 'interrupted'
+      const uiJson = ui === undefined ? undefined : JSON.stringify(ui)
+      this.#deps.cache.set(this.#signatures.get(node.id)!, {
+        outputs,
+        ...(uiJson === undefined ? {} : { uiJson }),
+      })
+      if (uiJson !== undefined) this.#outputs[node.id] = uiJson
+      this.#executed.push(node.id)
+      this.#context.tell({
+        $case: 'nodeEnd',
+        value: { nodeId: node.id, outputJson: uiJson ?? '', cached: false },
+      })
+      return undefined
+    } catch (error) {
+      if (this.#context.cancelled.aborted) return 'interrupted'
+      return this.#describeFailure(error, node, inputs)
+    } finally {
+      // Messages are heard between nodes.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  #collectInputs(node: GraphNode): Map<string, unknown> {
+    const inputs = new Map<string, unknown>(node.literals)
+    for (const [name, { nodeId, slot }] of node.links)
+      inputs.set(name, this.#cachedResult(nodeId)?.outputs[slot])
+    return inputs
+  }
+
+  #cachedResult(nodeId: string): NodeResult | undefined {
+    return this.#deps.cache.get(this.#signatures.get(nodeId) ?? '')
+  }
+
+  #nodeContext(nodeId: string): NodeContext {
+    return {
+      nodeId,
+      job: this.#context,
+      models: this.#deps.models,
+      texts: this.#deps.texts,
+      graphJson: this.#job.graphJson,
+      extraDataJson: this.#job.extraDataJson,
+      inputFiles: this.#inputFiles,
+      advance: (step, totalSteps) =>
+        this.#context.tell({ $case: 'stepProgress', value: { step, totalSteps, passIndex: 0, nodeId } }),
+      keep: (file) => void this.#files.push(file),
+    }
+  }
+
+  #describeFailure(error: unknown, node: GraphNode, inputs: ReadonlyMap<string, unknown>): JobError {
+    const described = toJobError(error)
+    const shown = Object.fromEntries(
+      [...inputs].map(([name, value]) => [
+        name,
+        [node.links.has(name) ? 'value' : toPythonString(value as ExactValue)],
+      ]),
+    )
+    return JobError.fromPartial({
+      ...described,
+      code: described.code === 'internal' ? 'node-failed' : described.code,
+      nodeId: node.id,
+      nodeType: node.className,
+      currentInputsJson: JSON.stringify(shown),
+      executedNodeIds: this.#executed,
+    })
+  }
+
+  #interrupted(nodeId: string, cached: readonly string[]): EngineOutcome {
+    const result = { ...this.#result(cached), interruptedNodeId: nodeId }
+    return { kind: 'interrupted', result: JobResult.fromPartial(result), files: this.#files }
+  }
+
+  #result(cached: readonly string[]): JobResult {
+    return JobResult.fromPartial({
+      nodeOutputsJson: this.#outputs,
+      cachedNodeIds: [...cached],
+      executedNodeIds: this.#executed,
+    })
+  }
+}

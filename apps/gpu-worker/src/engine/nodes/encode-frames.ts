@@ -1,0 +1,40 @@
+import { ImageFormat } from '@atelier/proto'
+import { sliceRows } from '../denoise/combine.ts'
+import { encodeImage, type EncodedImage } from '../image/encode-image.ts'
+import type { Pixels } from '../image/pixels.ts'
+import { insertTextChunks } from '../image/png-text.ts'
+import { toComfyTexts } from '../image/comfy-texts.ts'
+import type { NodeContext } from '../node-graph/node-context.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+
+/** A picture of a batch as an encoded PNG. */
+export interface EncodedFrame extends EncodedImage {
+  readonly width: number
+  readonly height: number
+}
+
+/** Encodes [batch, height, width, 3 or 4], 0 to 1, as PNG files; the graph goes in where metadata is wanted. */
+export async function encodeFrames(
+  images: Tensor,
+  context: NodeContext,
+  { compression, hasMetadata }: { readonly compression: number; readonly hasMetadata: boolean },
+): Promise<EncodedFrame[]> {
+  const kind = context.job.job.kind
+  const omits = kind?.$case === 'nodeGraph' && kind.value.omitMetadata
+  const texts = hasMetadata && !omits ? toComfyTexts(context.graphJson, context.extraDataJson) : []
+  const frames: EncodedFrame[] = []
+  for (let i = 0; i < images.shape[0]!; i += 1) {
+    const pixels = toBytes(sliceRows(images, i, i + 1))
+    const encoded = await encodeImage(pixels, { format: ImageFormat.IMAGE_FORMAT_PNG, compression })
+    const bytes = texts.length === 0 ? encoded.bytes : insertTextChunks(encoded.bytes, texts)
+    frames.push({ ...encoded, bytes, width: pixels.width, height: pixels.height })
+  }
+  return frames
+}
+
+/** Values times 255, clipped and truncated. */
+function toBytes({ shape, data }: Tensor): Pixels {
+  const [, height, width, channels] = shape as [number, number, number, 3 | 4]
+  const bytes = Uint8Array.from(data, (value) => Math.min(Math.max(Math.fround(value * 255), 0), 255))
+  return { width, height, channels, data: bytes }
+}

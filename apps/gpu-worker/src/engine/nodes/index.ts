@@ -1,0 +1,39 @@
+import type { NodeExecution } from '../node-graph/node-context.ts'
+import { checkpointLoaderSimple } from './checkpoint-loader-simple.ts'
+import { clipSetLastLayer } from './clip-set-last-layer.ts'
+import { clipTextEncode } from './clip-text-encode.ts'
+import { emptyImage } from './empty-image.ts'
+import { emptyLatentImage } from './empty-latent-image.ts'
+import { imageInvert } from './image-invert.ts'
+import { imageScale } from './image-scale.ts'
+import { imageScaleBy } from './image-scale-by.ts'
+import { kSampler } from './k-sampler.ts'
+import { kSamplerAdvanced } from './k-sampler-advanced.ts'
+import { latentUpscale } from './latent-upscale.ts'
+import { loadImage } from './load-image.ts'
+import { previewImage } from './preview-image.ts'
+import { saveImage } from './save-image.ts'
+import { saveImageWebsocket } from './save-image-websocket.ts'
+import { vaeDecode } from './vae-decode.ts'
+import { vaeEncode } from './vae-encode.ts'
+
+/** Node classes by ComfyUI's name; the catalog defines the same ones. */
+export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map([
+  ['CheckpointLoaderSimple', checkpointLoaderSimple],
+  ['CLIPSetLastLayer', clipSetLastLayer],
+  ['CLIPTextEncode', clipTextEncode],
+  ['EmptyImage', emptyImage],
+  ['EmptyLatentImage', emptyLatentImage],
+  ['ImageInvert', imageInvert],
+  ['ImageScale', imageScale],
+  ['ImageScaleBy', imageScaleBy],
+  ['KSampler', kSampler],
+  ['KSamplerAdvanced', kSamplerAdvanced],
+  ['LatentUpscale', latentUpscale],
+  ['LoadImage', loadImage],
+  ['PreviewImage', previewImage],
+  ['SaveImage', saveImage],
+  ['SaveImageWebsocket', saveImageWebsocket],
+  ['VAEDecode', vaeDecode],
+  ['VAEEncode', vaeEncode],
+])

@@ -1,0 +1,28 @@
+import { EngineError } from '../engine-error.ts'
+import type { NodeExecution } from '../node-graph/node-context.ts'
+import { readImage } from '../source-image/read-image.ts'
+import { createTensor } from '../tensor/tensor.ts'
+
+/** Side of the empty mask that stands for a picture without transparency. */
+const EMPTY_MASK_SIDE = 64
+
+/** Reads a picture [1, height, width, 3] and its transparency as a mask [1, height, width]. */
+export const loadImage: NodeExecution = async (inputs, { inputFiles }) => {
+  const reference = inputs.text('image')
+  const bytes = inputFiles.get(reference)
+  if (bytes === undefined) {
+    throw new EngineError('not-found', `the input picture ${reference} is not stored any more`, {
+      exceptionType: 'FileNotFoundError',
+    })
+  }
+  const { width, height, channels, data } = await readImage(bytes)
+  const count = width * height
+  const image = createTensor([1, height, width, 3])
+  for (let i = 0; i < count; i += 1) {
+    for (let c = 0; c < 3; c += 1) image.data[3 * i + c] = data[channels * i + c]! / 255
+  }
+  if (channels === 3) return { outputs: [image, createTensor([1, EMPTY_MASK_SIDE, EMPTY_MASK_SIDE])] }
+  const mask = createTensor([1, height, width])
+  for (let i = 0; i < count; i += 1) mask.data[i] = 1 - data[4 * i + 3]! / 255
+  return { outputs: [image, mask] }
+}

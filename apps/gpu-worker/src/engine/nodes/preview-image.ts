@@ -1,0 +1,36 @@
+import { FolderKind, NamedFile } from '@atelier/proto'
+import type { NodeExecution } from '../node-graph/node-context.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import { encodeFrames } from './encode-frames.ts'
+import { toFileName } from './output-name.ts'
+
+/** zlib level of preview files: fast. */
+const COMPRESSION = 1
+const LETTERS = 'abcdefghijklmnopqrstupvxyz'
+const LETTER_COUNT = 5
+
+/** Keeps pictures in the temp folder and shows them. */
+export const previewImage: NodeExecution = async (inputs, context) => {
+  const frames = await encodeFrames(inputs.value<Tensor>('images'), context, {
+    compression: COMPRESSION,
+    hasMetadata: true,
+  })
+  const letters = Array.from(
+    { length: LETTER_COUNT },
+    () => LETTERS[Math.floor(Math.random() * LETTERS.length)],
+  )
+  const stem = `ComfyUI_temp_${letters.join('')}`
+  const shown = frames.map((frame, i) => {
+    const filename = toFileName(stem, i + 1, i)
+    const file = NamedFile.fromPartial({
+      folder: FolderKind.FOLDER_KIND_TEMP,
+      name: filename,
+      nodeId: context.nodeId,
+      width: frame.width,
+      height: frame.height,
+    })
+    context.keep({ file, bytes: frame.bytes, mediaType: frame.mediaType })
+    return { filename, subfolder: '', type: 'temp' }
+  })
+  return { outputs: [], ui: { images: shown } }
+}

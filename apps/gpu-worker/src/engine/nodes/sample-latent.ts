@@ -1,0 +1,75 @@
+import { createGuidedDenoiser, type WeightedContext } from '../denoise/guidance.ts'
+import { createModelSampling } from '../denoise/model-sampling.ts'
+import { prepareBatchNoise } from '../denoise/noise/batch-noise.ts'
+import { createComfyNoise } from '../denoise/noise/sampler-noise.ts'
+import { planComfy, type ComfySampling } from '../denoise/plan-comfy.ts'
+import { runSampling } from '../denoise/run-sampling.ts'
+import { scale } from '../denoise/combine.ts'
+import { makePreview, wantsPreview } from '../preview/make-preview.ts'
+import { createTensor } from '../tensor/tensor.ts'
+import type { ConditioningValue, LatentValue, ModelValue, NodeContext } from '../node-graph/node-context.ts'
+
+/** Scale between unscaled latents and those of sampling, SD 1.x. */
+const SCALE_FACTOR = 0.18215
+
+/** One sampling as the KSampler nodes ask for it. */
+export interface LatentSampling {
+  readonly model: ModelValue
+  readonly seed: bigint
+  readonly guidanceScale: number
+  readonly positive: ConditioningValue
+  readonly negative: ConditioningValue
+  readonly latent: LatentValue
+  readonly sampling: Omit<ComfySampling, 'model'>
+  /** Whether noise is added at the start. */
+  readonly addsNoise: boolean
+}
+
+/** Samples a latent by ComfyUI's rules, telling each step. */
+export async function sampleLatent(request: LatentSampling, context: NodeContext): Promise<LatentValue> {
+  const { latent, seed, guidanceScale } = request
+  const { shape } = latent.samples
+  const plan = planComfy({ ...request.sampling, model: createModelSampling() })
+  const use = await context.models.useCheckpoint(request.model.checkpoint)
+  try {
+    const images = shape[0]!
+    const conditioning = {
+      positive: repeat(request.positive, images),
+      negative: repeat(request.negative, images),
+    }
+    const result = await runSampling({
+      plan,
+      denoise: createGuidedDenoiser({
+        network: use.value.model.predict,
+        conditioningAt: () => conditioning,
+        guidanceScale,
+        prediction: 'epsilon',
+        plan,
+      }),
+      noise: createComfyNoise(seed, shape, plan.brownianRange),
+      startNoise: request.addsNoise ? prepareBatchNoise(seed, shape, latent.batchIndex) : createTensor(shape),
+      source: scale(SCALE_FACTOR, latent.samples),
+      options: { sNoise: 1, sChurn: 0, sTmin: 0, sTmax: Infinity, flavour: 'comfy' },
+      isStopped: () => context.job.cancelled.aborted,
+      onStep: async ({ step, totalSteps, denoised }) => {
+        const { preview } = context.job.job
+        // The picture comes before the step it shows, as ComfyUI sends them to clients that ask for metadata.
+        if (wantsPreview(preview, step)) {
+          const value = await makePreview(denoised, preview, { step, nodeId: context.nodeId })
+          context.job.tell({ $case: 'previewReady', value })
+        }
+        context.advance(step, totalSteps)
+        await new Promise((resolve) => setImmediate(resolve))
+      },
+    })
+    return { ...latent, samples: scale(1 / SCALE_FACTOR, result.latent) }
+  } finally {
+    use.done()
+  }
+}
+
+/** The same conditioning for every image; several entries share the guidance evenly. */
+function repeat(conditioning: ConditioningValue, images: number): WeightedContext[][] {
+  const contexts = conditioning.map(({ tokens }) => ({ weight: 1 / conditioning.length, tokens }))
+  return Array.from({ length: images }, () => contexts)
+}

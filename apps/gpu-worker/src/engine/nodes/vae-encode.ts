@@ -1,0 +1,38 @@
+import { joinRows, sliceRows } from '../denoise/combine.ts'
+import { EngineError } from '../engine-error.ts'
+import type { LatentValue, NodeExecution, VaeValue } from '../node-graph/node-context.ts'
+import { toChannelsFirst } from '../resample/resize-tensor.ts'
+import { createTensor, type Tensor } from '../tensor/tensor.ts'
+
+/** Encodes pictures to latents; sides are cut to multiples of eight, evenly on both sides. */
+export const vaeEncode: NodeExecution = async (inputs, { models }) => {
+  const pixels = toNetworkPixels(inputs.value<Tensor>('pixels'))
+  const use = await models.useCheckpoint(inputs.value<VaeValue>('vae').checkpoint)
+  try {
+    const { vae } = use.value
+    if (vae === undefined) throw new EngineError('unusable-model', 'the checkpoint has no VAE')
+    const latents = []
+    for (let row = 0; row < pixels.shape[0]!; row += 1)
+      latents.push((await vae.encode(sliceRows(pixels, row, row + 1))).mean)
+    return { outputs: [{ samples: joinRows(latents) } satisfies LatentValue] }
+  } finally {
+    use.done()
+  }
+}
+
+/** [batch, height, width, 3 or more], 0 to 1, to [batch, 3, h, w], -1 to 1. */
+function toNetworkPixels(image: Tensor): Tensor {
+  const [batch, height, width, channels] = image.shape as [number, number, number, number]
+  const [h, w] = [height - (height % 8), width - (width % 8)]
+  const [top, left] = [Math.floor((height % 8) / 2), Math.floor((width % 8) / 2)]
+  const cut = createTensor([batch, h, w, 3])
+  for (let b = 0; b < batch; b += 1) {
+    for (let y = 0; y < h; y += 1) {
+      for (let x = 0; x < w; x += 1) {
+        const from = ((b * height + y + top) * width + x + left) * channels
+        for (let c = 0; c < 3; c += 1) cut.data[((b * h + y) * w + x) * 3 + c] = image.data[from + c]! * 2 - 1
+      }
+    }
+  }
+  return toChannelsFirst(cut)
+}

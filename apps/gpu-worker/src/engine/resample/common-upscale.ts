@@ -1,0 +1,61 @@
+import { resizePixels } from '../source-image/pillow-resize.ts'
+import { createTensor, type Tensor } from '../tensor/tensor.ts'
+import { joinRows, sliceRows } from '../denoise/combine.ts'
+import { resizeBislerp } from './bislerp.ts'
+import { resizeTensor, toChannelsFirst, toChannelsLast, type ResizeMethod } from './resize-tensor.ts'
+
+/** Methods of ComfyUI's upscale nodes. */
+export type UpscaleMethod = ResizeMethod | 'bislerp' | 'lanczos'
+
+/** Resizes [batch, channels, height, width], after cutting the middle out where asked, as ComfyUI's nodes do. */
+export function upscale(
+  source: Tensor,
+  size: { readonly width: number; readonly height: number },
+  { method, crop }: { readonly method: UpscaleMethod; readonly crop: string },
+): Tensor {
+  const { width, height } = size
+  const cut = crop === 'center' ? cropCentre(source, width / height) : source
+  if (method === 'bislerp') return resizeBislerp(cut, width, height)
+  if (method === 'lanczos') return resizeLanczos(cut, width, height)
+  return resizeTensor(cut, width, height, method)
+}
+
+/** Rounds halves to even, as Python does. */
+export function roundHalfEven(value: number): number {
+  const floor = Math.floor(value)
+  if (value - floor !== 0.5) return Math.round(value)
+  return floor % 2 === 0 ? floor : floor + 1
+}
+
+function cropCentre(source: Tensor, aspect: number): Tensor {
+  const [batch, channels, height, width] = source.shape as [number, number, number, number]
+  const own = width / height
+  const x = own > aspect ? roundHalfEven((width - width * (aspect / own)) / 2) : 0
+  const y = own < aspect ? roundHalfEven((height - height * (own / aspect)) / 2) : 0
+  const cut = createTensor([batch, channels, height - 2 * y, width - 2 * x])
+  const [toHeight, toWidth] = [height - 2 * y, width - 2 * x]
+  for (let plane = 0; plane < batch * channels; plane += 1) {
+    for (let row = 0; row < toHeight; row += 1) {
+      const from = (plane * height + row + y) * width + x
+      cut.data.set(source.data.subarray(from, from + toWidth), (plane * toHeight + row) * toWidth)
+    }
+  }
+  return cut
+}
+
+/** Lanczos goes through Pillow and its 8 bits. */
+function resizeLanczos(source: Tensor, width: number, height: number): Tensor {
+  const [batch, channels] = source.shape as [number, 3 | 4]
+  const images = toChannelsLast(source)
+  const resized = Array.from({ length: batch }, (_, i) => {
+    const image = sliceRows(images, i, i + 1)
+    const bytes = Uint8Array.from(image.data, (value) => Math.min(Math.max(value * 255, 0), 255))
+    const pixels = { width: image.shape[2]!, height: image.shape[1]!, channels, data: bytes }
+    const { data } = resizePixels(pixels, width, height, 'lanczos')
+    return createTensor(
+      [1, height, width, channels],
+      Float32Array.from(data, (value) => value / 255),
+    )
+  })
+  return toChannelsFirst(joinRows(resized))
+}

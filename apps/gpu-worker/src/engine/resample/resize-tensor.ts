@@ -1,0 +1,109 @@
+import { createTensor, type Tensor } from '../tensor/tensor.ts'
+
+/** A weighted tap: which source index, how much. */
+type Taps = readonly (readonly [index: number, weight: number])[]
+
+/** Resampling methods over one axis, as torch.nn.functional.interpolate computes them (no antialiasing). */
+export type ResizeMethod = 'nearest-exact' | 'bilinear' | 'bicubic' | 'area'
+
+const METHODS: Readonly<Record<ResizeMethod, (size: number, target: number, i: number) => Taps>> = {
+  'nearest-exact': (size, target, i) => [[Math.min(Math.floor((i + 0.5) * (size / target)), size - 1), 1]],
+  bilinear: (size, target, i) => {
+    const at = Math.max((i + 0.5) * (size / target) - 0.5, 0)
+    const low = Math.min(Math.floor(at), size - 1)
+    const share = Math.min(Math.max(at - low, 0), 1)
+    return [
+      [low, 1 - share],
+      [Math.min(low + 1, size - 1), share],
+    ]
+  },
+  bicubic: (size, target, i) => {
+    const at = (i + 0.5) * (size / target) - 0.5
+    const low = Math.floor(at)
+    return [-1, 0, 1, 2].map(
+      (k) => [Math.min(Math.max(low + k, 0), size - 1), cubicWeight(at - low - k)] as const,
+    )
+  },
+  area: (size, target, i) => {
+    const start = Math.floor((i * size) / target)
+    const end = Math.ceil(((i + 1) * size) / target)
+    return Array.from({ length: end - start }, (_, k) => [start + k, 1 / (end - start)] as const)
+  },
+}
+
+/** Keys' cubic kernel with torch's parameter. */
+function cubicWeight(x: number): number {
+  const a = -0.75
+  const d = Math.abs(x)
+  if (d <= 1) return (a + 2) * d ** 3 - (a + 3) * d ** 2 + 1
+  return d < 2 ? a * d ** 3 - 5 * a * d ** 2 + 8 * a * d - 4 * a : 0
+}
+
+/** Resizes [batch, channels, height, width]. */
+export function resizeTensor(
+  { shape, data }: Tensor,
+  width: number,
+  height: number,
+  method: ResizeMethod,
+): Tensor {
+  const [batch, channels, fromHeight, fromWidth] = shape as [number, number, number, number]
+  const columns = Array.from({ length: width }, (_, i) => METHODS[method](fromWidth, width, i))
+  const rows = Array.from({ length: height }, (_, i) => METHODS[method](fromHeight, height, i))
+  const output = new Float32Array(batch * channels * height * width)
+  const across = new Float64Array(fromHeight * width)
+  for (let plane = 0; plane < batch * channels; plane += 1) {
+    for (let y = 0; y < fromHeight; y += 1) {
+      const start = (plane * fromHeight + y) * fromWidth
+      for (let x = 0; x < width; x += 1)
+        across[y * width + x] = sumTaps(columns[x]!, (index) => data[start + index]!)
+    }
+    for (let y = 0; y < height; y += 1) {
+      for (let x = 0; x < width; x += 1) {
+        output[(plane * height + y) * width + x] = sumTaps(rows[y]!, (index) => across[index * width + x]!)
+      }
+    }
+  }
+  return createTensor([batch, channels, height, width], output)
+}
+
+function sumTaps(taps: Taps, read: (index: number) => number): number {
+  let sum = 0
+  for (const [index, weight] of taps) sum += weight * read(index)
+  return sum
+}
+
+/** [batch, height, width, channels] to [batch, channels, height, width]. */
+export function toChannelsFirst({ shape, data }: Tensor): Tensor {
+  const [batch, height, width, channels] = shape as [number, number, number, number]
+  return permute(data, {
+    batch,
+    outer: height * width,
+    inner: channels,
+    shape: [batch, channels, height, width],
+  })
+}
+
+/** [batch, channels, height, width] to [batch, height, width, channels]. */
+export function toChannelsLast({ shape, data }: Tensor): Tensor {
+  const [batch, channels, height, width] = shape as [number, number, number, number]
+  return permute(data, {
+    batch,
+    outer: channels,
+    inner: height * width,
+    shape: [batch, height, width, channels],
+  })
+}
+
+function permute(
+  data: Float32Array,
+  { batch, outer, inner, shape }: { batch: number; outer: number; inner: number; shape: readonly number[] },
+): Tensor {
+  const output = new Float32Array(data.length)
+  for (let b = 0; b < batch; b += 1) {
+    const start = b * outer * inner
+    for (let o = 0; o < outer; o += 1) {
+      for (let i = 0; i < inner; i += 1) output[start + i * outer + o] = data[start + o * inner + i]!
+    }
+  }
+  return createTensor(shape, output)
+}

@@ -1,0 +1,47 @@
+import { ModelKind, type ModelRef } from '@atelier/proto'
+import type { LoadedModel } from './models/loaded-model.ts'
+import { createClipTokenizers, type ClipTokenizers } from './text-encode/clip-tokenizers.ts'
+import type { ComfyTextModel } from './text-encode/encode-comfy-prompt.ts'
+import type { WebuiTextModel } from './text-encode/encode-webui-prompt.ts'
+import { createComfyTextModel, createWebuiTextModel } from './text-encode/text-models.ts'
+import type { EmbeddingTensors, WebuiEmbedding } from './text-encode/textual-inversion.ts'
+
+/** Reads textual inversions for prompts. */
+export interface EmbeddingReader {
+  webui(refs: readonly ModelRef[]): ReadonlyMap<string, WebuiEmbedding>
+  comfy(name: string): EmbeddingTensors | undefined
+}
+
+/** Owns the tokenizers, made once, and joins them with a checkpoint's encoders. */
+export class TextModels {
+  readonly #embeddings: EmbeddingReader
+  #tokenizers: ClipTokenizers | undefined
+
+  constructor(embeddings: EmbeddingReader) {
+    this.#embeddings = embeddings
+  }
+
+  /** A checkpoint's encoders for A1111's prompts. */
+  webui(model: LoadedModel, embeddings: readonly ModelRef[]): WebuiTextModel {
+    const refs = embeddings.filter(({ kind }) => kind === ModelKind.MODEL_KIND_EMBEDDING)
+    return createWebuiTextModel({
+      encoders: model.textEncoders,
+      tokenizers: this.#prepare(),
+      embeddings: this.#embeddings.webui(refs),
+    })
+  }
+
+  /** A checkpoint's encoders for ComfyUI's prompts. */
+  comfy(model: LoadedModel, stopAtLayer: number | undefined): ComfyTextModel {
+    return createComfyTextModel({
+      encoders: model.textEncoders,
+      tokenizers: this.#prepare(),
+      findEmbedding: (name) => this.#embeddings.comfy(name),
+      stopAtLayer,
+    })
+  }
+
+  #prepare(): ClipTokenizers {
+    return (this.#tokenizers ??= createClipTokenizers())
+  }
+}
