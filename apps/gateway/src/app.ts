@@ -41,11 +41,7 @@ export interface AppOptions {
 }
 
 /** Builds the whole HTTP application of one port. Opens nothing and reads no environment. */
-export function createApp(
-  deps: GatewayDeps,
-  surface: PortSurface,
-  authenticate: Authenticator,
-): Hono<GatewayEnv> {
+export function createApp({ deps, surface, authenticate, timeRequests }: AppOptions): Hono<GatewayEnv> {
   const app = new Hono<GatewayEnv>()
   const cors = parseCorsOptions(
     deps.config.ATELIER_CORS_ALLOW_ORIGINS,
