@@ -1,6 +1,10 @@
-import { createTensor } from '../../tensor/tensor.ts'
-import type { Tensor } from '../../tensor/tensor.ts'
-import type { TextEncoder, TextEncoderKey, TextEncoderRequest } from '../text-encoder.ts'
+import { createTensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
+import type { Tensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
+import type {
+  TextEncoder,
+  TextEncoderKey,
+  TextEncoderRequest,
+} from '../../apps/gpu-worker/src/engine/text-encode/text-encoder.ts'
 
 /**
  * A CLIP text encoder in plain loops and float64, to check the stages around an encoder without one. Follows the paper's
