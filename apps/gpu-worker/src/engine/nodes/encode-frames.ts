@@ -2,7 +2,6 @@ import { ImageFormat } from '@atelier/proto'
 import { sliceRows } from '../denoise/combine.ts'
 import { encodeImage, type EncodedImage } from '../image/encode-image.ts'
 import type { Pixels } from '../image/pixels.ts'
-import { insertTextChunks } from '../image/png-text.ts'
 import { toComfyTexts } from '../image/comfy-texts.ts'
 import type { NodeContext } from '../node-graph/node-context.ts'
 import type { Tensor } from '../tensor/tensor.ts'
@@ -25,9 +24,8 @@ export async function encodeFrames(
   const frames: EncodedFrame[] = []
   for (let i = 0; i < images.shape[0]!; i += 1) {
     const pixels = toBytes(sliceRows(images, i, i + 1))
-    const encoded = await encodeImage(pixels, { format: ImageFormat.IMAGE_FORMAT_PNG, compression })
-    const bytes = texts.length === 0 ? encoded.bytes : insertTextChunks(encoded.bytes, texts)
-    frames.push({ ...encoded, bytes, width: pixels.width, height: pixels.height })
+    const encoded = await encodeImage(pixels, { format: ImageFormat.IMAGE_FORMAT_PNG, compression, texts })
+    frames.push({ ...encoded, width: pixels.width, height: pixels.height })
   }
   return frames
 }

@@ -1,0 +1,56 @@
+import { hostname } from 'node:os'
+import { z } from 'zod'
+
+const port = z.coerce.number().int().min(0).max(65535)
+
+/** Settings of a worker, by environment name; each has its default here. */
+export const workerConfigSchema = z.object({
+  ATELIER_MODELS: z.string().default('models').describe('models folders, joined by the path delimiter'),
+  ATELIER_CKPT_DIR: z.string().optional().describe('one more folder of checkpoints'),
+  ATELIER_DATA: z.string().min(1).default('data').describe('folder of the embedded ledger and of hashes'),
+  ATELIER_GRPC_HOST: z.string().min(1).default('127.0.0.1').describe('address of the gRPC service'),
+  ATELIER_GRPC_PORT: port.default(0).describe('its port; 0 takes any free one'),
+  ATELIER_GRPC_ADVERTISE: z.string().optional().describe('host:port gateways dial; unset: what was bound'),
+  ATELIER_DEVICE: z
+    .string()
+    .regex(/^(auto|cpu|cuda:\d+)$/, 'must be auto, cpu or cuda:N')
+    .default('auto')
+    .describe('where networks run'),
+  ATELIER_ENGINE: z.enum(['onnx', 'fake']).default('onnx').describe('fake: test pictures without a network'),
+  ATELIER_FAKE_STEP_MS: z.coerce.number().min(0).default(10).describe('length of a fake step, milliseconds'),
+  ATELIER_SLOTS: z.coerce.number().int().positive().max(64).optional().describe('jobs at once'),
+  ATELIER_WORKER_ID: z.string().min(1).max(64).optional().describe('name in the directory'),
+  ATELIER_MODEL_MEMORY_GB: z.coerce.number().positive().optional().describe('memory for loaded models'),
+  ATELIER_THREADS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe('threads of one network call; 0: one a core'),
+  ATELIER_HANG_SECONDS: z.coerce
+    .number()
+    .positive()
+    .default(300)
+    .describe('silence after which an engine is killed'),
+  ATELIER_METRICS_PORT: port.default(9464).describe('Prometheus metrics and health; 0 switches it off'),
+  ATELIER_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+})
+
+/** Checked and frozen worker settings. */
+export type WorkerConfig = Readonly<z.infer<typeof workerConfigSchema>> & { readonly workerId: string }
+
+/** Checks settings whole; throws one Error that lists every fault with its variable's name. */
+export function parseWorkerConfig(environment: Record<string, string | undefined>): WorkerConfig {
+  const parsed = workerConfigSchema.safeParse(environment)
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+    throw new Error(`settings are wrong:\n  ${faults.join('\n  ')}`)
+  }
+  const workerId = parsed.data.ATELIER_WORKER_ID ?? `${hostname()}-${process.pid}`
+  return Object.freeze({ ...parsed.data, workerId })
+}
+
+/** The environment of this process. */
+export function readEnvironment(): Record<string, string | undefined> {
+  return process.env
+}

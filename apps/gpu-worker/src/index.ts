@@ -1,0 +1,5 @@
+export { parseWorkerConfig, workerConfigSchema } from './config.ts'
+export type { WorkerConfig } from './config.ts'
+export { runWorker } from './run-worker.ts'
+export { Worker } from './worker.ts'
+export type { WorkerOptions } from './worker.ts'

@@ -1,0 +1,190 @@
+import { JobControl, JobState, type BlobRef, type Job } from '@atelier/proto'
+import { WORKER_HEARTBEAT_MS, type Lease, type LedgerStore } from '@atelier/ledger'
+import type { Logger } from 'pino'
+import type { EngineOutcome, FromEngine, ToEngine } from '../engine-protocol.ts'
+import type { EventLog } from '../progress/event-log.ts'
+import { storeFiles } from './store-files.ts'
+import { toOutcome } from './to-outcome.ts'
+
+/** What a runner works with. */
+export interface JobRunnerOptions {
+  readonly store: Pick<LedgerStore, 'jobs' | 'blobs'>
+  readonly send: (message: ToEngine) => void
+  readonly events: EventLog
+  readonly logger: Logger
+}
+
+/** How a job left the worker. */
+export type RunEnd = 'ended' | 'abandoned' | 'handed-back' | 'lost'
+
+interface Running {
+  readonly lease: Lease
+  readonly finish: (end: RunEnd) => void
+  /** Stores of early files, in order: each is announced when it is stored. */
+  early: Promise<unknown>
+  earlyCount: number
+  isLost: boolean
+}
+
+/** Runs leased jobs in the engine: renews their leases, stores what they make, settles them once. */
+export class JobRunner {
+  readonly #options: JobRunnerOptions
+  readonly #running = new Map<string, Running>()
+  readonly #renewal: NodeJS.Timeout
+
+  constructor(options: JobRunnerOptions) {
+    this.#options = options
+    this.#renewal = setInterval(() => void this.#renewAll(), WORKER_HEARTBEAT_MS)
+    this.#renewal.unref()
+  }
+
+  /** Jobs that run now. */
+  get jobIds(): string[] {
+    return [...this.#running.keys()]
+  }
+
+  /** Runs a leased job; resolves when it has been settled. */
+  async run(lease: Lease): Promise<RunEnd> {
+    const { job } = lease.record
+    if (job === undefined) return 'lost'
+    const ended = new Promise<RunEnd>((finish) =>
+      this.#running.set(job.id, { lease, finish, early: Promise.resolve(), earlyCount: 0, isLost: false }),
+    )
+    this.#options.events.open(job.id, lease.epoch)
+    try {
+      const inputs = await this.#readInputs(job)
+      this.#options.send({ kind: 'run', job, epoch: lease.epoch, inputs })
+    } catch (error) {
+      this.#options.logger.error({ err: error, jobId: job.id }, 'the inputs of a job cannot be read')
+      await this.#options.store.jobs.abandon(lease)
+      this.#leave(job.id, 'abandoned', JobState.JOB_STATE_QUEUED)
+    }
+    return ended
+  }
+
+  /** Acts on a running job; false when it does not run here. */
+  control(jobId: string, control: JobControl): boolean {
+    if (!this.#running.has(jobId)) return false
+    this.#options.send({ kind: control === JobControl.JOB_CONTROL_SKIP ? 'skip' : 'cancel', jobId })
+    return true
+  }
+
+  /** Takes a message of the engine that concerns a job. */
+  receive(message: FromEngine): void {
+    switch (message.kind) {
+      case 'event':
+        return this.#options.events.add(message.jobId, message.event)
+      case 'early-file':
+        return this.#storeEarly(message)
+      case 'end':
+        return void this.#settle(message.jobId, message.outcome)
+      default:
+    }
+  }
+
+  /** The engine died with everything it ran. */
+  async abandonAll(): Promise<void> {
+    for (const [jobId, { lease }] of [...this.#running]) {
+      await this.#options.store.jobs.abandon(lease).catch(() => false)
+      this.#leave(jobId, 'abandoned', JobState.JOB_STATE_QUEUED)
+    }
+  }
+
+  /** Gives every running job back to the queue. */
+  async handBackAll(): Promise<void> {
+    for (const [jobId, running] of [...this.#running]) {
+      running.isLost = true
+      this.#options.send({ kind: 'cancel', jobId })
+      await this.#options.store.jobs.handBack(running.lease).catch(() => false)
+      this.#leave(jobId, 'handed-back', JobState.JOB_STATE_QUEUED)
+    }
+  }
+
+  /** Stops renewing. */
+  close(): void {
+    clearInterval(this.#renewal)
+  }
+
+  async #readInputs(job: Job): Promise<Map<string, Uint8Array>> {
+    const inputs = new Map<string, Uint8Array>()
+    for (const ref of listInputs(job)) {
+      const bytes = await this.#options.store.blobs.read(ref)
+      // A picture that is gone is the job's failure, told by the engine in its own words.
+      if (bytes !== undefined) inputs.set(ref.key, bytes)
+    }
+    return inputs
+  }
+
+  #storeEarly({ jobId, file, index, count }: Extract<FromEngine, { kind: 'early-file' }>): void {
+    const running = this.#running.get(jobId)
+    if (running === undefined) return
+    const firstIndex = running.earlyCount
+    running.earlyCount += 1
+    running.early = running.early.then(async () => {
+      const { epoch } = running.lease
+      const [stored] = await storeFiles(this.#options.store.blobs, [file], {
+        jobId,
+        epoch,
+        firstIndex,
+        now: Date.now(),
+      })
+      this.#options.events.add(jobId, { $case: 'imageReady', value: { file: stored, index, count } })
+    })
+  }
+
+  async #settle(jobId: string, outcome: EngineOutcome): Promise<void> {
+    const running = this.#running.get(jobId)
+    if (running === undefined) return
+    if (running.isLost) return this.#leave(jobId, 'lost', JobState.JOB_STATE_UNSPECIFIED)
+    const { lease } = running
+    try {
+      await running.early
+      const place = { jobId, epoch: lease.epoch, firstIndex: running.earlyCount, now: Date.now() }
+      const files = await storeFiles(this.#options.store.blobs, outcome.files, place)
+      const isOurs = await this.#options.store.jobs.finish(lease, toOutcome(outcome, files))
+      if (outcome.kind === 'failed') {
+        this.#options.logger.warn(
+          { jobId, code: outcome.error.code },
+          `a job failed: ${outcome.error.message}`,
+        )
+      }
+      this.#leave(jobId, isOurs ? 'ended' : 'lost', STATES[outcome.kind])
+    } catch (error) {
+      // Results cannot be stored: the job is run again, here or elsewhere, when the store is back.
+      this.#options.logger.error({ err: error, jobId }, 'the results of a job cannot be stored')
+      await this.#options.store.jobs.handBack(lease).catch(() => false)
+      this.#leave(jobId, 'handed-back', JobState.JOB_STATE_QUEUED)
+    }
+  }
+
+  #leave(jobId: string, end: RunEnd, state: JobState): void {
+    const running = this.#running.get(jobId)
+    this.#running.delete(jobId)
+    this.#options.events.end(jobId, state)
+    running?.finish(end)
+  }
+
+  async #renewAll(): Promise<void> {
+    for (const [jobId, running] of this.#running) {
+      const state = await this.#options.store.jobs.renew(running.lease).catch(() => 'held' as const)
+      if (state === 'held') continue
+      if (state === 'lost') running.isLost = true
+      this.#options.send({ kind: 'cancel', jobId })
+    }
+  }
+}
+
+const STATES = {
+  done: JobState.JOB_STATE_DONE,
+  interrupted: JobState.JOB_STATE_INTERRUPTED,
+  failed: JobState.JOB_STATE_FAILED,
+} as const
+
+/** Every blob a job refers to. */
+export function listInputs({ kind }: Job): BlobRef[] {
+  if (kind?.$case === 'generation') {
+    const { source } = kind.value
+    return [...(source?.images ?? []), ...(source?.mask?.image ? [source.mask.image] : [])]
+  }
+  return (kind?.value.inputFiles ?? []).flatMap(({ blob }) => (blob ? [blob] : []))
+}

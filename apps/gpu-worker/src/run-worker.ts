@@ -1,0 +1,34 @@
+import { ModelKind } from '@atelier/proto'
+import { openEmbeddedLedger } from '@atelier/ledger/embedded'
+import { pino } from 'pino'
+import { parseWorkerConfig } from './config.ts'
+import { Worker } from './worker.ts'
+
+/**
+ * Runs a worker as this process: settings, ledger, engine; SIGTERM and SIGINT drain it and exit with 0.
+ * @throws Error when settings are wrong or a port cannot be bound
+ */
+export async function runWorker(environment: Record<string, string | undefined>): Promise<void> {
+  const config = parseWorkerConfig(environment)
+  const logger = pino({ name: 'worker', level: config.ATELIER_LOG_LEVEL })
+  const store = await openEmbeddedLedger({ folder: config.ATELIER_DATA })
+  const worker = await Worker.start({ config, store, environment, logger })
+  const checkpoints = worker.files.filter(({ kind }) => kind === ModelKind.MODEL_KIND_CHECKPOINT)
+  const usable = checkpoints.filter(({ unusableReason }) => unusableReason === '').map(({ name }) => name)
+  logger.info(
+    { event: 'worker-ready', worker: config.workerId, checkpoints: usable },
+    `the worker runs; checkpoints: ${usable.join(', ')}`,
+  )
+  process.send?.({ kind: 'ready' })
+
+  const stop = async (reason: string): Promise<void> => {
+    logger.info({ event: 'worker-stop', reason }, 'the worker stops')
+    await worker.close()
+    await store.close()
+    process.exit(0)
+  }
+  process.once('SIGTERM', () => void stop('SIGTERM'))
+  process.once('SIGINT', () => void stop('SIGINT'))
+  // Forked by `atelier serve`: when that process is gone, nobody would stop this one.
+  process.once('disconnect', () => void stop('parent gone'))
+}

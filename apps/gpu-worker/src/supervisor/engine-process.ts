@@ -1,0 +1,113 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Logger } from 'pino'
+import type { FromEngine, ToEngine } from '../engine-protocol.ts'
+
+/** Pause before a dead engine is started again, milliseconds; doubled up to the limit, reset by a finished job. */
+const RESTART_MS = { first: 200, limit: 10_000 }
+/** How often an engine is asked whether it lives, milliseconds. */
+const PING_MS = 5_000
+/** How long an engine may take to end by itself, milliseconds. */
+const SHUT_DOWN_MS = 3_000
+
+/** What an engine process is started with. */
+export interface EngineProcessOptions {
+  /** Module of the engine: the real one or the fake. */
+  readonly entry: URL
+  readonly environment: Record<string, string | undefined>
+  /** Silence after which the process counts as hung and is killed, milliseconds. */
+  readonly hangMs: number
+  readonly logger: Logger
+  readonly onMessage: (message: FromEngine) => void
+  /** It died; whatever it ran is gone. A new one starts by itself. */
+  readonly onDeath: () => void
+}
+
+/** Owns the engine child process: starts it, watches it, kills it when it hangs, starts it again when it dies. */
+export class EngineProcess {
+  readonly #options: EngineProcessOptions
+  #child: ChildProcess | undefined
+  #heardAt = 0
+  #restartMs = RESTART_MS.first
+  #restarts = 0
+  #isClosing = false
+  #timers: NodeJS.Timeout[] = []
+
+  constructor(options: EngineProcessOptions) {
+    this.#options = options
+    this.#start()
+    const watch = setInterval(() => this.#checkLiveness(), PING_MS)
+    watch.unref()
+    this.#timers.push(watch)
+  }
+
+  /** How often the engine was started again. */
+  get restarts(): number {
+    return this.#restarts
+  }
+
+  /** Sends a message; lost when no engine runs, as everything is that an engine held. */
+  send(message: ToEngine): void {
+    if (this.#child?.connected) this.#child.send(message, (error) => void error)
+  }
+
+  /** Says that work goes well: the next restart, if any, happens at once. */
+  markHealthy(): void {
+    this.#restartMs = RESTART_MS.first
+  }
+
+  /** Ends the engine: asks it, then kills it. */
+  async close(): Promise<void> {
+    this.#isClosing = true
+    for (const timer of this.#timers) clearInterval(timer)
+    const child = this.#child
+    if (child === undefined) return
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+    const kill = setTimeout(() => child.kill('SIGKILL'), SHUT_DOWN_MS)
+    if (child.connected) child.disconnect()
+    await ended
+    clearTimeout(kill)
+  }
+
+  #start(): void {
+    const child = fork(fileURLToPath(this.#options.entry), {
+      env: this.#options.environment,
+      execArgv: ['--import', 'tsx'],
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    this.#child = child
+    this.#heardAt = Date.now()
+    child.on('message', (message) => {
+      this.#heardAt = Date.now()
+      this.#options.onMessage(message as FromEngine)
+    })
+    child.once('error', (error) => this.#options.logger.error({ err: error }, 'the engine process failed'))
+    child.once('exit', (code, signal) => this.#died(code, signal))
+  }
+
+  #died(code: number | null, signal: NodeJS.Signals | null): void {
+    this.#child = undefined
+    if (this.#isClosing) return
+    this.#restarts += 1
+    this.#options.logger.error(
+      { code, signal, restarts: this.#restarts },
+      'the engine process died; starting another',
+    )
+    this.#options.onDeath()
+    const timer = setTimeout(() => this.#isClosing || this.#start(), this.#restartMs)
+    this.#timers.push(timer)
+    this.#restartMs = Math.min(this.#restartMs * 2, RESTART_MS.limit)
+  }
+
+  #checkLiveness(): void {
+    if (this.#child === undefined) return
+    const silentMs = Date.now() - this.#heardAt
+    if (silentMs > this.#options.hangMs) {
+      this.#options.logger.error({ silentMs }, 'the engine process hangs; killing it')
+      this.#child.kill('SIGKILL')
+      return
+    }
+    this.send({ kind: 'ping' })
+  }
+}

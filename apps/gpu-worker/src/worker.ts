@@ -1,0 +1,206 @@
+import { freemem, totalmem } from 'node:os'
+import { mkdirSync } from 'node:fs'
+import { WorkerDescription, type Job, type ModelFile } from '@atelier/proto'
+import { WORKER_HEARTBEAT_MS, type LedgerStore } from '@atelier/ledger'
+import type { Logger } from 'pino'
+import manifest from '../package.json' with { type: 'json' }
+import type { WorkerConfig } from './config.ts'
+import type { FromEngine } from './engine-protocol.ts'
+import { JobConsumer } from './intake/job-consumer.ts'
+import { JobRunner } from './intake/job-runner.ts'
+import { ModelCatalogue, toHashesPath, toModelFolders } from './model-files/model-catalogue.ts'
+import { EventLog } from './progress/event-log.ts'
+import { startWorkerService, type WorkerService } from './progress/worker-service.ts'
+import { EngineProcess } from './supervisor/engine-process.ts'
+
+/** How long running jobs may go on when the worker is asked to stop, milliseconds; then they are handed back. */
+const DRAIN_MS = 20_000
+const ENTRIES = {
+  onnx: new URL('engine/main.ts', import.meta.url),
+  fake: new URL('fake-engine/main.ts', import.meta.url),
+}
+
+/** What a worker is started with. */
+export interface WorkerOptions {
+  readonly config: WorkerConfig
+  readonly store: LedgerStore
+  readonly environment: Record<string, string | undefined>
+  readonly logger: Logger
+}
+
+/** A running worker: one engine, its jobs, its service, its entry in the directory. */
+export class Worker {
+  readonly #options: WorkerOptions
+  readonly #events = new EventLog()
+  readonly #startedAtMs = Date.now()
+  readonly #engine: EngineProcess
+  readonly #runner: JobRunner
+  readonly #catalogue: ModelCatalogue
+  #service: WorkerService | undefined
+  #consumer: JobConsumer | undefined
+  #heartbeat: NodeJS.Timeout | undefined
+  #ready: Extract<FromEngine, { kind: 'ready' }> | undefined
+  #residents: readonly string[] = []
+  #isDraining = false
+
+  private constructor(options: WorkerOptions) {
+    const { config, store, logger } = options
+    this.#options = options
+    mkdirSync(config.ATELIER_DATA, { recursive: true })
+    this.#engine = new EngineProcess({
+      entry: ENTRIES[config.ATELIER_ENGINE],
+      environment: options.environment,
+      hangMs: config.ATELIER_HANG_SECONDS * 1000,
+      logger,
+      onMessage: (message) => void this.#receive(message),
+      onDeath: () => void this.#engineDied(),
+    })
+    this.#runner = new JobRunner({
+      store,
+      send: (message) => this.#engine.send(message),
+      events: this.#events,
+      logger,
+    })
+    this.#catalogue = new ModelCatalogue({
+      folders: toModelFolders(config.ATELIER_MODELS, config.ATELIER_CKPT_DIR),
+      hashesPath: toHashesPath(config.ATELIER_DATA),
+      logger,
+      onChange: (files) => this.#modelsChanged(files),
+    })
+  }
+
+  /** Starts a worker; resolves when its engine is up and the directory shows it. */
+  static async start(options: WorkerOptions): Promise<Worker> {
+    const worker = new Worker(options)
+    await worker.#startService()
+    await worker.#engineReady()
+    const slots = worker.#ready?.slots ?? 1
+    worker.#consumer = new JobConsumer({
+      jobs: options.store.jobs,
+      runner: worker.#runner,
+      workerId: options.config.workerId,
+      slots,
+      accepts: (job) => worker.#accepts(job),
+      residentIdentities: () => worker.#residents,
+      logger: options.logger,
+    })
+    worker.#heartbeat = setInterval(() => void worker.#publish(), WORKER_HEARTBEAT_MS)
+    await worker.#publish()
+    return worker
+  }
+
+  /** The files this worker sees. */
+  get files(): readonly ModelFile[] {
+    return this.#catalogue.files
+  }
+
+  /** Stops claiming, lets running jobs end or hands them back, and leaves the directory. */
+  async close(): Promise<void> {
+    this.#isDraining = true
+    await this.#publish().catch(() => undefined)
+    const drained = this.#consumer?.drain() ?? Promise.resolve()
+    const handBack = setTimeout(() => void this.#runner.handBackAll(), DRAIN_MS)
+    await drained
+    clearTimeout(handBack)
+    clearInterval(this.#heartbeat)
+    await this.#options.store.workers.remove(this.#options.config.workerId).catch(() => undefined)
+    this.#catalogue.close()
+    this.#runner.close()
+    this.#service?.close()
+    await this.#engine.close()
+  }
+
+  async #startService(): Promise<void> {
+    const { config } = this.#options
+    this.#service = await startWorkerService({
+      host: config.ATELIER_GRPC_HOST,
+      port: config.ATELIER_GRPC_PORT,
+      events: this.#events,
+      describe: () => this.#describe(),
+      control: (jobId, control) => this.#runner.control(jobId, control),
+      freeMemory: (request) => this.#engine.send({ kind: 'free-memory', ...request }),
+    })
+  }
+
+  async #engineReady(): Promise<void> {
+    while (this.#ready === undefined) await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+
+  async #receive(message: FromEngine): Promise<void> {
+    switch (message.kind) {
+      case 'ready':
+        this.#ready = message
+        return this.#engine.send({ kind: 'models', files: this.#catalogue.files })
+      case 'resident':
+        this.#residents = message.identities
+        return
+      case 'allocate': {
+        const { requestId, tenant, counter, count } = message
+        const first = await this.#options.store.jobs.allocate(tenant, counter, count)
+        return this.#engine.send({ kind: 'allocated', requestId, first })
+      }
+      case 'log':
+        return this.#options.logger[message.level](message.fields, message.message)
+      case 'end':
+        this.#engine.markHealthy()
+        return this.#runner.receive(message)
+      default:
+        return this.#runner.receive(message)
+    }
+  }
+
+  async #engineDied(): Promise<void> {
+    this.#residents = []
+    await this.#runner.abandonAll()
+  }
+
+  /** Not `this.#catalogue`: the first change is told while it is being made. */
+  #modelsChanged(files: readonly ModelFile[]): void {
+    this.#engine.send({ kind: 'models', files })
+    if (this.#consumer !== undefined) void this.#publish(files)
+  }
+
+  #accepts(job: Job): boolean {
+    const files = this.#catalogue.files
+    return job.models.every((ref) =>
+      files.some(
+        ({ kind, name, identity }) =>
+          kind === ref.kind && name === ref.name && (ref.identity === '' || identity === ref.identity),
+      ),
+    )
+  }
+
+  async #publish(files: readonly ModelFile[] = this.#catalogue.files): Promise<void> {
+    try {
+      await this.#options.store.workers.put({ ...this.#describe(), models: [...files] })
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'the worker cannot enter the directory; trying again')
+    }
+  }
+
+  #describe(): WorkerDescription {
+    const { config } = this.#options
+    const address = config.ATELIER_GRPC_ADVERTISE ?? `${config.ATELIER_GRPC_HOST}:${this.#service?.port ?? 0}`
+    return WorkerDescription.fromPartial({
+      id: config.workerId,
+      grpcAddress: address,
+      startedAtMs: this.#startedAtMs,
+      draining: this.#isDraining,
+      ready: this.#ready !== undefined,
+      device: {
+        name: this.#ready?.device ?? '',
+        title: this.#ready?.title ?? '',
+        memoryTotalBytes: totalmem(),
+        memoryFreeBytes: freemem(),
+        hostTotalBytes: totalmem(),
+        hostFreeBytes: freemem(),
+      },
+      slots: this.#ready?.slots ?? 1,
+      jobIds: this.#runner.jobIds,
+      models: [...this.#catalogue.files],
+      residentIdentities: [...this.#residents],
+      version: manifest.version,
+      engineRestarts: this.#engine.restarts,
+    })
+  }
+}
