@@ -18,6 +18,7 @@ export default tseslint.config(
       '**/dist/**',
       '**/gen/**',
       '**/node_modules/**',
+      '**/__fixtures__/**',
       '**/*.cjs',
       '**/*.mjs',
       'models/**',

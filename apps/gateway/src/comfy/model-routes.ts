@@ -1,6 +1,7 @@
 import { toExact } from '@atelier/catalog/exact-json'
 import type { GatewayDeps } from '../deps.ts'
 import type { AddRoute } from './add-route.ts'
+import { splitPath } from './folders.ts'
 import { isModelFolder, kindOfFolder, listModelFiles, listModelFolders } from './model-folders.ts'
 import { RequestFault } from './request-fault.ts'
 import { answerEmpty, answerJson, answerPlainJson, pathParameter } from './respond.ts'
@@ -41,7 +42,8 @@ export function addModelRoutes(add: AddRoute, deps: GatewayDeps): void {
   add('GET', '/experiment/models/:folder', (c) => {
     const folder = pathParameter(c, 'folder')
     if (!isModelFolder(folder)) return answerEmpty(404)
-    const files = listModelFiles(models, folder).map((file) => {
+    const files = listModelFiles(models, folder).sort(byFolderThenName)
+    const entries = files.map((file) => {
       // Float seconds; the workers do not report when a file was created.
       const seconds = file.modifiedAtMs / 1000
       return toExact({
@@ -52,7 +54,7 @@ export function addModelRoutes(add: AddRoute, deps: GatewayDeps): void {
         size: file.sizeBytes,
       })
     })
-    return answerJson(files)
+    return answerJson(entries)
   })
 
   add('GET', '/experiment/models/preview/:folder/:index/:file', (c) => {
@@ -64,4 +66,11 @@ export function addModelRoutes(add: AddRoute, deps: GatewayDeps): void {
     // Pictures beside model files stay on the workers' disks.
     return answerEmpty(404)
   })
+}
+
+/** Files of a folder before those of the folders in it, as a walk through the folders finds them. */
+function byFolderThenName(a: { name: string }, b: { name: string }): number {
+  const [first, second] = [splitPath(a.name), splitPath(b.name)]
+  if (first.subfolder !== second.subfolder) return first.subfolder < second.subfolder ? -1 : 1
+  return first.name < second.name ? -1 : Number(first.name > second.name)
 }
