@@ -1,0 +1,23 @@
+import { ModelKind, type ModelFile } from '@atelier/proto'
+import type { ModelIndex } from '../../models/model-index.ts'
+
+/** Usable LoRA files. */
+export function listLoras(models: ModelIndex): ModelFile[] {
+  return models.list(ModelKind.MODEL_KIND_LORA).filter(({ unusableReason }) => unusableReason === '')
+}
+
+/** A LoRA's name: its file's, without folder and extension. */
+export function toLoraName(file: ModelFile): string {
+  return (file.name.split('/').at(-1) ?? file.name).replace(/\.[^.]+$/, '')
+}
+
+/** The name the file gives itself, else its own. */
+export function toLoraAlias(file: ModelFile): string {
+  return file.metadata['ss_output_name'] ?? toLoraName(file)
+}
+
+/** The LoRA of that name or alias, or undefined. */
+export function findLora(models: ModelIndex, name: string): ModelFile | undefined {
+  const files = listLoras(models)
+  return files.find((file) => toLoraName(file) === name) ?? files.find((file) => toLoraAlias(file) === name)
+}

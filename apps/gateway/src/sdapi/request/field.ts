@@ -1,0 +1,20 @@
+import type { ExactValue } from '@atelier/catalog/exact-json'
+
+/** What a field takes, in pydantic's terms: texts is a list of texts, list of anything, record a JSON object. */
+export type FieldType = 'integer' | 'float' | 'text' | 'boolean' | 'texts' | 'list' | 'record'
+
+/** One field of a request. */
+export interface FieldDefinition {
+  readonly name: string
+  readonly type: FieldType
+  readonly default?: ExactValue
+  /** False: null is an error. */
+  readonly isNullable?: boolean
+  readonly isRequired?: boolean
+  /** Limits of numbers. */
+  readonly atLeast?: number
+  readonly atMost?: number
+  readonly above?: number
+  /** The only values allowed. */
+  readonly permitted?: readonly ExactValue[]
+}

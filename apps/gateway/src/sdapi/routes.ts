@@ -1,0 +1,84 @@
+import { Hono } from 'hono'
+import { toExact, type ExactValue } from '@atelier/catalog/exact-json'
+import type { GatewayDeps, GatewayEnv } from '../deps.ts'
+import { answerSdapiError, jsonAnswer, pythonException } from './errors.ts'
+import { handleGeneration } from './generate.ts'
+import { handleInterrupt, handleSkip } from './interrupt.ts'
+import { COMMAND_FLAGS } from './lists/cmd-flags.data.ts'
+import { LISTS } from './lists/lists.ts'
+import { handleChangeOptions, handleReadOptions } from './options/handle-options.ts'
+import { OPTION_DEFAULTS } from './options/options.data.ts'
+import { handlePngInfo } from './png-info.ts'
+import { handleProgress, handleTaskProgress } from './progress.ts'
+import { listOpenJobs } from './running-jobs.ts'
+import { describeMemory } from './system.ts'
+
+/** Routes that answer null and have nothing to do here: workers look at their folders by themselves. */
+const NULL_ROUTES = ['refresh-checkpoints', 'refresh-vae', 'refresh-embeddings', 'refresh-loras']
+/** Routes of the original that are not built: they say so in the body its clients know. */
+const NOT_BUILT = [
+  'extra-single-image',
+  'extra-batch-images',
+  'interrogate',
+  'create/embedding',
+  'create/hypernetwork',
+  'train/embedding',
+  'train/hypernetwork',
+]
+
+/** The WebUI API's routes. */
+export function createSdapiRoutes(deps: GatewayDeps): Hono<GatewayEnv> {
+  const routes = new Hono<GatewayEnv>()
+  routes.onError((error, c) => {
+    const answer = answerSdapiError(error)
+    if (answer.status >= 500) deps.logger.warn({ err: error, path: c.req.path }, 'a WebUI request failed')
+    return answer
+  })
+  routes.post('/sdapi/v1/txt2img', handleGeneration(deps, 'txt2img'))
+  routes.post('/sdapi/v1/img2img', handleGeneration(deps, 'img2img'))
+  routes.get('/sdapi/v1/progress', handleProgress(deps))
+  routes.post('/sdapi/v1/interrupt', handleInterrupt(deps))
+  routes.post('/sdapi/v1/skip', handleSkip(deps))
+  routes.get('/sdapi/v1/options', handleReadOptions(deps))
+  routes.post('/sdapi/v1/options', handleChangeOptions(deps))
+  routes.post('/sdapi/v1/png-info', handlePngInfo(deps))
+  routes.get('/sdapi/v1/memory', () => jsonAnswer(describeMemory(deps.models)))
+  routes.get('/sdapi/v1/cmd-flags', () => jsonAnswer(new Map(COMMAND_FLAGS)))
+  for (const [name, list] of Object.entries(LISTS)) {
+    routes.get(`/sdapi/v1/${name}`, async (c) => jsonAnswer(await list(deps, c.get('tenant'))))
+  }
+  for (const name of NULL_ROUTES) routes.post(`/sdapi/v1/${name}`, () => jsonAnswer(null))
+  for (const name of ['unload-checkpoint', 'reload-checkpoint']) {
+    routes.post(`/sdapi/v1/${name}`, async () => {
+      if (name === 'unload-checkpoint')
+        await deps.dispatcher.freeMemory({ unloadModels: true, freeCache: false })
+      return jsonAnswer(new Map())
+    })
+  }
+  for (const name of NOT_BUILT) {
+    routes.post(`/sdapi/v1/${name}`, () => {
+      throw pythonException('NotImplementedError', `${name} is not supported by this server`)
+    })
+  }
+  addInternalRoutes(routes, deps)
+  return routes
+}
+
+function addInternalRoutes(routes: Hono<GatewayEnv>, deps: GatewayDeps): void {
+  routes.get('/internal/ping', () => jsonAnswer(new Map()))
+  routes.post('/internal/progress', handleTaskProgress(deps))
+  routes.get('/internal/pending-tasks', async (c) => {
+    const tasks = (await listOpenJobs(deps, c.get('tenant'))).map(({ job }) => job?.publicId ?? '')
+    return jsonAnswer(toExact({ size: tasks.length, tasks }))
+  })
+  routes.get('/internal/quicksettings-hint', () =>
+    jsonAnswer([...OPTION_DEFAULTS.keys()].map((name) => toExact({ name, label: name }))),
+  )
+  routes.get('/app_id', () => jsonAnswer(new Map<string, ExactValue>([['app_id', 1n]])))
+  routes.get('/controlnet/version', () => jsonAnswer(toExact({ version: 3 })))
+  routes.get('/controlnet/model_list', () => jsonAnswer(toExact({ model_list: [] })))
+  routes.get('/controlnet/module_list', () =>
+    jsonAnswer(toExact({ module_list: ['none'], module_detail: {} })),
+  )
+  routes.get('/controlnet/settings', () => jsonAnswer(toExact({ control_net_unit_count: 3 })))
+}
