@@ -33,7 +33,6 @@ function readSwitch(text: string | undefined): boolean {
   )
 }
 
-// eslint-disable-next-line max-params -- the four things an answer is made of
 function toProgressBody(
   now: number,
   record: JobRecord | undefined,
@@ -100,7 +99,6 @@ export function handleTaskProgress(deps: GatewayDeps) {
   }
 }
 
-// eslint-disable-next-line max-params -- who asks for which job, and what it has seen
 async function toTaskBody(
   deps: GatewayDeps,
   tenant: string,

@@ -89,17 +89,20 @@ describe('runGeneration with the demo checkpoint', () => {
   const cases = readCases<DemoCase>(new URL('expected/cases.jsonl', DEMO))
 
   // The portrait takes as long as all other tests together; the parity run has it.
-  it.each(cases.filter(({ height }) => height <= 512))('gives the picture PyTorch gives: $name', async (row) => {
-    const bytes = first(await run(toJob(row)))
-    const [ours, theirs] = [
-      await pixelsOf(bytes),
-      await pixelsOf(readFileSync(new URL(`expected/${row.name}.png`, DEMO))),
-    ]
-    expect(ours.length).toBe(theirs.length)
-    const squares = ours.reduce((sum, value, i) => sum + (value - theirs[i]!) ** 2, 0)
-    const psnr = 10 * Math.log10(255 ** 2 / Math.max(squares / ours.length, 1e-9))
-    expect(psnr).toBeGreaterThan(40)
-  })
+  it.each(cases.filter(({ height }) => height <= 512))(
+    'gives the picture PyTorch gives: $name',
+    async (row) => {
+      const bytes = first(await run(toJob(row)))
+      const [ours, theirs] = [
+        await pixelsOf(bytes),
+        await pixelsOf(readFileSync(new URL(`expected/${row.name}.png`, DEMO))),
+      ]
+      expect(ours.length).toBe(theirs.length)
+      const squares = ours.reduce((sum, value, i) => sum + (value - theirs[i]!) ** 2, 0)
+      const psnr = 10 * Math.log10(255 ** 2 / Math.max(squares / ours.length, 1e-9))
+      expect(psnr).toBeGreaterThan(40)
+    },
+  )
 
   const small: DemoCase = { ...cases.find(({ name }) => name === 'circle')!, width: 64, height: 64, steps: 4 }
 

@@ -1,7 +1,7 @@
+import type { PreviewSettings } from '@atelier/proto'
 import {
   NamedFile,
   JobResult,
-  PreviewSettings,
   type GenerationJob,
   type ImagePlan,
   type SamplingSettings,

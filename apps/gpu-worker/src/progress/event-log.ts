@@ -1,4 +1,5 @@
-import { JobEvent, type JobState } from '@atelier/proto'
+import type { JobEvent } from '@atelier/proto'
+import { type JobState } from '@atelier/proto'
 
 /** Events kept for watchers that come late or come back. */
 const RING_SIZE = 512

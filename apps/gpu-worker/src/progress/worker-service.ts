@@ -6,8 +6,8 @@ import {
   type sendUnaryData,
   type ServerWritableStream,
 } from '@grpc/grpc-js'
+import type { JobControl } from '@atelier/proto'
 import {
-  JobControl,
   WorkerServiceService,
   type ControlJobRequest,
   type ControlJobResponse,

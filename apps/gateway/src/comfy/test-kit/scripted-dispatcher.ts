@@ -151,10 +151,12 @@ export class ScriptedDispatcher implements JobDispatcher {
   async #hold(cancelled: AbortSignal): Promise<void> {
     if (cancelled.aborted) return
     await new Promise<void>((resolve) => {
-      this.#release = resolve
-      cancelled.addEventListener('abort', () => resolve())
+      this.#release = () => {
+        this.#release = undefined
+        resolve()
+      }
+      cancelled.addEventListener('abort', () => this.#release?.())
     })
-    this.#release = undefined
   }
 
   #tell(update: JobUpdate): void {

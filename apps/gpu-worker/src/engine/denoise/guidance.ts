@@ -1,6 +1,6 @@
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { combine, joinRows, scale, sliceRows, type Term } from './combine.ts'
-import { denoisedFactors, inputScale, type PredictionKind } from './model-sampling.ts'
+import { dataDeviationOf, denoisedFactors, inputScale, type PredictionKind } from './parameterisation.ts'
 import type { SamplingPlan } from './plan.ts'
 import type { Denoiser } from './sampler.ts'
 
@@ -75,7 +75,7 @@ async function denoiseRows(
   { latent, sigma, options }: { latent: Tensor; sigma: number; options: GuidanceOptions },
 ): Promise<Tensor[]> {
   const { network, plan, prediction } = options
-  const input = scale(inputScale(sigma), latent)
+  const input = scale(inputScale(sigma, dataDeviationOf(prediction)), latent)
   const timestep = plan.timestepOf(sigma)
   const { fromLatent, fromOutput } = denoisedFactors(prediction, sigma)
   const shares = plan.consistencyAt?.(sigma)

@@ -1,11 +1,6 @@
 import { findWebuiSampler, type WebuiSampler } from '@atelier/catalog'
 import { combine, scale } from './combine.ts'
-import {
-  consistencyShares,
-  toConsistencySampling,
-  toConsistencyTimestep,
-  type ModelSampling,
-} from './model-sampling.ts'
+import { consistencyShares, toConsistencySampling, type ModelSampling } from './model-sampling.ts'
 import { PlanError, spanOf, type SamplingPlan } from './plan.ts'
 import type { SamplerOptions } from './sampler.ts'
 import { SAMPLERS } from './samplers/index.ts'
@@ -95,7 +90,7 @@ function planSigmas(sampler: WebuiSampler, sampling: WebuiSampling): SamplingPla
   const sigmas = image === undefined ? all : all.slice(Math.max(image.steps - image.encodeStep - 1, 0))
   const first = sigmas[0] ?? 0
   const consistency = sampler.id === 'lcm' ? toConsistencySampling(model) : undefined
-  const anchorOf = (sigma: number) => toConsistencyTimestep(consistency!.toNearestTimestep(sigma))
+  const anchorOf = (sigma: number) => consistency!.toNearestTimestep(sigma)
   return {
     sampler: SAMPLERS[sampler.id]!,
     sigmas,

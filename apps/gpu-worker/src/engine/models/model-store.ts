@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { ModelKind, type ModelFile, type ModelRef } from '@atelier/proto'
+import type { ModelKind } from '@atelier/proto'
+import { type ModelFile, type ModelRef } from '@atelier/proto'
 import { Batcher } from '../batching/batcher.ts'
 import { EngineError } from '../engine-error.ts'
 import type { SessionOptions } from '../onnx/session.ts'
