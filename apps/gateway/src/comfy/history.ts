@@ -35,8 +35,9 @@ export async function readHistory(
   const isNewest = offset < 0 && maxItems !== undefined
   if (isNewest) {
     const newest = await listTraced(jobs, tenant, maxItems)
-    // Ids that were used again take two places; only then is the whole list needed.
-    if (newest.length === maxItems && latestById(newest).length === maxItems) return newest
+    // An id that was used before has the place of its first use; only then is the whole list needed.
+    const areNew = newest.every((record) => !readSurfaceNote(jobOf(record)).hasPredecessor)
+    if (areNew) return newest
   }
   const all = latestById(await listTraced(jobs, tenant, MAX_ENTRIES))
   if (isNewest) return all.slice(-maxItems)

@@ -1,0 +1,145 @@
+import { AtelierError } from '@atelier/ledger'
+import { JobError, JobResult, type Job } from '@atelier/proto'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Script } from './test-kit/scripted-dispatcher.ts'
+import { openTestGateway, type TestGateway } from './test-kit/test-gateway.ts'
+
+const PROMPT = {
+  '1': { class_type: 'LoadImage', inputs: { image: 'sub/cat.png [output]' } },
+  '2': { class_type: 'PreviewImage', inputs: { images: ['1', 0] } },
+}
+
+describe('POST /prompt', () => {
+  let gateway: TestGateway
+  let jobs: Job[]
+  let outcome: 'done' | 'failed' | 'held'
+  const script: Script = async (run) => {
+    jobs.push(run.job)
+    if (outcome === 'held') await run.hold()
+    const error = JobError.fromPartial({ code: 'node-failed', message: 'broken' })
+    return outcome === 'failed' ? { kind: 'failed', error } : { kind: 'done', result: JobResult.create() }
+  }
+  const post = async (body: unknown) => {
+    const answer = await gateway.request('POST', '/prompt', body)
+    const text = await answer.text()
+    return {
+      status: answer.status,
+      body: text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : text,
+    }
+  }
+  beforeEach(async () => {
+    jobs = []
+    outcome = 'done'
+    gateway = await openTestGateway({ script })
+    await gateway.putFile('output', 'sub/cat.png', Buffer.from('picture'))
+  })
+  afterEach(() => gateway.close())
+
+  it('hands the job the bytes of the files its nodes name', async () => {
+    expect((await post({ prompt: PROMPT })).status).toBe(200)
+    await gateway.dispatcher.settle()
+    const kind = jobs[0]?.kind
+    const [file] = kind?.$case === 'nodeGraph' ? kind.value.inputFiles : []
+    expect(file?.reference).toBe('sub/cat.png [output]')
+    expect(await gateway.store.blobs.read(file!.blob!)).toEqual(Buffer.from('picture'))
+  })
+
+  it('counts every prompt without a number, rejected ones too', async () => {
+    await post({ prompt: PROMPT })
+    await post({ prompt: {} })
+    await post({ prompt: null })
+    await post({ prompt: PROMPT, number: 9 })
+    expect((await post({ prompt: PROMPT })).body).toMatchObject({ number: 3 })
+  })
+
+  it('stores nothing when it rejects', async () => {
+    await post({ prompt: { ...PROMPT, '1': { class_type: 'LoadImage', inputs: { image: 'none.png' } } } })
+    expect(await gateway.store.jobs.list({})).toEqual([])
+  })
+
+  it('attaches to a prompt of the same id and body that is on its way', async () => {
+    outcome = 'held'
+    const first = await post({ prompt: PROMPT, prompt_id: 'mine' })
+    await gateway.dispatcher.settle()
+    expect(await post({ prompt: PROMPT, prompt_id: 'mine' })).toEqual(first)
+    expect(await gateway.store.jobs.list({})).toHaveLength(1)
+  })
+
+  it('runs another body under the same id, and keeps the earlier end in the history until then', async () => {
+    await post({ prompt: PROMPT, prompt_id: 'mine' })
+    await gateway.dispatcher.settle()
+    outcome = 'held'
+    const again = await post({ prompt: PROMPT, prompt_id: 'mine', extra_data: { other: 1 } })
+    expect(again.body).toMatchObject({ prompt_id: 'mine', number: 1 })
+    await gateway.dispatcher.settle()
+    const number = async () => {
+      const answer = await gateway.request('GET', '/history/mine')
+      return ((await answer.json()) as { mine: { prompt: [number] } }).mine.prompt[0]
+    }
+    expect(await number()).toBe(0)
+    gateway.dispatcher.release()
+    await gateway.dispatcher.settle()
+    expect(await number()).toBe(1)
+    const all = (await (await gateway.request('GET', '/history')).json()) as object
+    expect(Object.keys(all)).toEqual(['mine'])
+  })
+
+  it('runs a prompt again that failed, or was taken out of the queue', async () => {
+    outcome = 'failed'
+    await post({ prompt: PROMPT, prompt_id: 'mine' })
+    await gateway.dispatcher.settle()
+    outcome = 'held'
+    await post({ prompt: PROMPT, prompt_id: 'mine' })
+    await gateway.dispatcher.settle()
+    expect(jobs).toHaveLength(2)
+    await post({ prompt: PROMPT, prompt_id: 'waiting' })
+    await gateway.request('POST', '/queue', { delete: ['waiting'] })
+    await post({ prompt: PROMPT, prompt_id: 'waiting' })
+    outcome = 'done'
+    gateway.dispatcher.release()
+    await gateway.dispatcher.settle()
+    expect(jobs.map(({ publicId }) => publicId)).toEqual(['mine', 'mine', 'waiting'])
+  })
+
+  it.each(['', 'x'.repeat(257)])('refuses the id %j', async (promptId) => {
+    expect(await post({ prompt: PROMPT, prompt_id: promptId })).toMatchObject({
+      status: 400,
+      body: { error: { type: 'invalid_prompt_id' }, node_errors: {} },
+    })
+  })
+
+  it('forgets keys for paid services', async () => {
+    const secrets = { auth_token_comfy_org: 'a', api_key_comfy_org: 'b', kept: 1 }
+    await post({ prompt: PROMPT, extra_data: secrets, client_id: 'c' })
+    await gateway.dispatcher.settle()
+    const kind = jobs[0]?.kind
+    expect(kind?.$case === 'nodeGraph' && kind.value.extraDataJson).toBe('{"kept": 1, "client_id": "c"}')
+  })
+
+  it('fails on extra_data that is no object only when the graph is good', async () => {
+    expect((await post({ prompt: PROMPT, extra_data: 5 })).status).toBe(500)
+    expect((await post({ prompt: {}, extra_data: 5 })).status).toBe(400)
+  })
+
+  it.each([
+    ['tenant-queue-full', 429],
+    ['queue-full', 503],
+    ['unavailable', 503],
+  ] as const)('says when to come back when the ledger answers %s', async (code, status) => {
+    gateway.dispatcher.submit = () => Promise.reject(new AtelierError(code, 'there is no room'))
+    const answer = await gateway.request('POST', '/prompt', { prompt: PROMPT })
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([status, '5'])
+    expect(await answer.json()).toEqual({
+      error: { type: code.replaceAll('-', '_'), message: 'there is no room', details: '', extra_info: {} },
+      node_errors: {},
+    })
+  })
+
+  it('shows nothing of a fault of its own', async () => {
+    gateway.dispatcher.submit = () => Promise.reject(new Error('secret'))
+    expect(await post({ prompt: PROMPT })).toEqual({
+      status: 500,
+      body: '500 Internal Server Error\n\nServer got itself in trouble',
+    })
+  })
+})
