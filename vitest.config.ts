@@ -22,7 +22,7 @@ export default defineConfig({
       project('gateway', 'apps/gateway'),
       project('gpu-worker', 'apps/gpu-worker', 60_000),
       project('standalone', 'apps/standalone'),
-      project('e2e', 'e2e', 300_000),
+      project('e2e', 'e2e', 120_000),
     ],
   },
 })

@@ -15,6 +15,8 @@ import { EngineProcess } from './supervisor/engine-process.ts'
 
 /** How long running jobs may go on when the worker is asked to stop, milliseconds; then they are handed back. */
 const DRAIN_MS = 20_000
+/** How often a starting engine is looked after, milliseconds. */
+const READY_POLL_MS = 20
 const ENTRIES = {
   onnx: new URL('engine/main.ts', import.meta.url),
   fake: new URL('fake-engine/main.ts', import.meta.url),
@@ -80,6 +82,7 @@ export class Worker {
       runner: worker.#runner,
       workerId: options.config.workerId,
       slots,
+      whenReady: () => worker.#engineReady(),
       accepts: (job) => worker.#accepts(job),
       residentIdentities: () => worker.#residents,
       logger: options.logger,
@@ -118,26 +121,30 @@ export class Worker {
       events: this.#events,
       describe: () => this.#describe(),
       control: (jobId, control) => this.#runner.control(jobId, control),
-      freeMemory: (request) => this.#engine.send({ kind: 'free-memory', ...request }),
+      freeMemory: (request) => void this.#engine.send({ kind: 'free-memory', ...request }),
     })
   }
 
+  /** Resolves when the engine is up, or when the worker stops and nothing is waited for any more. */
   async #engineReady(): Promise<void> {
-    while (this.#ready === undefined) await new Promise((resolve) => setTimeout(resolve, 20))
+    while (this.#ready === undefined && !this.#isDraining)
+      await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS))
   }
 
   async #receive(message: FromEngine): Promise<void> {
     switch (message.kind) {
       case 'ready':
         this.#ready = message
-        return this.#engine.send({ kind: 'models', files: this.#catalogue.files })
+        this.#engine.send({ kind: 'models', files: this.#catalogue.files })
+        return
       case 'resident':
         this.#residents = message.identities
         return
       case 'allocate': {
         const { requestId, tenant, counter, count } = message
         const first = await this.#options.store.jobs.allocate(tenant, counter, count)
-        return this.#engine.send({ kind: 'allocated', requestId, first })
+        this.#engine.send({ kind: 'allocated', requestId, first })
+        return
       }
       case 'log':
         return this.#options.logger[message.level](message.fields, message.message)
@@ -151,6 +158,7 @@ export class Worker {
 
   async #engineDied(): Promise<void> {
     this.#residents = []
+    this.#ready = undefined
     await this.#runner.abandonAll()
   }
 

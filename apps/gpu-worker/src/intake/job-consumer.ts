@@ -14,6 +14,8 @@ export interface JobConsumerOptions {
   readonly runner: JobRunner
   readonly workerId: string
   readonly slots: number
+  /** Resolves when an engine is up; without one nothing is claimed. */
+  readonly whenReady: () => Promise<void>
   readonly accepts: (job: Job) => boolean
   readonly residentIdentities: () => readonly string[]
   readonly logger: Logger
@@ -44,6 +46,7 @@ export class JobConsumer {
     const { jobs, runner, workerId, accepts, logger } = this.#options
     while (!this.#stop.signal.aborted) {
       try {
+        await this.#options.whenReady()
         const request: ClaimRequest = {
           workerId,
           accepts,

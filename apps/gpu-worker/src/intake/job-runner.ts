@@ -9,7 +9,8 @@ import { toOutcome } from './to-outcome.ts'
 /** What a runner works with. */
 export interface JobRunnerOptions {
   readonly store: Pick<LedgerStore, 'jobs' | 'blobs'>
-  readonly send: (message: ToEngine) => void
+  /** False when no engine runs. */
+  readonly send: (message: ToEngine) => boolean
   readonly events: EventLog
   readonly logger: Logger
 }
@@ -53,7 +54,8 @@ export class JobRunner {
     this.#options.events.open(job.id, lease.epoch)
     try {
       const inputs = await this.#readInputs(job)
-      this.#options.send({ kind: 'run', job, epoch: lease.epoch, inputs })
+      if (!this.#options.send({ kind: 'run', job, epoch: lease.epoch, inputs }))
+        await this.#returnUnharmed(lease)
     } catch (error) {
       this.#options.logger.error({ err: error, jobId: job.id }, 'the inputs of a job cannot be read')
       await this.#options.store.jobs.abandon(lease)
@@ -103,6 +105,12 @@ export class JobRunner {
   /** Stops renewing. */
   close(): void {
     clearInterval(this.#renewal)
+  }
+
+  /** No engine ran, so the job is not to blame. */
+  async #returnUnharmed(lease: Lease): Promise<void> {
+    await this.#options.store.jobs.handBack(lease)
+    this.#leave(lease.record.job?.id ?? '', 'handed-back', JobState.JOB_STATE_QUEUED)
   }
 
   async #readInputs(job: Job): Promise<Map<string, Uint8Array>> {

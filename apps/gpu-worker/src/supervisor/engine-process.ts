@@ -46,9 +46,11 @@ export class EngineProcess {
     return this.#restarts
   }
 
-  /** Sends a message; lost when no engine runs, as everything is that an engine held. */
-  send(message: ToEngine): void {
-    if (this.#child?.connected) this.#child.send(message, (error) => void error)
+  /** Sends a message; false when no engine runs, as everything is lost that an engine held. */
+  send(message: ToEngine): boolean {
+    if (this.#child?.connected !== true) return false
+    this.#child.send(message, (error) => void error)
+    return true
   }
 
   /** Says that work goes well: the next restart, if any, happens at once. */

@@ -8,6 +8,8 @@ import { WEBUI_SCHEDULES } from './schedules/index.ts'
 
 /** Denoising strengths above this are treated as this (A1111). */
 const MAX_STRENGTH = 0.999
+/** Sigmas that schedules spanned before A1111 1.0. */
+const OLD_SIGMAS = { min: 0.1, max: 10 }
 
 /** What A1111 settles about sampling. */
 export interface WebuiSampling {
@@ -25,6 +27,11 @@ export interface WebuiSampling {
   readonly sigmaMax: number
   readonly rho: number
   readonly alwaysDiscardsPenultimate: boolean
+  /** Spans sigmas 0.1 to 10, as before A1111 1.0 (use_old_karras_scheduler_sigmas). */
+  readonly usesOldSigmas?: boolean | undefined
+  /** Shape of the Beta schedule; undefined: 0.6, 0.6. */
+  readonly betaShape?: { readonly alpha: number; readonly beta: number } | undefined
+  readonly isSdxl?: boolean | undefined
   readonly model: ModelSampling
 }
 
@@ -57,9 +64,11 @@ export function listWebuiSigmas(sampling: WebuiSampling, steps: number): number[
   const model = sampler.id === 'lcm' ? toConsistencySampling(sampling.model) : sampling.model
   const sigmas = schedule.sigmas({
     count: steps + (discards ? 1 : 0),
-    sigmaMin: sampling.sigmaMin || model.sigmaMin,
-    sigmaMax: sampling.sigmaMax || model.sigmaMax,
-    ...(sampling.rho > 0 ? { rho: sampling.rho } : {}),
+    sigmaMin: sampling.sigmaMin || (sampling.usesOldSigmas === true ? OLD_SIGMAS.min : model.sigmaMin),
+    sigmaMax: sampling.sigmaMax || (sampling.usesOldSigmas === true ? OLD_SIGMAS.max : model.sigmaMax),
+    rho: sampling.rho > 0 ? sampling.rho : undefined,
+    beta: sampling.betaShape,
+    isSdxl: sampling.isSdxl,
     model,
   })
   const list = schedule.isComplete === true ? sigmas : [...sigmas, 0]

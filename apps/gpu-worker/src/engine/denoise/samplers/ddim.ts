@@ -1,5 +1,6 @@
 import { combine } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
+import { beginStep } from './begin-step.ts'
 
 // Timestep samplers get sigmas of whole timesteps whose last is not zero: one evaluation a step, none at the last.
 
@@ -19,8 +20,7 @@ async function step(
   let x = start
   for (let i = 0; i + 1 < sigmas.length; i += 1) {
     const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
-    const denoised = await run.denoise(x, sigma)
-    await run.onStep({ step: i + 1, totalSteps: sigmas.length - 1, sigma, denoised: denoised.latent })
+    const denoised = await beginStep(run, i, x)
     const [now, then] = [1 / (1 + sigma ** 2), 1 / (1 + next ** 2)]
     const spread = eta * Math.sqrt(((1 - then) / (1 - now)) * (1 - now / then))
     // In variance-exploding terms everything is divided by the square root of the next alpha-bar.

@@ -1,5 +1,6 @@
 import { combine, scale } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
+import { beginStep } from './begin-step.ts'
 
 /** Denoising diffusion probabilistic sampling (Ho et al. 2020, arXiv 2006.11239) between arbitrary sigmas. */
 export const ddpm: Sampler = async (start, run) => {
@@ -7,8 +8,7 @@ export const ddpm: Sampler = async (start, run) => {
   let x = start
   for (let i = 0; i + 1 < sigmas.length; i += 1) {
     const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
-    const { latent: denoised } = await run.denoise(x, sigma)
-    await run.onStep({ step: i + 1, totalSteps: sigmas.length - 1, sigma, denoised })
+    const { latent: denoised } = await beginStep(run, i, x)
     const [now, then] = [1 / (sigma ** 2 + 1), 1 / (next ** 2 + 1)]
     const alpha = now / then
     const noiseFactor = (1 - alpha) / Math.sqrt(1 - now) / Math.sqrt(alpha) / sigma

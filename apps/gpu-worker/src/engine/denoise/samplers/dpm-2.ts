@@ -1,5 +1,6 @@
 import { combine } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
+import { beginStep } from './begin-step.ts'
 import { splitAncestral } from './ancestral.ts'
 import { churn } from './churn.ts'
 
@@ -10,8 +11,7 @@ export const dpm2: Sampler = async (start, run) => {
   for (let i = 0; i + 1 < sigmas.length; i += 1) {
     const churned = churn(x, sigmas[i]!, run)
     const [sigma, next] = [churned.sigma, sigmas[i + 1]!]
-    const { latent: denoised } = await run.denoise(churned.latent, sigma)
-    await run.onStep({ step: i + 1, totalSteps: sigmas.length - 1, sigma: sigmas[i]!, denoised })
+    const { latent: denoised } = await beginStep(run, i, churned.latent, churned.sigma)
     x = await midpointStep(run, { x: churned.latent, denoised, sigma, next })
   }
   return x
@@ -23,8 +23,7 @@ export const dpm2Ancestral: Sampler = async (start, run) => {
   let x = start
   for (let i = 0; i + 1 < sigmas.length; i += 1) {
     const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
-    const { latent: denoised } = await run.denoise(x, sigma)
-    await run.onStep({ step: i + 1, totalSteps: sigmas.length - 1, sigma, denoised })
+    const { latent: denoised } = await beginStep(run, i, x)
     const { down, up } = splitAncestral(sigma, next, options.eta ?? 1)
     x = await midpointStep(run, { x, denoised, sigma, next: down })
     if (down > 0) x = combine([1, x], [options.sNoise * up, run.noise.next()])

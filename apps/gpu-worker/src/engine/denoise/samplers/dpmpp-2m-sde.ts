@@ -1,6 +1,7 @@
 import type { Tensor } from '../../tensor/tensor.ts'
 import { combine } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
+import { beginStep } from './begin-step.ts'
 
 /** DPM-Solver++(2M) for the stochastic equation (Lu et al. 2022, arXiv 2211.01095), midpoint correction. */
 export const dpmpp2mSde: Sampler = (start, run) => solve(start, run, midpoint)
@@ -21,8 +22,7 @@ async function solve(start: Tensor, run: Parameters<Sampler>[1], correction: Cor
   let previous: { readonly denoised: Tensor; readonly h: number } | undefined
   for (let i = 0; i + 1 < sigmas.length; i += 1) {
     const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
-    const { latent: denoised } = await run.denoise(x, sigma)
-    await run.onStep({ step: i + 1, totalSteps: sigmas.length - 1, sigma, denoised })
+    const { latent: denoised } = await beginStep(run, i, x)
     if (next === 0) {
       x = denoised
       continue

@@ -1,6 +1,7 @@
 import type { Tensor } from '../../tensor/tensor.ts'
 import { combine } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
+import { beginStep } from './begin-step.ts'
 
 /** DPM-Solver++(2M), multistep (Lu et al. 2022, arXiv 2211.01095, algorithm 2). */
 export const dpmpp2m: Sampler = async (start, run) => {
@@ -9,8 +10,7 @@ export const dpmpp2m: Sampler = async (start, run) => {
   let previous: Tensor | undefined
   for (let i = 0; i + 1 < sigmas.length; i += 1) {
     const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
-    const { latent: denoised } = await run.denoise(x, sigma)
-    await run.onStep({ step: i + 1, totalSteps: sigmas.length - 1, sigma, denoised })
+    const { latent: denoised } = await beginStep(run, i, x)
     const h = Math.log(sigma) - Math.log(next)
     const fromDenoised = -Math.expm1(-h)
     if (previous === undefined || next === 0) {

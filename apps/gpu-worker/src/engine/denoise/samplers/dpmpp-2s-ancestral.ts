@@ -1,5 +1,6 @@
 import { combine } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
+import { beginStep } from './begin-step.ts'
 import { splitAncestral } from './ancestral.ts'
 
 /** DPM-Solver++(2S) with ancestral noise (Lu et al. 2022, arXiv 2211.01095, algorithm 1). */
@@ -8,8 +9,7 @@ export const dpmpp2sAncestral: Sampler = async (start, run) => {
   let x = start
   for (let i = 0; i + 1 < sigmas.length; i += 1) {
     const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
-    const { latent: denoised } = await run.denoise(x, sigma)
-    await run.onStep({ step: i + 1, totalSteps: sigmas.length - 1, sigma, denoised })
+    const { latent: denoised } = await beginStep(run, i, x)
     const { down, up } = splitAncestral(sigma, next, options.eta ?? 1)
     if (down === 0) {
       x = denoised

@@ -1,5 +1,6 @@
 import { combine } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
+import { beginStep } from './begin-step.ts'
 import { splitAncestral } from './ancestral.ts'
 
 /** DPM-Solver++ of second order for the stochastic equation, one midpoint a step (Lu et al. 2022, arXiv 2211.01095). */
@@ -9,8 +10,7 @@ export const dpmppSde: Sampler = async (start, run) => {
   let x = start
   for (let i = 0; i + 1 < sigmas.length; i += 1) {
     const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
-    const { latent: denoised } = await run.denoise(x, sigma)
-    await run.onStep({ step: i + 1, totalSteps: sigmas.length - 1, sigma, denoised })
+    const { latent: denoised } = await beginStep(run, i, x)
     if (next === 0) {
       x = denoised
       continue

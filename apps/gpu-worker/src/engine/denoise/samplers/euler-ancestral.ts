@@ -1,5 +1,6 @@
 import { combine } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
+import { beginStep } from './begin-step.ts'
 import { splitAncestral } from './ancestral.ts'
 
 /** Euler steps with ancestral noise (k-diffusion; Song et al. 2020, arXiv 2010.02502, with variance put back). */
@@ -8,8 +9,7 @@ export const eulerAncestral: Sampler = async (start, run) => {
   let x = start
   for (let i = 0; i + 1 < sigmas.length; i += 1) {
     const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
-    const { latent: denoised } = await run.denoise(x, sigma)
-    await run.onStep({ step: i + 1, totalSteps: sigmas.length - 1, sigma, denoised })
+    const { latent: denoised } = await beginStep(run, i, x)
     const { down, up } = splitAncestral(sigma, next, options.eta ?? 1)
     const ratio = down / sigma
     x = combine([ratio, x], [1 - ratio, denoised])

@@ -1,5 +1,6 @@
 import { combine } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
+import { beginStep } from './begin-step.ts'
 import { churn } from './churn.ts'
 
 /** Heun's method (Karras et al. 2022, algorithm 2). */
@@ -9,8 +10,7 @@ export const heun: Sampler = async (start, run) => {
   for (let i = 0; i + 1 < sigmas.length; i += 1) {
     const churned = churn(x, sigmas[i]!, run)
     const [sigma, next] = [churned.sigma, sigmas[i + 1]!]
-    const { latent: denoised } = await run.denoise(churned.latent, sigma)
-    await run.onStep({ step: i + 1, totalSteps: sigmas.length - 1, sigma: sigmas[i]!, denoised })
+    const { latent: denoised } = await beginStep(run, i, churned.latent, churned.sigma)
     const slope = combine([1 / sigma, churned.latent], [-1 / sigma, denoised])
     const euler = combine([1, churned.latent], [next - sigma, slope])
     if (next === 0) {

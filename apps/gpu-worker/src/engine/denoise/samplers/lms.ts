@@ -1,6 +1,7 @@
 import type { Tensor } from '../../tensor/tensor.ts'
 import { combine, type Term } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
+import { beginStep } from './begin-step.ts'
 
 const ORDER = 4
 
@@ -11,8 +12,7 @@ export const lms: Sampler = async (start, run) => {
   let slopes: Tensor[] = []
   for (let i = 0; i + 1 < sigmas.length; i += 1) {
     const sigma = sigmas[i]!
-    const { latent: denoised } = await run.denoise(x, sigma)
-    await run.onStep({ step: i + 1, totalSteps: sigmas.length - 1, sigma, denoised })
+    const { latent: denoised } = await beginStep(run, i, x)
     if (sigmas[i + 1] === 0 && run.options.flavour === 'comfy') return denoised
     slopes = [combine([1 / sigma, x], [-1 / sigma, denoised]), ...slopes].slice(0, ORDER)
     const terms = slopes.map((slope, j): Term => [

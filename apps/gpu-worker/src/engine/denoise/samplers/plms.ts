@@ -1,14 +1,8 @@
 import type { Tensor } from '../../tensor/tensor.ts'
-import { combine, type Term } from '../combine.ts'
+import { combine } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
-
-/** Adams–Bashforth weights by the number of past predictions. */
-const WEIGHTS = [
-  [1],
-  [3 / 2, -1 / 2],
-  [23 / 12, -16 / 12, 5 / 12],
-  [55 / 24, -59 / 24, 37 / 24, -9 / 24],
-] as const
+import { blendSlopes } from './adams-bashforth.ts'
+import { beginStep } from './begin-step.ts'
 
 /** Pseudo linear multistep (Liu et al. 2022, arXiv 2202.09778), on the timesteps of DDIM. */
 export const plms: Sampler = async (start, run) => {
@@ -17,21 +11,15 @@ export const plms: Sampler = async (start, run) => {
   let past: Tensor[] = []
   for (let i = 0; i + 1 < sigmas.length; i += 1) {
     const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
-    const { latent: denoised } = await run.denoise(x, sigma)
-    await run.onStep({ step: i + 1, totalSteps: sigmas.length - 1, sigma, denoised })
+    const { latent: denoised } = await beginStep(run, i, x)
     const noise = combine([1 / sigma, x], [-1 / sigma, denoised])
     const blended =
-      past.length === 0 ? await startUp(run, { x, noise, sigma, next }) : blend([noise, ...past])
+      past.length === 0 ? await startUp(run, { x, noise, sigma, next }) : blendSlopes([noise, ...past])
     // x + (next - sigma) * noise is the DDIM step in variance-exploding terms.
     x = combine([1, x], [next - sigma, blended])
     past = [noise, ...past].slice(0, 3)
   }
   return x
-}
-
-function blend(noises: readonly Tensor[]): Tensor {
-  const weights = WEIGHTS[noises.length - 1]!
-  return combine(...noises.map((noise, i): Term => [weights[i]!, noise]))
 }
 
 /** The first step averages the prediction with the one after an Euler step. */

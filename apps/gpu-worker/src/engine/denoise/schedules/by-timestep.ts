@@ -1,24 +1,24 @@
 import { linspace, type Schedule } from './schedule.ts'
 
-// Schedules that are even in the network's timesteps.
+// Schedules that are even in the network's timesteps. Ends are brought to the nearest trained timestep.
 
 /** Timesteps from the last to the first (k-diffusion's default). */
 export const uniform: Schedule = {
-  sigmas: ({ count, model }) => linspace(model.sigmas.length - 1, 0, count).map((t) => model.toSigma(t)),
+  sigmas: ({ count, model }) =>
+    linspace(model.lastTimestep, model.firstTimestep, count).map((t) => model.toSigma(t)),
 }
 
 /** Timesteps between those of the largest and smallest sigma. */
 export const normal: Schedule = {
   sigmas: ({ count, sigmaMin, sigmaMax, model }) =>
-    linspace(model.toTimestep(sigmaMax), model.toTimestep(sigmaMin), count).map((t) => model.toSigma(t)),
+    linspace(model.toNearestTimestep(sigmaMax), model.toNearestTimestep(sigmaMin), count).map((t) =>
+      model.toSigma(t),
+    ),
 }
 
 /** As normal with one more point, whose last is dropped (Stability's generative-models). */
 export const sgmUniform: Schedule = {
-  sigmas: ({ count, sigmaMin, sigmaMax, model }) =>
-    linspace(model.toTimestep(sigmaMax), model.toTimestep(sigmaMin), count + 1)
-      .slice(0, -1)
-      .map((t) => model.toSigma(t)),
+  sigmas: (inputs) => normal.sigmas({ ...inputs, count: inputs.count + 1 }).slice(0, -1),
 }
 
 /** Every (1000 / n)-th table entry from the top. */

@@ -1,4 +1,4 @@
-import type { Schedule } from './schedule.ts'
+import { f32, type Schedule } from './schedule.ts'
 
 /** Movie Gen's schedule (arXiv 2410.13720): linear over the first half to a threshold, then quadratic. */
 export const linearQuadratic: Schedule = {
@@ -12,6 +12,6 @@ export const linearQuadratic: Schedule = {
     const b = threshold / linearCount - (2 * difference) / quadraticCount ** 2
     const c = a * linearCount ** 2
     const curve = (i: number) => (i < linearCount ? (i * threshold) / linearCount : a * i * i + b * i + c)
-    return Array.from({ length: count }, (_, i) => (1 - curve(i)) * sigmaMax)
+    return Array.from({ length: count }, (_, i) => f32(f32(1 - curve(i)) * f32(sigmaMax)))
   },
 }

@@ -9,6 +9,10 @@ export interface ScheduleInputs {
   readonly sigmaMax: number
   /** Curve parameter; undefined: the schedule's own. */
   readonly rho?: number | undefined
+  /** Shape of the beta distribution; undefined: 0.6, 0.6. */
+  readonly beta?: { readonly alpha: number; readonly beta: number } | undefined
+  /** The model is an SDXL: Align Your Steps has a list of its own for it. */
+  readonly isSdxl?: boolean | undefined
   readonly model: ModelSampling
 }
 
@@ -22,12 +26,32 @@ export interface Schedule {
 /** Rounds to f32, as the originals' tensors do after each operation: Brownian noise depends on the last digits. */
 export const f32 = Math.fround
 
-/** `count` f32 values from `start` to `end`, both included, rounded as torch.linspace does; one value is the start. */
+/**
+ * `count` f32 values from `start` to `end`, both included, as torch.linspace rounds them: one rounding for product and
+ * sum, the second half counted from the end. One value is the start.
+ */
 export function linspace(start: number, end: number, count: number): number[] {
+  if (count === 1) return [f32(start)]
   const step = f32(f32(f32(end) - f32(start)) / (count - 1))
-  return Array.from({ length: count }, (_, i) => {
-    if (count === 1) return f32(start)
-    // The second half is counted from the end.
-    return i < count / 2 ? f32(f32(start) + f32(step * i)) : f32(f32(end) - f32(step * (count - 1 - i)))
+  const half = Math.floor(count / 2)
+  return Array.from({ length: count }, (_, i) =>
+    i < half ? f32(f32(start) + step * i) : f32(f32(end) - step * (count - 1 - i)),
+  )
+}
+
+/** The same in double precision, as NumPy gives it. */
+export function linspaceDouble(start: number, end: number, count: number): number[] {
+  if (count === 1) return [start]
+  const step = (end - start) / (count - 1)
+  return Array.from({ length: count }, (_, i) => (i === count - 1 ? end : start + i * step))
+}
+
+/** A list of sigmas brought to another number of points by interpolation of logarithms; a single one is the last. */
+export function resampleLogarithms(list: readonly number[], count: number): number[] {
+  if (count === 1) return [list.at(-1)!]
+  return linspaceDouble(0, list.length - 1, count).map((at) => {
+    const low = Math.min(Math.floor(at), list.length - 2)
+    const share = at - low
+    return f32(Math.exp((1 - share) * Math.log(list[low]!) + share * Math.log(list[low + 1]!)))
   })
 }

@@ -1,0 +1,44 @@
+import { combine } from '../combine.ts'
+import type { Sampler } from '../sampler.ts'
+import { splitAncestral } from './ancestral.ts'
+import { beginStep } from './begin-step.ts'
+
+// CFG++ (Chung et al. 2024, arXiv 2406.08070): the noise put back is the unconditional prediction's.
+
+/** Euler's method with CFG++. */
+export const eulerCfgPp: Sampler = async (start, run) => {
+  const { sigmas } = run
+  let x = start
+  for (let i = 0; i + 1 < sigmas.length; i += 1) {
+    const { latent: denoised, unconditional } = await beginStep(run, i, x)
+    const ratio = sigmas[i + 1]! / sigmas[i]!
+    x = combine([1, denoised], [ratio, x], [-ratio, unconditional])
+  }
+  return x
+}
+
+/** Ancestral Euler steps with CFG++. */
+export const eulerAncestralCfgPp: Sampler = async (start, run) => {
+  const { sigmas, options } = run
+  let x = start
+  for (let i = 0; i + 1 < sigmas.length; i += 1) {
+    const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
+    const { latent: denoised, unconditional } = await beginStep(run, i, x)
+    const { down, up } = splitAncestral(sigma, next, options.eta ?? 1)
+    x = combine([1, denoised], [down / sigma, x], [-down / sigma, unconditional])
+    if (next > 0) x = combine([1, x], [options.sNoise * up, run.noise.next()])
+  }
+  return x
+}
+
+/** Euler's method whose step keeps the guided slope but leaves out the doubled conditional (SamplerEulerCFG++ "alternative"). */
+export const eulerCfgPpAlternative: Sampler = async (start, run) => {
+  const { sigmas } = run
+  let x = start
+  for (let i = 0; i + 1 < sigmas.length; i += 1) {
+    const { latent: denoised, unconditional } = await beginStep(run, i, x)
+    const share = (sigmas[i + 1]! - sigmas[i]!) / sigmas[i]!
+    x = combine([1 + share, x], [-2 * share, denoised], [share, unconditional])
+  }
+  return x
+}
