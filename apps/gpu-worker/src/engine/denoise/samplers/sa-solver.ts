@@ -81,6 +81,7 @@ export function createSaSolver(settings: SaSolverOptions): Sampler {
         predicted = combine([1, predicted], [noiseFactor, noise])
       }
     }
+    // Of a list that does not end at zero the state before its last prediction is the answer, as in ComfyUI.
     return x
   }
 }
