@@ -2,8 +2,8 @@ import type { JobRecord } from '@atelier/proto'
 
 /** What the routes of this surface tell its sockets directly. */
 export type ComfyNotice =
-  /** The queue was emptied: every socket of the tenant is told its length, also when nothing was in it. */
-  | { readonly kind: 'queue-cleared'; readonly tenant: string }
+  /** These jobs are taken out of the queue together: its length is told once, also when nothing was in it. */
+  | { readonly kind: 'queue-cleared'; readonly tenant: string; readonly jobIds: readonly string[] }
   /** A job that has ended was submitted again: its end is shown once more. */
   | { readonly kind: 'replay'; readonly record: JobRecord }
 

@@ -20,10 +20,10 @@ export function addQueueRoutes(add: AddRoute, deps: GatewayDeps): void {
     const isCleared = isTruthy(memberOf(body, 'clear'))
     const ids = toIds(memberOf(body, 'delete'))
     const pending = (await listOpen(store.jobs, tenant)).filter(isPending).map(jobOf)
-    for (const { id, publicId } of pending) {
-      if (isCleared || ids.has(publicId)) await dispatcher.cancel(tenant, id)
-    }
-    if (isCleared) deps.comfyNotices?.tell({ kind: 'queue-cleared', tenant })
+    const jobIds = pending.filter(({ publicId }) => isCleared || ids.has(publicId)).map(({ id }) => id)
+    // Told before it happens, so that the sockets do not hear of every single one.
+    if (isCleared) deps.comfyNotices?.tell({ kind: 'queue-cleared', tenant, jobIds })
+    for (const jobId of jobIds) await dispatcher.cancel(tenant, jobId)
     return answerEmpty()
   })
 

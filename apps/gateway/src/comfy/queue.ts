@@ -2,7 +2,7 @@ import type { ExactValue } from '@atelier/catalog/exact-json'
 import type { JobLedger } from '@atelier/ledger'
 import { JobState, Surface, type JobRecord } from '@atelier/proto'
 import { OPEN_STATES } from '../dispatch/job-states.ts'
-import { toQueueItem } from './job-view.ts'
+import { jobOf, toQueueItem } from './job-view.ts'
 
 /** The tenant's prompts that wait or run, in the order of the queue. */
 export function listOpen(jobs: JobLedger, tenant: string): Promise<JobRecord[]> {
@@ -23,6 +23,31 @@ export function isPending(record: JobRecord): boolean {
 export function toQueueBody(open: readonly JobRecord[]): Map<string, ExactValue> {
   return new Map<string, ExactValue>([
     ['queue_running', open.filter((record) => !isPending(record)).map(toQueueItem)],
-    ['queue_pending', open.filter(isPending).map(toQueueItem)],
+    ['queue_pending', toHeapOrder(open.filter(isPending)).map(toQueueItem)],
   ])
+}
+
+/**
+ * Waiting prompts as ComfyUI lists them: in the order of the binary heap they make when they are put into it one after
+ * the other. It differs from the order in which they will run only where clients choose places for themselves; those
+ * who care sort by the number.
+ */
+function toHeapOrder(pending: readonly JobRecord[]): JobRecord[] {
+  const arrivals = [...pending].sort((a, b) => jobOf(a).submittedAtMs - jobOf(b).submittedAtMs)
+  const heap: JobRecord[] = []
+  for (const record of arrivals) {
+    let at = heap.push(record) - 1
+    for (let parent = (at - 1) >> 1; at > 0 && isBefore(record, heap[parent]!); parent = (at - 1) >> 1) {
+      heap[at] = heap[parent]!
+      heap[parent] = record
+      at = parent
+    }
+  }
+  return heap
+}
+
+function isBefore(a: JobRecord, b: JobRecord): boolean {
+  const [first, second] = [jobOf(a), jobOf(b)]
+  if (first.queueNumber !== second.queueNumber) return first.queueNumber < second.queueNumber
+  return first.publicId < second.publicId
 }

@@ -125,6 +125,15 @@ describe('RunTracker', () => {
     expect(happen(preview('1', 1))).toEqual(['image(flagged)', 'image(unflagged)'])
   })
 
+  it('sends the previews of steps beyond the last one, which count as the last', () => {
+    happen(start)
+    happen(begin('1'))
+    for (const value of [3, 4, 5]) {
+      happen(preview('1', value))
+      expect(happen(step('1', value))).toEqual(['S1r', 'image(flagged)', 'P1:3/3', 'image(unflagged)'])
+    }
+  })
+
   it('sends pictures for the websocket whose announcements were lost, where the others left off', () => {
     const blob = (n: number): BlobRef => ({ key: `${n}`, sizeBytes: 1, sha256: '', mediaType: 'image/png' })
     const files = [0, 1, 2].map((n) => NamedFile.fromPartial({ nodeId: '3', blob: blob(n) }))

@@ -24,7 +24,7 @@ import {
 } from './run-messages.ts'
 
 /** Before the first step of a node. */
-const NO_STEP = { nodeId: '', step: 0 }
+const NO_STEP = { nodeId: '', step: 0, isPictured: true }
 
 /**
  * Turns what is heard of one prompt into the frames ComfyUI sends, in its order. Progress may be lost on the way:
@@ -152,15 +152,24 @@ export class RunTracker {
   #step({ nodeId, step, totalSteps }: StepProgress): RunFrame[] {
     const preview = this.#preview
     this.#preview = undefined
-    this.#stepped = { nodeId, step }
-    return this.#advance({ nodeId, value: step, max: totalSteps, image: preview, isLossy: true })
+    this.#stepped = { nodeId, step, isPictured: preview !== undefined }
+    return this.#advance({
+      nodeId,
+      value: Math.min(step, totalSteps),
+      max: totalSteps,
+      image: preview,
+      isLossy: true,
+    })
   }
 
   /** A preview is sent with its step; one that comes after it, at once. */
   #takePreview(preview: PreviewReady): RunFrame[] {
     const image = this.#toPreview(preview)
-    const isLate = this.#stepped.nodeId === preview.nodeId && this.#stepped.step >= preview.step
-    if (isLate) return [...toImageFrames(image, 'flagged', true), ...toImageFrames(image, 'unflagged', true)]
+    const { nodeId, step, isPictured } = this.#stepped
+    if (!isPictured && nodeId === preview.nodeId && step >= preview.step) {
+      this.#stepped = { nodeId, step, isPictured: true }
+      return [...toImageFrames(image, 'flagged', true), ...toImageFrames(image, 'unflagged', true)]
+    }
     this.#preview = image
     return []
   }

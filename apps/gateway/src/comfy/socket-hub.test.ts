@@ -212,6 +212,26 @@ describe('the websocket hub', () => {
     expect(socket.readyState).not.toBe(socket.OPEN)
   })
 
+  it('tells the length of the queue once when it is emptied, and all of a prompt that ran after all', async () => {
+    await open(async (run) => {
+      await run.hold()
+      return runTrivial(run)
+    })
+    const socket = await connect('me')
+    for (const id of ['a', 'b', 'c']) await submit({ prompt_id: id, client_id: 'me' })
+    await gateway.dispatcher.settle()
+    const before = socket.messages.length
+    await gateway.request('POST', '/queue', { clear: true })
+    expect(socket.messages.slice(before).map(({ data }) => data)).toEqual([
+      { status: { exec_info: { queue_remaining: 1 } } },
+    ])
+    const [running] = await gateway.store.jobs.list({ states: [2] })
+    gateway.deps.comfyNotices?.tell({ kind: 'queue-cleared', tenant: 'open', jobIds: [running!.job!.id] })
+    gateway.dispatcher.release()
+    await gateway.dispatcher.settle()
+    expect(sketch(socket).at(-1)).toBe('Xnull')
+  })
+
   it('survives a socket that breaks', async () => {
     await open()
     const socket = await connect('me')

@@ -77,5 +77,5 @@ function heed(channels: ReadonlyMap<string, TenantChannel>, notice: ComfyNotice)
   const tenant = notice.kind === 'replay' ? notice.record.job?.tenant : notice.tenant
   const channel = channels.get(tenant ?? '')
   if (notice.kind === 'replay') channel?.replay(notice.record)
-  else channel?.tellStatus()
+  else channel?.clear(notice.jobIds)
 }

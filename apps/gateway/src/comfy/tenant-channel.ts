@@ -27,6 +27,8 @@ export class TenantChannel {
   readonly #runs = new Map<string, RunTracker>()
   readonly #lanes = new Map<string, RunLane>()
   readonly #missed: MissedFrames
+  /** Prompts whose end need not be told. */
+  readonly #cleared = new Set<string>()
   readonly #unsubscribe: () => void
   /** Resolves when the prompts that were under way before are known. */
   readonly #ready: Promise<void>
@@ -64,8 +66,16 @@ export class TenantChannel {
     for (const socket of this.#sockets.values()) socket.ping()
   }
 
-  /** Tells every socket the length of the queue. */
-  tellStatus(): void {
+  /** Forgets prompts that are taken out of the queue together, and tells its length once. */
+  clear(jobIds: readonly string[]): void {
+    for (const id of jobIds) {
+      this.#runs.delete(id)
+      this.#cleared.add(id)
+    }
+    this.#tellStatus()
+  }
+
+  #tellStatus(): void {
     const text = formatStatus(this.#runs.size)
     for (const socket of this.#sockets.values()) socket.send(text)
   }
@@ -101,6 +111,8 @@ export class TenantChannel {
 
   #hear(update: JobUpdate): void {
     const { id, clientId } = jobOf(update.record)
+    const isCleared = this.#cleared.delete(id) && update.record.state === JobState.JOB_STATE_CANCELLED
+    if (isCleared) return
     const run = this.#runs.get(id) ?? new RunTracker(update.record)
     this.#name(clientId)
     this.#runs.set(id, run)
@@ -134,7 +146,7 @@ export class TenantChannel {
   }
 
   #deliver(clientId: string, frame: RunFrame): void {
-    if (frame.kind === 'status') return this.tellStatus()
+    if (frame.kind === 'status') return this.#tellStatus()
     const receivers = this.#receivers(clientId, frame.audience)
     if (frame.kind === 'json') {
       for (const socket of receivers) socket.send(frame.text, frame.isLossy)

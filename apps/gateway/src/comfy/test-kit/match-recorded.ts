@@ -44,7 +44,7 @@ export function findDifference(
 
 function matchText(actual: unknown, expected: string, bindings: Bindings, path: string): string | undefined {
   if (['<TS>', '<INT>'].includes(expected))
-    return Number.isInteger(actual) ? undefined : differ(path, actual, expected)
+    return typeof actual === 'number' ? undefined : differ(path, actual, expected)
   if (expected === '<FLOAT>') return typeof actual === 'number' ? undefined : differ(path, actual, expected)
   if (['<REPR>', '<TEXT>', '<TRACEBACK>'].includes(expected)) return undefined
   if (typeof actual !== 'string') return differ(path, actual, expected)

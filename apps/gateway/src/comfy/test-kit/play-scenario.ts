@@ -36,8 +36,20 @@ export async function playScenario(
 
 async function readAllRuns(scenario: Scenario): Promise<Map<string, RecordedRun>> {
   const runs = new Map<string, RecordedRun>()
-  for (const frames of Object.values(scenario.messages)) {
-    for (const [promptId, run] of await readRuns(frames)) runs.set(promptId, run)
+  const clients = new Map(
+    scenario.steps.filter((step) => step.do === 'connect').map((step) => [step.socket ?? '', step.clientId]),
+  )
+  const byClient = new Map<unknown, RecordedFrame[]>()
+  for (const [name, frames] of Object.entries(scenario.messages)) {
+    const client = clients.get(name) ?? name
+    // Sockets of one client heard parts of the same runs, one after the other.
+    byClient.set(client, [...(byClient.get(client) ?? []), ...frames])
+  }
+  for (const frames of byClient.values()) {
+    for (const [promptId, run] of await readRuns(frames)) {
+      const known = runs.get(promptId)
+      if (known === undefined || known.happenings.length < run.happenings.length) runs.set(promptId, run)
+    }
   }
   return runs
 }
@@ -101,8 +113,19 @@ class ScenarioPlayer {
   #isDue(): boolean {
     const step = this.#scenario.steps[this.#next]
     if (step === undefined) return false
+    const isLateComer = step.do === 'connect' && this.#scenario.steps[this.#next - 1]?.do === 'http'
+    // Who connects after a prompt was submitted did so in the middle of its run.
+    if (isLateComer) return this.#isUnderWay()
     const counts = Object.entries(step.after_messages ?? {})
     return counts.every(([name, count]) => (this.#sockets.get(name)?.frames.length ?? 0) >= count)
+  }
+
+  #isUnderWay(): boolean {
+    const heard = [...this.#sockets].map(([name, { frames }]) => [name, frames.length] as const)
+    return heard.some(([name, count]) => {
+      const recorded = this.#scenario.messages[name]?.length ?? 0
+      return count >= Math.min(16, recorded)
+    })
   }
 
   async #act(step: ScenarioStep): Promise<void> {
@@ -185,8 +208,8 @@ function guessRun(scenario: Scenario, promptId: string): RecordedRun {
 }
 
 function blankNumbers(reply: unknown): unknown {
-  const text = JSON.stringify(reply, (key, value: unknown) =>
-    key === 'prompt' && Array.isArray(value) && typeof value[0] === 'number'
+  const text = JSON.stringify(reply, (_key, value: unknown) =>
+    Array.isArray(value) && value.length === 5 && typeof value[0] === 'number'
       ? ['<INT>', ...(value as unknown[]).slice(1)]
       : value,
   )

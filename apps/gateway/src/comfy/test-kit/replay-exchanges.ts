@@ -19,10 +19,16 @@ export async function replayExchanges(
 ): Promise<ExchangeVerdict[]> {
   const entries = listEntries(exchanges)
   let accepted = 0
+  let isHeld = false
+  const runs = new Map<string, number>()
   const script: Script = async (run) => {
-    const entry = entries.get(run.job.publicId) ?? entries.get(`#${accepted}`)
+    const { publicId } = run.job
+    const count = runs.get(publicId) ?? 0
+    runs.set(publicId, count + 1)
+    const own = entries.get(publicId) ?? entries.get(`#${accepted}`) ?? []
+    const entry = own[Math.min(count, own.length - 1)]
     const outcome = entry === undefined ? undefined : toRecordedOutcome(entry)
-    if (outcome?.kind === 'interrupted') await run.hold()
+    if (outcome?.kind === 'interrupted' || isHeld) await run.hold()
     return outcome ?? { kind: 'done', result: JobResult.create() }
   }
   const gateway = await openTestGateway({ script })
@@ -30,13 +36,17 @@ export async function replayExchanges(
   const verdicts: ExchangeVerdict[] = []
   try {
     await prepare(gateway)
-    for (const exchange of exchanges) {
-      if (isAcceptedPrompt(exchange)) accepted += 1
+    for (const [index, exchange] of exchanges.entries()) {
+      if (isAcceptedPrompt(exchange)) {
+        accepted += 1
+        isHeld = isAskedTooEarly(exchange, exchanges[index + 1])
+      }
       const send = async (path: string, init: RequestInit) => gateway.app.request(path, init)
       await fillConditions(gateway, exchange)
       const answer = await sendRecorded(send, exchange, bindings, readRecordedInput)
       const difference = await compareAnswer(answer, exchange, bindings)
       verdicts.push({ name: exchange.name, ...(difference === undefined ? {} : { difference }) })
+      if (!isAcceptedPrompt(exchange)) gateway.dispatcher.release(isHeld)
       await gateway.dispatcher.settle()
     }
   } finally {
@@ -45,20 +55,34 @@ export async function replayExchanges(
   return verdicts
 }
 
-/** Recorded histories by prompt id, or by place among the accepted prompts where the id was the server's choice. */
-function listEntries(exchanges: readonly Exchange[]): ReadonlyMap<string, RecordedEntry> {
-  const entries = new Map<string, RecordedEntry>()
+/**
+ * Recorded histories, one for each run of a prompt id; by place among the accepted prompts where the id was the server's
+ * choice.
+ */
+function listEntries(exchanges: readonly Exchange[]): ReadonlyMap<string, RecordedEntry[]> {
+  const entries = new Map<string, RecordedEntry[]>()
+  const enter = (key: string, entry: RecordedEntry): void => {
+    const known = entries.get(key) ?? []
+    const isNew = known.every(({ prompt }) => prompt[0] !== entry.prompt[0])
+    if (isNew) entries.set(key, [...known, entry])
+  }
   let accepted = 0
   for (const exchange of exchanges) {
     if (isAcceptedPrompt(exchange)) accepted += 1
     if (!exchange.request.path.startsWith('/history') || exchange.response.json === undefined) continue
     for (const [promptId, entry] of Object.entries(exchange.response.json as Record<string, RecordedEntry>)) {
       if (entry.status === undefined) continue
-      entries.set(promptId, entry)
-      if (promptId.startsWith('<')) entries.set(`#${accepted}`, entry)
+      enter(promptId.startsWith('<') ? `#${accepted}` : promptId, entry)
     }
   }
   return entries
+}
+
+/** The recorder asked for the history before the prompt had ended, and was shown the earlier one of the same id. */
+function isAskedTooEarly(submitted: Exchange, next: Exchange | undefined): boolean {
+  const { prompt_id: promptId, number } = submitted.response.json as { prompt_id: string; number: unknown }
+  const shown = (next?.response.json as Record<string, RecordedEntry> | undefined)?.[promptId]
+  return typeof number === 'number' && shown?.prompt !== undefined && shown.prompt[0] !== number
 }
 
 function isAcceptedPrompt({ request, response }: Exchange): boolean {

@@ -93,9 +93,9 @@ export class ScriptedDispatcher implements JobDispatcher {
       await new Promise((resolve) => setTimeout(resolve, 2))
   }
 
-  /** Lets a held job go on. */
-  release(): void {
-    this.#release?.()
+  /** Lets a held job go on; with false it stays. */
+  release(isMeant = true): void {
+    if (isMeant) this.#release?.()
   }
 
   /** Tells of an update as if it came from elsewhere. */

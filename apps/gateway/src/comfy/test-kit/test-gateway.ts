@@ -77,7 +77,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
     store,
     comfyNotices: new ComfyNotices(),
     logger: pino({ level: 'silent' }),
-    now: Date.now,
+    now: createClock(),
     createId: randomUUID,
     random: Math.random,
   }
@@ -109,6 +109,15 @@ export async function putInputs(gateway: TestGateway, folder: string): Promise<v
     if (!entry.isFile()) continue
     const path = join(entry.parentPath, entry.name)
     await gateway.putFile('input', relative(folder, path), await readFile(path))
+  }
+}
+
+/** A clock that never shows a moment twice, so that what was submitted first is seen to be. */
+function createClock(): () => number {
+  let latest = 0
+  return () => {
+    latest = Math.max(latest + 1, Date.now())
+    return latest
   }
 }
 
