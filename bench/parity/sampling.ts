@@ -29,7 +29,12 @@ import type { Tensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
 import { compareCase, compareValues, findFixtures, report, type Comparison } from './report.ts'
 import { analyticDenoiser, openTensors, readLines } from './sampling-fixtures.ts'
 
-type Row = Record<string, never> & { kind: string }
+/** A recorded case; its fields depend on its kind, and a wrong reading of one shows as a failed comparison. */
+interface Row {
+  readonly kind: string
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- recordings are not ours to type
+  readonly [field: string]: any
+}
 
 const folder = findFixtures()
 if (folder === undefined) process.exit(0)
@@ -238,7 +243,7 @@ const OPTIONS_NOT_BUILT = ['sgm_noise_multiplier', 'skip_early_cond', 'img2img_e
 async function compareWebuiSamplers(): Promise<void> {
   const tensors = openTensors(path('samplers/webui.safetensors'))
   for (const row of readLines<Row>(path('samplers_webui.jsonl'))) {
-    const { key, seeds, p = {}, options = {}, rng = {} } = row as Record<string, never>
+    const { key, seeds, p = {}, options = {}, rng = {} } = row
     await add(`A1111 ${row['sampler']}`, key, async () => {
       if (row['error'] !== undefined) return (await runsWithoutError(row)) ? Infinity : 0
       const out = tensors(`${key}/out`)
@@ -257,7 +262,7 @@ async function compareWebuiSamplers(): Promise<void> {
 
 async function runsWithoutError(row: Row): Promise<boolean> {
   try {
-    const { seeds, p = {}, options = {}, rng = {} } = row as Record<string, never>
+    const { seeds, p = {}, options = {}, rng = {} } = row
     await runWebui(row, seeds, [1, 4, 8, 8], { p, options, rng })
     return true
   } catch (error) {
@@ -323,7 +328,7 @@ async function runWebui(
 async function compareComfySamplers(): Promise<void> {
   const tensors = openTensors(path('samplers/comfy.safetensors'))
   for (const row of readLines<Row>(path('samplers_comfy.jsonl'))) {
-    const { key, sampler, scheduler, steps, denoise, options = {} } = row as Record<string, never>
+    const { key, sampler, scheduler, steps, denoise, options = {} } = row
     await add(`ComfyUI ${sampler}`, key, async () => {
       const out = tensors(`${key}/out`)
       if (row['model'] !== undefined || row['inpaint'] !== undefined)
