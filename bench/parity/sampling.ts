@@ -81,7 +81,7 @@ async function compareSchedules(): Promise<void> {
     const { kind, sampler, scheduler, steps, sigmas, timesteps } = row
     if (kind === 'sigmas' && row['model'] === undefined && row['error'] === undefined) {
       await add('A1111 schedules', `${sampler} ${scheduler} ${steps}`, () =>
-        compareValues(listWebuiSigmas(webuiSampling(row), steps), sigmas as number[], relative(1e-5)),
+        compareValues(listWebuiSigmas(webuiSampling(row as never), steps), sigmas as number[], relative(1e-5)),
       )
     }
     if (kind === 'timesteps')
