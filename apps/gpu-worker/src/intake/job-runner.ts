@@ -1,4 +1,4 @@
-import { JobControl, JobState, type BlobRef, type Job } from '@atelier/proto'
+import { JobControl, JobState, type BlobRef, type Job, type NamedFile } from '@atelier/proto'
 import { WORKER_HEARTBEAT_MS, type Lease, type LedgerStore } from '@atelier/ledger'
 import type { Logger } from 'pino'
 import type { EngineOutcome, FromEngine, ToEngine } from '../engine-protocol.ts'
@@ -21,9 +21,11 @@ export type RunEnd = 'ended' | 'abandoned' | 'handed-back' | 'lost'
 interface Running {
   readonly lease: Lease
   readonly finish: (end: RunEnd) => void
-  /** Stores of early files, in order: each is announced when it is stored. */
+  /** Stores of early files, in order: each is announced when it is stored, and later news waits for it. */
   early: Promise<unknown>
+  /** Early files received, and those stored. */
   earlyCount: number
+  readonly earlyFiles: NamedFile[]
   isLost: boolean
 }
 
@@ -49,7 +51,9 @@ export class JobRunner {
     const { job } = lease.record
     if (job === undefined) return 'lost'
     const ended = new Promise<RunEnd>((finish) =>
-      this.#running.set(job.id, { lease, finish, early: Promise.resolve(), earlyCount: 0, isLost: false }),
+      this.#running.set(job.id, {
+        ...{ lease, finish, early: Promise.resolve(), earlyCount: 0, earlyFiles: [], isLost: false },
+      }),
     )
     this.#options.events.open(job.id, lease.epoch)
     try {
@@ -75,7 +79,7 @@ export class JobRunner {
   receive(message: FromEngine): void {
     switch (message.kind) {
       case 'event':
-        return this.#options.events.add(message.jobId, message.event)
+        return this.#tell(message)
       case 'early-file':
         return this.#storeEarly(message)
       case 'end':
@@ -123,6 +127,13 @@ export class JobRunner {
     return inputs
   }
 
+  #tell({ jobId, event }: Extract<FromEngine, { kind: 'event' }>): void {
+    const running = this.#running.get(jobId)
+    const isWaiting = running !== undefined && running.earlyFiles.length < running.earlyCount
+    if (!isWaiting) return this.#options.events.add(jobId, event)
+    running.early = running.early.then(() => this.#options.events.add(jobId, event))
+  }
+
   #storeEarly({ jobId, file, index, count }: Extract<FromEngine, { kind: 'early-file' }>): void {
     const running = this.#running.get(jobId)
     if (running === undefined) return
@@ -136,6 +147,8 @@ export class JobRunner {
         firstIndex,
         now: Date.now(),
       })
+      if (stored === undefined) return
+      running.earlyFiles.push(stored)
       this.#options.events.add(jobId, { $case: 'imageReady', value: { file: stored, index, count } })
     })
   }
@@ -149,7 +162,10 @@ export class JobRunner {
       await running.early
       const place = { jobId, epoch: lease.epoch, firstIndex: running.earlyCount, now: Date.now() }
       const files = await storeFiles(this.#options.store.blobs, outcome.files, place)
-      const isOurs = await this.#options.store.jobs.finish(lease, toOutcome(outcome, files))
+      const isOurs = await this.#options.store.jobs.finish(
+        lease,
+        toOutcome(outcome, [...running.earlyFiles, ...files]),
+      )
       if (outcome.kind === 'failed') {
         this.#options.logger.warn(
           { jobId, code: outcome.error.code },

@@ -15,6 +15,8 @@ export interface GraphNode {
   readonly literals: ReadonlyMap<string, ExactValue>
   /** Names of all inputs in the order they were written. */
   readonly inputNames: readonly string[]
+  /** What the client says its result depends on besides the inputs; taken as it is. */
+  readonly isChanged?: ExactValue
 }
 
 /** A graph by node id, in the order it was written. */
@@ -42,7 +44,11 @@ function parseNode(id: string, node: ExactValue): GraphNode {
     if (link === undefined) literals.set(name, value)
     else links.set(name, link)
   }
-  return { id, className, links, literals, inputNames: entries.map(([name]) => name) }
+  const isChanged = isExactObject(node) ? node.get('is_changed') : undefined
+  return {
+    ...{ id, className, links, literals, inputNames: entries.map(([name]) => name) },
+    ...(isChanged === undefined ? {} : { isChanged }),
+  }
 }
 
 /** A list of a node id and a slot number is a link. */

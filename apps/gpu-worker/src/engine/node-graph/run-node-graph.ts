@@ -1,13 +1,15 @@
 import { JobError, JobResult, type NodeGraphJob } from '@atelier/proto'
-import { toPythonString, type ExactValue } from '@atelier/catalog/exact-json'
+import { formatExactJson, type ExactValue } from '@atelier/catalog/exact-json'
 import type { EngineFile, EngineOutcome } from '../../engine-protocol.ts'
 import { toJobError } from '../engine-error.ts'
 import type { JobContext } from '../job-context.ts'
 import type { ModelStore } from '../models/model-store.ts'
 import { NODE_EXECUTIONS } from '../nodes/index.ts'
 import type { TextModels } from '../text-models.ts'
+import { formatCurrentInputs } from './current-inputs.ts'
 import { ExecutionOrder } from './execution-order.ts'
 import { parseGraph, type GraphNode, type NodeGraph } from './graph.ts'
+import { findChanges, withChanges } from './node-changes.ts'
 import { signNodes, type NodeCache, type NodeResult } from './node-cache.ts'
 import type { NodeContext } from './node-context.ts'
 import { NodeInputs } from './node-inputs.ts'
@@ -36,6 +38,8 @@ class GraphRun {
   readonly #context: JobContext
   readonly #deps: NodeGraphDeps
   readonly #graph: NodeGraph
+  /** What results depend on besides the graph, by node. */
+  readonly #changes: ReadonlyMap<string, ExactValue>
   readonly #signatures: ReadonlyMap<string, string>
   readonly #inputFiles: ReadonlyMap<string, Uint8Array>
   readonly #files: EngineFile[] = []
@@ -54,10 +58,10 @@ class GraphRun {
         return bytes === undefined ? [] : [[reference, bytes] as const]
       }),
     )
+    this.#changes = findChanges(this.#graph, job.inputFiles)
     this.#signatures = signNodes(this.#graph, (id) => {
-      const node = this.#graph.get(id)
-      const reference = node?.className === 'LoadImage' ? node.literals.get('image') : undefined
-      return typeof reference === 'string' ? keys.get(reference) : undefined
+      const change = this.#changes.get(id)
+      return change === undefined ? undefined : formatExactJson(change)
     })
   }
 
@@ -65,12 +69,14 @@ class GraphRun {
     const { cache } = this.#deps
     cache.keepOnly(new Set(this.#signatures.values()))
     const cached = [...this.#graph.keys()].filter((id) => this.#cachedResult(id) !== undefined)
+    for (const id of cached) this.#show(id)
     this.#context.tell({ $case: 'jobStart', value: { cachedNodeIds: cached, passCount: 1 } })
     const order = new ExecutionOrder(this.#graph, (id) => this.#cachedResult(id) !== undefined)
     for (const id of this.#job.outputNodeIds) this.#start(id, order)
     for (let id = order.next(); id !== undefined; id = order.next()) {
       if (this.#context.cancelled.aborted) return this.#interrupted(id, cached)
-      const failure = await this.#runNode(this.#graph.get(id)!)
+      // Another node of the same inputs may have run meanwhile.
+      const failure = this.#takeCached(id) ? undefined : await this.#runNode(this.#graph.get(id)!)
       if (failure === 'interrupted') return this.#interrupted(id, cached)
       if (failure !== undefined)
         return { kind: 'failed', error: failure, result: this.#result(cached), files: this.#files }
@@ -80,11 +86,22 @@ class GraphRun {
   }
 
   #start(outputId: string, order: ExecutionOrder): void {
-    const result = this.#cachedResult(outputId)
-    if (result === undefined) return order.add(outputId)
-    if (result.uiJson !== undefined) this.#outputs[outputId] = result.uiJson
-    const value = { nodeId: outputId, outputJson: result.uiJson ?? '', cached: true }
-    this.#context.tell({ $case: 'nodeEnd', value })
+    if (!this.#takeCached(outputId)) order.add(outputId)
+  }
+
+  /** Tells a node's cached result; false when there is none. */
+  #takeCached(nodeId: string): boolean {
+    const result = this.#cachedResult(nodeId)
+    if (result === undefined) return false
+    this.#show(nodeId)
+    this.#context.tell({ $case: 'nodeEnd', value: { nodeId, outputJson: result.uiJson ?? '', cached: true } })
+    return true
+  }
+
+  /** Results show what every cached node of the graph shows, asked for or not. */
+  #show(nodeId: string): void {
+    const uiJson = this.#cachedResult(nodeId)?.uiJson
+    if (uiJson !== undefined) this.#outputs[nodeId] = uiJson
   }
 
   async #runNode(node: GraphNode): Promise<JobError | 'interrupted' | undefined> {
@@ -133,7 +150,7 @@ class GraphRun {
       job: this.#context,
       models: this.#deps.models,
       texts: this.#deps.texts,
-      graphJson: this.#job.graphJson,
+      graphJson: withChanges(this.#job.graphJson, this.#changes),
       extraDataJson: this.#job.extraDataJson,
       inputFiles: this.#inputFiles,
       advance: (step, totalSteps) =>
@@ -144,18 +161,12 @@ class GraphRun {
 
   #describeFailure(error: unknown, node: GraphNode, inputs: ReadonlyMap<string, unknown>): JobError {
     const described = toJobError(error)
-    const shown = Object.fromEntries(
-      [...inputs].map(([name, value]) => [
-        name,
-        [node.links.has(name) ? 'value' : toPythonString(value as ExactValue)],
-      ]),
-    )
     return JobError.fromPartial({
       ...described,
       code: described.code === 'internal' ? 'node-failed' : described.code,
       nodeId: node.id,
       nodeType: node.className,
-      currentInputsJson: JSON.stringify(shown),
+      currentInputsJson: formatCurrentInputs(node, inputs, this.#job),
       executedNodeIds: this.#executed,
     })
   }

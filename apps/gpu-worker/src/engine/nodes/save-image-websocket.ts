@@ -14,8 +14,8 @@ export const saveImageWebsocket: NodeExecution = async (inputs, context) => {
   })
   frames.forEach(({ bytes, mediaType, width, height }, index) => {
     const file = NamedFile.fromPartial({ nodeId: context.nodeId, width, height })
+    // Its announcement is the progress step, too.
     context.job.sendEarly({ file, bytes, mediaType }, index, frames.length)
-    context.advance(index, frames.length)
   })
-  return { outputs: [], ui: {} }
+  return { outputs: [] }
 }

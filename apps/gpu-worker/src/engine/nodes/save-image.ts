@@ -12,7 +12,9 @@ export const saveImage: NodeExecution = async (inputs, context) => {
   const images = inputs.value<Tensor>('images')
   const [count, height, width] = images.shape as [number, number, number]
   const { subfolder, stem } = parseOutputPrefix(inputs.text('filename_prefix'), { width, height }, new Date())
-  const first = await context.job.allocate(`output/${subfolder}/${stem}`, count)
+  // Names that hold the place in the batch are not counted: each prompt begins again, and replaces.
+  const isCounted = !stem.includes('%batch_num%')
+  const first = isCounted ? await context.job.allocate(`output/${subfolder}/${stem}`, count) : 1
   const frames = await encodeFrames(images, context, { compression: COMPRESSION, hasMetadata: true })
   const shown = frames.map((frame, i) => {
     const filename = toFileName(stem, first + i, i)
