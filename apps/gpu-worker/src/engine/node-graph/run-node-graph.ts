@@ -13,6 +13,7 @@ import { findChanges, withChanges } from './node-changes.ts'
 import { signNodes, type NodeCache, type NodeResult } from './node-cache.ts'
 import type { NodeContext } from './node-context.ts'
 import { NodeInputs } from './node-inputs.ts'
+import { refuseLiterals } from './refuse-literals.ts'
 
 /** What node graphs are run with. */
 export interface NodeGraphDeps {
@@ -42,6 +43,8 @@ class GraphRun {
   readonly #changes: ReadonlyMap<string, ExactValue>
   readonly #signatures: ReadonlyMap<string, string>
   readonly #inputFiles: ReadonlyMap<string, Uint8Array>
+  /** Results by signature, from the cache and of this run. */
+  readonly #results = new Map<string, NodeResult>()
   readonly #files: EngineFile[] = []
   readonly #executed: string[] = []
   readonly #outputs: Record<string, string> = {}
@@ -66,8 +69,7 @@ class GraphRun {
   }
 
   async run(): Promise<EngineOutcome> {
-    const { cache } = this.#deps
-    cache.keepOnly(new Set(this.#signatures.values()))
+    this.#takeFromCache()
     const cached = [...this.#graph.keys()].filter((id) => this.#cachedResult(id) !== undefined)
     for (const id of cached) this.#show(id)
     this.#context.tell({ $case: 'jobStart', value: { cachedNodeIds: cached, passCount: 1 } })
@@ -108,15 +110,13 @@ class GraphRun {
     this.#context.tell({ $case: 'nodeStart', value: { nodeId: node.id } })
     const inputs = this.#collectInputs(node)
     try {
+      refuseLiterals(node)
       const execute = NODE_EXECUTIONS.get(node.className)
       if (execute === undefined) throw new Error(`the node class ${node.className} cannot be run here`)
       const { outputs, ui } = await execute(new NodeInputs(inputs), this.#nodeContext(node.id))
       if (this.#context.cancelled.aborted) return 'interrupted'
       const uiJson = ui === undefined ? undefined : JSON.stringify(ui)
-      this.#deps.cache.set(this.#signatures.get(node.id)!, {
-        outputs,
-        ...(uiJson === undefined ? {} : { uiJson }),
-      })
+      this.#keep(node.id, { outputs, ...(uiJson === undefined ? {} : { uiJson }) })
       if (uiJson !== undefined) this.#outputs[node.id] = uiJson
       this.#executed.push(node.id)
       this.#context.tell({
@@ -140,8 +140,25 @@ class GraphRun {
     return inputs
   }
 
+  /** Only what this prompt uses stays in the cache. This run has its own view: others may run at the same time. */
+  #takeFromCache(): void {
+    const { cache } = this.#deps
+    const wanted = new Set(this.#signatures.values())
+    for (const signature of wanted) {
+      const result = cache.get(signature)
+      if (result !== undefined) this.#results.set(signature, result)
+    }
+    cache.keepOnly(wanted)
+  }
+
+  #keep(nodeId: string, result: NodeResult): void {
+    const signature = this.#signatures.get(nodeId)!
+    this.#results.set(signature, result)
+    this.#deps.cache.set(signature, result)
+  }
+
   #cachedResult(nodeId: string): NodeResult | undefined {
-    return this.#deps.cache.get(this.#signatures.get(nodeId) ?? '')
+    return this.#results.get(this.#signatures.get(nodeId) ?? '')
   }
 
   #nodeContext(nodeId: string): NodeContext {

@@ -15,7 +15,9 @@ export const loadImage: NodeExecution = async (inputs, { inputFiles }) => {
       exceptionType: 'FileNotFoundError',
     })
   }
-  const { width, height, channels, data } = await readImage(bytes)
+  const { width, height, channels, data } = await readImage(bytes).catch((error: unknown) => {
+    throw describeUnreadable(bytes, reference, error)
+  })
   const count = width * height
   const image = createTensor([1, height, width, 3])
   for (let i = 0; i < count; i += 1) {
@@ -25,4 +27,19 @@ export const loadImage: NodeExecution = async (inputs, { inputFiles }) => {
   const mask = createTensor([1, height, width])
   for (let i = 0; i < count; i += 1) mask.data[i] = 1 - data[4 * i + 3]! / 255
   return { outputs: [image, mask] }
+}
+
+/** First bytes of the formats that are recognised by them. */
+const SIGNATURES = ['\x89PNG', '\xff\xd8\xff', 'GIF8', 'RIFF', 'BM', 'II*\0', 'MM\0*']
+
+/** Says in the original's words that a file is no picture, or a damaged one. */
+function describeUnreadable(bytes: Uint8Array, reference: string, cause: unknown): EngineError {
+  const start = Buffer.from(bytes.subarray(0, 4)).toString('latin1')
+  const isPicture = SIGNATURES.some((signature) => start.startsWith(signature))
+  if (isPicture)
+    return new EngineError('node-failed', 'Truncated File Read', { exceptionType: 'OSError', cause })
+  return new EngineError('node-failed', `cannot identify image file '/input/${reference}'`, {
+    exceptionType: 'PIL.UnidentifiedImageError',
+    cause,
+  })
 }

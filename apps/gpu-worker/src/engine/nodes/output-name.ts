@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { EngineError } from '../engine-error.ts'
 
 /** Where saved pictures go. */
@@ -31,13 +32,14 @@ export function parseOutputPrefix(
   const text = prefix.replace(/%(\w+)%/g, (whole, name: string) => values[name] ?? whole)
   const parts = normalise(text)
   if (parts === undefined) {
-    throw new EngineError(
-      'invalid-request',
-      `**** ERROR: Saving image outside the output folder is not allowed.\n prefix: ${prefix}`,
-      {
-        exceptionType: 'Exception',
-      },
-    )
+    const folder = posix.normalize(posix.join('/output', posix.dirname(text)))
+    const message = [
+      '**** ERROR: Saving image outside the output folder is not allowed.',
+      ` full_output_folder: ${text.startsWith('/') ? posix.dirname(text) : folder}`,
+      '         output_dir: /output',
+      '         commonpath: /',
+    ]
+    throw new EngineError('invalid-request', message.join('\n'), { exceptionType: 'Exception' })
   }
   return { subfolder: parts.slice(0, -1).join('/'), stem: parts.at(-1) ?? '.' }
 }

@@ -51,8 +51,11 @@ export async function sampleLatent(request: LatentSampling, context: NodeContext
       source: scale(SCALE_FACTOR, latent.samples),
       options: { sNoise: 1, sChurn: 0, sTmin: 0, sTmax: Infinity, flavour: 'comfy' },
       isStopped: () => context.job.cancelled.aborted,
-      onStep: async ({ step, totalSteps, denoised }) => {
+      onStep: async ({ step: calls, denoised }) => {
         const { preview } = context.job.job
+        // Samplers that choose their steps themselves are shown against the steps asked for, and no further.
+        const totalSteps = plan.sigmas.length - 1
+        const step = Math.min(calls, totalSteps)
         // The picture comes before the step it shows, as ComfyUI sends them to clients that ask for metadata.
         if (wantsPreview(preview, step)) {
           const value = await makePreview(denoised, preview, { step, nodeId: context.nodeId })
