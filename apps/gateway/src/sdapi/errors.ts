@@ -35,15 +35,15 @@ export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly body: ApiErrorBody
 
-  constructor(body: ApiErrorBody) {
-    super(body.kind === 'exception' ? body.text : body.detail)
+  constructor(body: ApiErrorBody, options: ErrorOptions = {}) {
+    super(body.kind === 'exception' ? body.text : body.detail, options)
     this.body = body
   }
 }
 
 /** An error that A1111's code raises on purpose. */
-export function httpException(status: number, detail: string): ApiError {
-  return new ApiError({ kind: 'http', status, detail })
+export function httpException(status: number, detail: string, options: ErrorOptions = {}): ApiError {
+  return new ApiError({ kind: 'http', status, detail }, options)
 }
 
 /** An exception that A1111's code runs into; clients see its class and text. */
@@ -70,6 +70,8 @@ export function answerSdapiError(error: Error): Response {
   if (isAtelierError(error)) {
     if (error.code === 'tenant-queue-full') return refuse(429, error.message)
     if (error.code === 'queue-full' || error.code === 'unavailable') return refuse(503, error.message)
+    if (error.code === 'invalid-request')
+      return answerApiError({ kind: 'http', status: 400, detail: error.message })
     if (error.code === 'conflict') return answerApiError({ kind: 'http', status: 409, detail: error.message })
   }
   return answerApiError({

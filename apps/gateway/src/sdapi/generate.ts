@@ -1,147 +1,127 @@
-import { createHash } from 'node:crypto'
 import type { Context } from 'hono'
-import { JobState, Surface, type JobRecord } from '@atelier/proto'
-import { AtelierError } from '@atelier/ledger'
-import { formatExactJson, type ExactObject } from '@atelier/catalog/exact-json'
+import { type ExactObject } from '@atelier/catalog/exact-json'
 import type { GatewayDeps, GatewayEnv } from '../deps.ts'
-import { checkGenerationRequest } from './check-request.ts'
-import { httpException, jsonAnswer, pythonException } from './errors.ts'
-import { planGeneration, type GenerationPlan } from './generation-plan.ts'
-import { readOptions } from './options/options-store.ts'
+import { answerRecord } from './answer-record.ts'
+import { checkGenerationRequest, checkScripts } from './check-request.ts'
+import { httpException, pythonException } from './errors.ts'
+import { planGeneration } from './generation-plan.ts'
+import {
+  changeOptions,
+  optionFlag,
+  overrideOptions,
+  readOptions,
+  type Options,
+} from './options/options-store.ts'
+import { applyInfotext } from './request/apply-infotext.ts'
 import { IMG2IMG_FIELDS, TXT2IMG_FIELDS } from './request/generation-fields.data.ts'
 import { GenerationRequest } from './request/generation-request.ts'
+import { hashPixels, isBlankMask, NO_PICTURES, type PictureFacts } from './request/picture-facts.ts'
 import { readBody } from './request/read-body.ts'
-import { decodePicture, storePicture } from './request/read-picture.ts'
+import { readPicture, storePicture, type RequestPicture } from './request/read-picture.ts'
 import { requireObject, validateFields } from './request/validate.ts'
 import { readStyles } from './style-store.ts'
+import { runToEnd } from './run-to-end.ts'
 import { toJob, type StoredPictures } from './to-job.ts'
-import { toGenerationResponse } from './to-response.ts'
 
 /** Which of the two generation routes. */
 export type GenerationRoute = 'txt2img' | 'img2img'
 
 /** Handles a generation route: check, settle, submit, wait, answer. */
 export function handleGeneration(deps: GatewayDeps, route: GenerationRoute) {
+  const isImageToImage = route === 'img2img'
   return async function generate(c: Context<GatewayEnv>): Promise<Response> {
     const tenant = c.get('tenant')
     const body = requireObject(await readBody(c))
-    const fields = validateFields(body, route === 'txt2img' ? TXT2IMG_FIELDS : IMG2IMG_FIELDS)
-    const request = new GenerationRequest(fields)
+    const own = await readOptions(deps.store.documents, tenant)
+    const styles = await readStyles(deps.store.documents, tenant)
+    const request = readRequest(body, route, { options: own, styles })
+    if (isImageToImage && request.value('init_images') === null)
+      throw httpException(404, 'Init image not found')
+    checkScripts(request, isImageToImage)
+    const pictures = isImageToImage ? await readPictures(request) : { sources: [] }
+    // An override that no option has is refused before anything else is looked at.
+    const options = overrideOptions(own, request.record('override_settings'))
     checkGenerationRequest(request, deps.models)
-    const plan = planGeneration(request, route === 'img2img', {
-      models: deps.models,
-      options: await readOptions(deps.store.documents, tenant),
-      styles: await readStyles(deps.store.documents, tenant),
-      random: deps.random,
+    if (isImageToImage) checkPictures(request, pictures)
+    const facts = isImageToImage ? await describePictures(request, pictures, options) : NO_PICTURES
+    const inputs = { models: deps.models, options: own, styles, isImageToImage, pictures: facts }
+    const plan = planGeneration(request, { ...inputs, random: deps.random })
+    const record = await runToEnd(deps, c, {
+      ...{ route, body, taskId: request.text('force_task_id') ?? '' },
+      createJob: async (identity) =>
+        toJob(plan, await storePictures(deps, tenant, pictures), deps.models, identity),
+      onAdmission: () => keepOverrides(deps, tenant, request),
     })
-    const pictures = await readPictures(deps, tenant, plan)
-    const record = await runToEnd(deps, c, { body, route, plan, pictures })
-    return answerRecord(deps, plan, record)
+    return answerRecord(deps, request, record)
   }
 }
 
-async function readPictures(
+function readRequest(
+  body: ExactObject,
+  route: GenerationRoute,
+  settings: { options: Options; styles: Awaited<ReturnType<typeof readStyles>> },
+): GenerationRequest {
+  const definitions = route === 'txt2img' ? TXT2IMG_FIELDS : IMG2IMG_FIELDS
+  const fields = validateFields(body, definitions)
+  return new GenerationRequest(applyInfotext(fields, body, { ...settings, target: route, definitions }))
+}
+
+interface Pictures {
+  readonly sources: readonly RequestPicture[]
+  readonly mask?: RequestPicture
+}
+
+/** Takes the pictures of a request, the mask first. */
+async function readPictures(request: GenerationRequest): Promise<Pictures> {
+  const mask = request.text('mask') || undefined
+  const maskPicture = mask === undefined ? undefined : await readPicture(mask)
+  const sources = []
+  for (const value of request.list('init_images')) sources.push(await readPicture(value))
+  return { sources, ...(maskPicture ? { mask: maskPicture } : {}) }
+}
+
+/** Refuses numbers of pictures that A1111 fails on, and an empty mask, in its words. */
+function checkPictures(request: GenerationRequest, { sources }: Pictures): void {
+  if (request.text('mask') === '')
+    throw pythonException('AttributeError', "'str' object has no attribute 'mode'")
+  if (sources.length === 0) {
+    const text = 'Expected 3D (unbatched) or 4D (batched) input to conv2d, but got input of size: [0]'
+    throw pythonException('RuntimeError', text)
+  }
+  const batchSize = request.count('batch_size')
+  if (sources.length > batchSize) {
+    const text = `bad number of images passed: ${sources.length}; expecting ${batchSize} or less`
+    throw pythonException('RuntimeError', text)
+  }
+}
+
+async function describePictures(
+  request: GenerationRequest,
+  { sources, mask }: Pictures,
+  options: Options,
+): Promise<PictureFacts> {
+  const last = sources.at(-1)
+  const keepsSources = optionFlag(options, 'save_init_img') && last !== undefined
+  const isInverted = request.count('inpainting_mask_invert') !== 0
+  return {
+    mask: mask === undefined ? 'none' : (await isBlankMask(mask, isInverted)) ? 'blank' : 'filled',
+    sourceHash: keepsSources ? await hashPixels(last) : undefined,
+  }
+}
+
+async function storePictures(
   deps: GatewayDeps,
   tenant: string,
-  plan: GenerationPlan,
+  { sources, mask }: Pictures,
 ): Promise<StoredPictures> {
-  const { request } = plan
-  if (!plan.isImageToImage) return { sources: [] }
-  if (request.value('init_images') === null) throw httpException(404, 'Init image not found')
-  const mask = request.text('mask')
-  const maskBytes = mask === null ? undefined : await decodePicture(mask)
-  const values = request.list('init_images')
-  if (values.length === 0)
-    throw pythonException('RuntimeError', 'torch.cat(): expected a non-empty list of Tensors')
-  if (values.length > plan.batchSize) {
-    throw pythonException(
-      'RuntimeError',
-      `bad number of images passed: ${values.length}; expecting ${plan.batchSize} or less`,
-    )
-  }
-  const sources = []
-  for (const value of values)
-    sources.push(await storePicture(deps.store.blobs, tenant, await decodePicture(value)))
-  return { sources, ...(maskBytes ? { mask: await storePicture(deps.store.blobs, tenant, maskBytes) } : {}) }
+  const store = (picture: RequestPicture) => storePicture(deps.store.blobs, tenant, picture)
+  const stored = await Promise.all(sources.map(store))
+  return { sources: stored, ...(mask ? { mask: await store(mask) } : {}) }
 }
 
-interface Submission {
-  readonly body: ExactObject
-  readonly route: GenerationRoute
-  readonly plan: GenerationPlan
-  readonly pictures: StoredPictures
-}
-
-/** Submits a job, or attaches to the one an equal request with the same id made, and waits for its end. */
-async function runToEnd(
-  deps: GatewayDeps,
-  c: Context<GatewayEnv>,
-  submission: Submission,
-): Promise<JobRecord> {
-  const tenant = c.get('tenant')
-  const id = deps.createId()
-  const key = c.req.header('idempotency-key')
-  const chosen = key ?? (submission.plan.request.text('force_task_id') || undefined)
-  const publicId = chosen ?? createTaskId(submission.route, deps.random)
-  const digest = createHash('sha256')
-    .update(`${submission.route} ${formatExactJson(submission.body)}`)
-    .digest('hex')
-  if (key !== undefined) await refuseOtherBody(deps, { tenant, key, digest })
-  const identity = {
-    id,
-    publicId,
-    tenant,
-    now: deps.now(),
-    requestDigest: chosen === undefined ? `${digest}-${id}` : digest,
-  }
-  const { record } = await deps.dispatcher.submit(
-    toJob(submission.plan, submission.pictures, deps.models, identity),
-  )
-  const jobId = record.job?.id ?? id
-  const isCancelled = deps.config.ATELIER_CANCEL_ON_DISCONNECT
-  const { signal } = c.req.raw
-  try {
-    return await deps.dispatcher.wait(tenant, jobId, isCancelled ? signal : undefined)
-  } catch (error) {
-    if (signal.aborted) await deps.dispatcher.cancel(tenant, jobId)
-    throw error
-  }
-}
-
-async function refuseOtherBody(
-  deps: GatewayDeps,
-  { tenant, key, digest }: { tenant: string; key: string; digest: string },
-): Promise<void> {
-  const earlier = await deps.store.jobs.find(tenant, Surface.SURFACE_SDAPI, key)
-  if (earlier !== undefined && earlier.job?.requestDigest !== digest) {
-    throw new AtelierError('conflict', `the Idempotency-Key ${key} was used with another body`)
-  }
-}
-
-const TASK_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
-const TASK_LETTER_COUNT = 7
-
-function createTaskId(route: GenerationRoute, random: () => number): string {
-  const letters = Array.from(
-    { length: TASK_LETTER_COUNT },
-    () => TASK_LETTERS[Math.floor(random() * TASK_LETTERS.length)],
-  )
-  return `task(${route}-${letters.join('')})`
-}
-
-async function answerRecord(deps: GatewayDeps, plan: GenerationPlan, record: JobRecord): Promise<Response> {
-  const { state, error, result } = record
-  if (state === JobState.JOB_STATE_FAILED || state === JobState.JOB_STATE_PARKED) {
-    throw pythonException(
-      error?.exceptionType || 'RuntimeError',
-      error?.code === 'internal' ? 'internal error' : (error?.message ?? ''),
-    )
-  }
-  const images: string[] = []
-  for (const { blob } of plan.request.value('send_images') === false ? [] : (result?.files ?? [])) {
-    const bytes = blob && (await deps.store.blobs.read(blob))
-    if (bytes === undefined) throw pythonException('FileNotFoundError', 'the picture is not stored any more')
-    images.push(Buffer.from(bytes).toString('base64'))
-  }
-  return jsonAnswer(toGenerationResponse(plan, record, images))
+/** Overrides that a request does not want taken back become the tenant's options. */
+async function keepOverrides(deps: GatewayDeps, tenant: string, request: GenerationRequest): Promise<void> {
+  const overrides = request.record('override_settings')
+  if (request.flag('override_settings_restore_afterwards') || overrides.size === 0) return
+  await changeOptions(deps.store.documents, tenant, overrides)
 }

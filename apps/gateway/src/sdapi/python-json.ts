@@ -3,15 +3,13 @@ import type { ExactValue } from '@atelier/catalog/exact-json'
 
 /**
  * JSON as the WebUI API's answers are written: no blanks, characters beyond ASCII as they are, floats with their point.
- * The text of `info` is written otherwise; see formatExactJson. Throws RangeError for NaN and the infinities, which
- * these answers cannot hold.
+ * NaN and the infinities become null. The text of `info` is written otherwise; see formatExactJson.
  */
 export function formatResponseJson(value: ExactValue): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
   if (typeof value === 'string') return quoteJson(value)
   if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new RangeError('Out of range float values are not JSON compliant')
-    return toPythonFloat(value)
+    return Number.isFinite(value) ? toPythonFloat(value) : 'null'
   }
   if (Array.isArray(value)) return `[${value.map(formatResponseJson).join(',')}]`
   return `{${[...value].map(([key, member]) => `${quoteJson(key)}:${formatResponseJson(member)}`).join(',')}}`

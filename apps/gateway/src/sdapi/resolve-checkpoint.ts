@@ -1,5 +1,6 @@
 import { ModelKind, type ModelFile } from '@atelier/proto'
 import type { ModelIndex } from '../models/model-index.ts'
+import { compareByFolder, listUsable } from './lists/list-usable.ts'
 
 /** Digits of A1111's short hash. */
 const SHORT_HASH = 10
@@ -24,9 +25,15 @@ export function toShortHash(file: ModelFile): string | undefined {
   return file.sha256 === '' ? undefined : file.sha256.slice(0, SHORT_HASH)
 }
 
-/** Usable checkpoints in the order clients see. */
+/** A checkpoint's name as infotexts give it: stem and short hash. */
+export function toShortTitle(file: ModelFile): string {
+  const hash = toShortHash(file)
+  return hash === undefined ? toStem(file) : `${toStem(file)} [${hash}]`
+}
+
+/** Usable checkpoints in the order clients see: folder by folder, names in natural order. */
 export function listCheckpoints(models: ModelIndex): ModelFile[] {
-  return models.list(ModelKind.MODEL_KIND_CHECKPOINT).filter(({ unusableReason }) => unusableReason === '')
+  return listUsable(models, ModelKind.MODEL_KIND_CHECKPOINT).sort(compareByFolder)
 }
 
 /** The checkpoint one of whose aliases a text is exactly, or undefined. */

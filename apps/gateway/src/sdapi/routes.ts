@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { toExact, type ExactValue } from '@atelier/catalog/exact-json'
 import type { GatewayDeps, GatewayEnv } from '../deps.ts'
-import { answerSdapiError, jsonAnswer, pythonException } from './errors.ts'
+import { answerSdapiError, ApiError, jsonAnswer, pythonException } from './errors.ts'
 import { handleGeneration } from './generate.ts'
 import { handleInterrupt, handleSkip } from './interrupt.ts'
 import { COMMAND_FLAGS } from './lists/cmd-flags.data.ts'
@@ -31,6 +31,8 @@ export function createSdapiRoutes(deps: GatewayDeps): Hono<GatewayEnv> {
   const routes = new Hono<GatewayEnv>()
   routes.onError((error, c) => {
     const answer = answerSdapiError(error)
+    // Errors raised on purpose are answers like any other to what wraps the routes.
+    if (error instanceof ApiError && error.body.kind === 'http') c.error = undefined
     if (answer.status >= 500) deps.logger.warn({ err: error, path: c.req.path }, 'a WebUI request failed')
     return answer
   })

@@ -8,15 +8,20 @@ import {
   Surface,
   type BlobRef,
   type GenerationJob,
+  type InpaintMask,
   type LoraRef,
+  type ModelRef,
 } from '@atelier/proto'
-import type { ModelIndex } from '../models/model-index.ts'
-import { toModelRef } from '../models/model-index.ts'
+import { toModelRef, type ModelIndex } from '../models/model-index.ts'
+import { findEmbeddings, listEmbeddings } from './embeddings.ts'
 import { httpException } from './errors.ts'
 import type { GenerationPlan } from './generation-plan.ts'
 import { findLora } from './lists/loras.ts'
 import { optionFlag, optionNumber, optionText, type Options } from './options/options-store.ts'
+import { listParameters } from './parameters/list-parameters.ts'
+import type { Parameter } from './parameters/parameter.ts'
 import { parseExtraNetworks, toLoraRequest } from './extra-networks.ts'
+import { toSurfaceNote } from './surface-note.ts'
 import { writeInfotext } from './write-infotext.ts'
 
 /** Who asks, and under which ids. */
@@ -42,6 +47,10 @@ const FORMATS: ReadonlyMap<string, ImageFormat> = new Map([
 ])
 /** Sampler steps between two live previews at most; clients poll, so older ones would never be seen. */
 const DEFAULT_PREVIEW_STEPS = 10
+const MAX_PREVIEW_STEPS = 1000
+/** Limits of a mask's blur (sigma) and padding, pixels. */
+const MAX_MASK_BLUR = 256
+const MAX_MASK_PADDING = 1024
 
 /** Writes the job of a plan. Throws ApiError for an image format that cannot be written. */
 export function toJob(
@@ -50,20 +59,19 @@ export function toJob(
   models: ModelIndex,
   identity: JobIdentity,
 ): Job {
-  const generation = toGeneration(plan, pictures, models)
-  const { checkpoint, loras, embeddings } = generation
-  const files = [
-    ...(checkpoint ? [checkpoint] : []),
-    ...loras.flatMap(({ file }) => (file ? [file] : [])),
-    ...embeddings,
-  ]
+  const { now, ...ids } = identity
+  const parameters = listParameters(plan, models)
+  const generation = toGeneration(plan, pictures, models, parameters)
+  const { checkpoint, vae, loras, embeddings } = generation
+  const files = [checkpoint, vae, ...loras.map(({ file }) => file), ...embeddings]
   return Job.fromPartial({
-    ...identity,
+    ...ids,
     surface: Surface.SURFACE_SDAPI,
-    submittedAtMs: identity.now,
-    models: files,
+    submittedAtMs: now,
+    models: files.filter((file) => file !== undefined),
     preview: toPreview(plan.options),
     kind: { $case: 'generation', value: generation },
+    surfaceNote: toSurfaceNote(plan, parameters),
   })
 }
 
@@ -71,15 +79,17 @@ function toGeneration(
   plan: GenerationPlan,
   pictures: StoredPictures,
   models: ModelIndex,
-): Partial<GenerationJob> & Pick<GenerationJob, 'loras' | 'embeddings' | 'checkpoint'> {
-  const { options } = plan
+  parameters: readonly Parameter[],
+): GenerationJob {
+  const { options, vae } = plan
   return {
     images: plan.seeds.map((seed, index) => ({
       prompt: plan.prompt,
       negativePrompt: plan.negativePrompt,
+      // Torch reads a negative seed as its two's complement.
       seed: BigInt.asUintN(64, seed),
       subseed: BigInt.asUintN(64, plan.subseeds[index] ?? 0n),
-      infotext: writeInfotext(plan, index),
+      infotext: writeInfotext(plan, parameters, index),
     })),
     batchSize: plan.batchSize,
     width: plan.width,
@@ -95,19 +105,19 @@ function toGeneration(
     noise: toNoise(plan),
     source: toSource(plan, pictures),
     checkpoint: toModelRef(plan.checkpoint),
-    output: toOutput(options),
-    tiling:
-      plan.request.value('tiling') === null ? optionFlag(options, 'tiling') : plan.request.flag('tiling'),
+    vae: vae && toModelRef(vae),
+    output: toOutput(plan),
+    tiling: plan.tiles,
     loras: toLoras(plan, models),
-    embeddings: [],
-  } satisfies Partial<GenerationJob>
+    embeddings: toEmbeddings(plan, models),
+  }
 }
 
 function toSampling({ request, sampling, steps, options }: GenerationPlan): GenerationJob['sampling'] {
-  const own = (field: string, option: string): number => {
-    const set = optionNumber(options, option, 0)
-    // An option that was changed wins over the request, as in A1111.
-    return set !== 0 ? set : (request.number(field) ?? 0)
+  // An option that has been changed wins over the request, as in A1111.
+  const churn = (name: string, unchanged: number): number => {
+    const option = optionNumber(options, name, unchanged)
+    return option === unchanged ? (request.number(name) ?? unchanged) : option
   }
   return {
     sampler: sampling.sampler.id,
@@ -116,11 +126,13 @@ function toSampling({ request, sampling, steps, options }: GenerationPlan): Gene
     guidanceScale: request.number('cfg_scale') ?? 7,
     eta:
       request.number('eta') ??
-      optionNumber(options, sampling.sampler.isTimestepSampler ? 'eta_ddim' : 'eta_ancestral', 1),
-    sChurn: own('s_churn', 's_churn'),
-    sTmin: own('s_tmin', 's_tmin'),
-    sTmax: own('s_tmax', 's_tmax'),
-    sNoise: request.number('s_noise') ?? optionNumber(options, 's_noise', 1),
+      (sampling.sampler.isTimestepSampler === true
+        ? optionNumber(options, 'eta_ddim', 0)
+        : optionNumber(options, 'eta_ancestral', 1)),
+    sChurn: churn('s_churn', 0),
+    sTmin: churn('s_tmin', 0),
+    sTmax: churn('s_tmax', 0),
+    sNoise: churn('s_noise', 1),
     sMinUncond: request.number('s_min_uncond') ?? optionNumber(options, 's_min_uncond', 0),
     sigmaMin: optionNumber(options, 'sigma_min', 0),
     sigmaMax: optionNumber(options, 'sigma_max', 0),
@@ -155,38 +167,45 @@ const MASKED_CONTENTS = [
 ] as const
 
 function toSource(
-  { request, options, strength }: GenerationPlan,
+  { request, options, ownOptions, isImageToImage }: GenerationPlan,
   { sources, mask }: StoredPictures,
 ): GenerationJob['source'] {
-  if (strength === undefined) return undefined
-  const blur = request.number('mask_blur')
+  if (!isImageToImage) return undefined
   return {
     images: [...sources],
-    strength,
-    resizeMode: RESIZE_MODES[request.number('resize_mode') ?? 0] ?? ResizeMode.RESIZE_MODE_STRETCH,
+    strength: Math.min(Math.max(request.number('denoising_strength') ?? 0.75, 0), 1),
+    resizeMode: RESIZE_MODES[request.count('resize_mode')] ?? ResizeMode.RESIZE_MODE_STRETCH,
     noiseMultiplier:
-      request.number('initial_noise_multiplier') ?? optionNumber(options, 'initial_noise_multiplier', 1),
+      request.number('initial_noise_multiplier') ?? optionNumber(ownOptions, 'initial_noise_multiplier', 1),
     runAllSteps: optionFlag(options, 'img2img_fix_steps'),
     backgroundColor: optionText(options, 'img2img_background_color'),
-    mask: mask && {
-      image: mask,
-      blurX: blur ?? request.number('mask_blur_x') ?? 4,
-      blurY: blur ?? request.number('mask_blur_y') ?? 4,
-      invert: (request.number('inpainting_mask_invert') ?? 0) !== 0,
-      round: request.value('mask_round') !== false,
-      content: MASKED_CONTENTS[request.number('inpainting_fill') ?? 0] ?? MaskedContent.MASKED_CONTENT_FILL,
-      onlyMasked: request.value('inpaint_full_res') !== false,
-      padding: request.number('inpaint_full_res_padding') ?? 0,
-    },
+    mask: mask && toMask(request, mask),
   }
 }
 
-function toOutput(options: Options): GenerationJob['output'] {
-  const format = FORMATS.get(optionText(options, 'samples_format').toLowerCase())
+function toMask(request: GenerationPlan['request'], image: BlobRef): InpaintMask {
+  const blur = request.number('mask_blur')
+  const side = (name: string) => Math.min(Math.max(blur ?? request.number(name) ?? 4, 0), MAX_MASK_BLUR)
+  return {
+    image,
+    blurX: side('mask_blur_x'),
+    blurY: side('mask_blur_y'),
+    invert: request.count('inpainting_mask_invert') !== 0,
+    round: request.value('mask_round') !== false,
+    content: MASKED_CONTENTS[request.count('inpainting_fill')] ?? MaskedContent.MASKED_CONTENT_ORIGINAL,
+    onlyMasked: request.value('inpaint_full_res') !== false,
+    padding: Math.min(Math.max(request.count('inpaint_full_res_padding'), 0), MAX_MASK_PADDING),
+  }
+}
+
+/** Pictures are encoded after the request's options have been taken back, but carry metadata as those say. */
+function toOutput({ request, options, ownOptions }: GenerationPlan): GenerationJob['output'] {
+  const encoding = request.flag('override_settings_restore_afterwards') ? ownOptions : options
+  const format = FORMATS.get(optionText(encoding, 'samples_format').toLowerCase())
   if (format === undefined) throw httpException(500, 'Invalid image format')
   return {
     format,
-    quality: optionNumber(options, 'jpeg_quality', 80),
+    quality: Math.min(Math.max(optionNumber(encoding, 'jpeg_quality', 80), 1), 100),
     omitMetadata: !optionFlag(options, 'enable_pnginfo'),
     save: false,
     lossless: false,
@@ -199,7 +218,7 @@ function toPreview(options: Options): Job['preview'] {
   const format = FORMATS.get(optionText(options, 'live_previews_image_format').toLowerCase())
   return {
     method: PreviewMethod.PREVIEW_METHOD_APPROX_CHEAP,
-    everySteps: isOn && every > 0 ? every : 0,
+    everySteps: isOn && every > 0 ? Math.min(Math.trunc(every), MAX_PREVIEW_STEPS) : 0,
     longestSide: 0,
     format: format ?? ImageFormat.IMAGE_FORMAT_PNG,
   }
@@ -208,16 +227,23 @@ function toPreview(options: Options): Job['preview'] {
 /** LoRAs the prompt names and a worker has; others are passed over, as A1111 does with a note in its console. */
 function toLoras({ prompt, request }: GenerationPlan, models: ModelIndex): LoraRef[] {
   if (request.flag('disable_extra_networks')) return []
-  return parseExtraNetworks(prompt).tags.flatMap((tag) => {
-    const wanted = toLoraRequest(tag)
-    const file = wanted && findLora(models, wanted.name)
-    if (wanted === undefined || file === undefined) return []
-    return [
-      {
-        file: toModelRef(file),
-        denoiserStrength: wanted.denoiserStrength,
-        textStrength: wanted.textStrength,
-      },
-    ]
-  })
+  try {
+    return parseExtraNetworks(prompt).tags.flatMap((tag) => {
+      const wanted = toLoraRequest(tag)
+      const file = wanted && findLora(models, wanted.name)
+      if (wanted === undefined || file === undefined) return []
+      const { denoiserStrength, textStrength } = wanted
+      return [{ file: toModelRef(file), denoiserStrength, textStrength }]
+    })
+  } catch (error) {
+    // A strength that is no number leaves the job without networks.
+    if (error instanceof RangeError) return []
+    throw error
+  }
+}
+
+/** Embeddings that stand in the prompts; the engine, which knows tokens, has the last word. */
+function toEmbeddings(plan: GenerationPlan, models: ModelIndex): ModelRef[] {
+  const { loaded } = listEmbeddings(models, plan.checkpoint)
+  return findEmbeddings(loaded, `${plan.prompt} ${plan.negativePrompt}`).map(toModelRef)
 }

@@ -1,73 +1,62 @@
-import type { JobRecord } from '@atelier/proto'
+import type { GenerationJob, JobRecord } from '@atelier/proto'
 import { formatExactJson, type ExactObject, type ExactValue } from '@atelier/catalog/exact-json'
-import type { GenerationPlan } from './generation-plan.ts'
-import { toShortHash, toStem } from './resolve-checkpoint.ts'
-import { listExtraParameters, WEBUI_VERSION, writeInfotext } from './write-infotext.ts'
+import { listSeeds } from './draw-seed.ts'
+import type { GenerationRequest } from './request/generation-request.ts'
+import { ANSWER_KEYS, parseSurfaceNote } from './surface-note.ts'
 
 /** Fields that img2img echoes as null unless asked otherwise: pictures are large. */
 const PICTURE_FIELDS = ['init_images', 'mask']
 
+/** What an answer is written from. */
+export interface AnswerParts {
+  readonly request: GenerationRequest
+  readonly record: JobRecord
+  /** Pictures, base64; a grid comes first. */
+  readonly images: readonly string[]
+  readonly hasGrid: boolean
+}
+
 /** The answer of txt2img and img2img: pictures, the request with its defaults, and `info` as JSON text. */
-export function toGenerationResponse(
-  plan: GenerationPlan,
-  record: JobRecord,
-  images: readonly string[],
-): ExactObject {
+export function toGenerationResponse(parts: AnswerParts): ExactObject {
   return new Map<string, ExactValue>([
-    ['images', [...images]],
-    ['parameters', toParameters(plan)],
-    ['info', formatExactJson(toInfo(plan, record))],
+    ['images', parts.request.value('send_images') === false ? [] : [...parts.images]],
+    ['parameters', toParameters(parts.request)],
+    ['info', formatExactJson(toInfo(parts))],
   ])
 }
 
-function toParameters({ request, isImageToImage }: GenerationPlan): ExactObject {
+function toParameters(request: GenerationRequest): ExactObject {
   const parameters = new Map(request.fields)
-  if (!isImageToImage || request.flag('include_init_images')) return parameters
-  for (const field of PICTURE_FIELDS) parameters.set(field, null)
+  if (request.flag('include_init_images')) return parameters
+  for (const field of PICTURE_FIELDS) if (parameters.has(field)) parameters.set(field, null)
   return parameters
 }
 
-function toInfo(plan: GenerationPlan, record: JobRecord): ExactObject {
-  const { request, options, checkpoint } = plan
-  const made = record.result?.imageIndexes ?? []
-  const count = plan.seeds.length
-  const echo = (name: string): ExactValue => request.value(name)
-  const restoresFaces =
-    echo('restore_faces') === null ? options.get('face_restoration') === true : request.flag('restore_faces')
-  return new Map<string, ExactValue>([
-    ['prompt', plan.prompt],
-    ['all_prompts', new Array<ExactValue>(count).fill(plan.prompt)],
-    ['negative_prompt', plan.negativePrompt],
-    ['all_negative_prompts', new Array<ExactValue>(count).fill(plan.negativePrompt)],
-    ['seed', plan.seeds[0] ?? 0n],
-    ['all_seeds', [...plan.seeds]],
-    ['subseed', plan.subseeds[0] ?? 0n],
-    ['all_subseeds', [...plan.subseeds]],
-    ['subseed_strength', echo('subseed_strength')],
-    ['width', echo('width')],
-    ['height', echo('height')],
-    ['sampler_name', plan.sampling.sampler.name],
-    ['cfg_scale', echo('cfg_scale')],
-    ['steps', echo('steps')],
-    ['batch_size', echo('batch_size')],
-    ['restore_faces', restoresFaces],
-    ['face_restoration_model', restoresFaces ? (options.get('face_restoration_model') ?? null) : null],
-    ['sd_model_name', toStem(checkpoint)],
-    ['sd_model_hash', toShortHash(checkpoint) ?? null],
-    ['sd_vae_name', null],
-    ['sd_vae_hash', null],
-    ['seed_resize_from_w', echo('seed_resize_from_w')],
-    ['seed_resize_from_h', echo('seed_resize_from_h')],
-    ['denoising_strength', echo('denoising_strength')],
-    ['extra_generation_params', new Map(listExtraParameters(plan))],
-    ['index_of_first_image', 0n],
-    ['infotexts', made.map((index) => writeInfotext(plan, index))],
-    ['styles', echo('styles') ?? []],
-    ['job_timestamp', toTimestamp(record.startedAtMs)],
-    ['clip_skip', options.get('CLIP_stop_at_last_layers') ?? 1n],
-    ['is_using_inpainting_conditioning', false],
-    ['version', WEBUI_VERSION],
-  ])
+function toInfo({ record, hasGrid }: AnswerParts): ExactObject {
+  const generation = toGeneration(record)
+  const images = generation?.images ?? []
+  const info = parseSurfaceNote(record.job?.surfaceNote ?? '')
+  const isVaried = Number(info.get('subseed_strength') ?? 0) !== 0
+  const seedOf = (key: string) => (typeof info.get(key) === 'bigint' ? (info.get(key) as bigint) : 0n)
+  const made = (record.result?.imageIndexes ?? []).map((index) => images[index]?.infotext ?? '')
+  const values: Record<string, ExactValue> = {
+    prompt: images[0]?.prompt ?? '',
+    all_prompts: images.map(({ prompt }) => prompt),
+    negative_prompt: images[0]?.negativePrompt ?? '',
+    all_negative_prompts: images.map(({ negativePrompt }) => negativePrompt),
+    [ANSWER_KEYS.seeds]: listSeeds(seedOf('seed'), images.length, isVaried),
+    [ANSWER_KEYS.subseeds]: listSeeds(seedOf('subseed'), images.length, false),
+    [ANSWER_KEYS.first]: hasGrid ? 1n : 0n,
+    // A grid carries the text of its first picture.
+    [ANSWER_KEYS.infotexts]: hasGrid ? [...made.slice(0, 1), ...made] : made,
+    [ANSWER_KEYS.timestamp]: toTimestamp(record.startedAtMs),
+  }
+  for (const [key, value] of Object.entries(values)) info.set(key, value)
+  return info
+}
+
+function toGeneration({ job }: JobRecord): GenerationJob | undefined {
+  return job?.kind?.$case === 'generation' ? job.kind.value : undefined
 }
 
 /** YYYYMMDDHHMMSS in local time. */

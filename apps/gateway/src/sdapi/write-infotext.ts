@@ -1,77 +1,73 @@
-import type { ExactValue } from '@atelier/catalog/exact-json'
 import type { GenerationPlan } from './generation-plan.ts'
 import { createInfotext, type InfotextNumber, type InfotextValue } from './infotext/create-infotext.ts'
-import { optionFlag, optionNumber, optionText } from './options/options-store.ts'
+import { optionFlag, optionNumber, optionText, type Options } from './options/options-store.ts'
+import type { Parameter } from './parameters/parameter.ts'
 import { toShortHash, toStem } from './resolve-checkpoint.ts'
+import { toVaeName } from './resolve-vae.ts'
 
 /** What clients read as the WebUI's version: the one whose behaviour this surface has. */
 export const WEBUI_VERSION = 'v1.10.1'
 
-/** The infotext of one image of a plan. */
-export function writeInfotext(plan: GenerationPlan, index: number): string {
-  const { request, options, checkpoint, sampling } = plan
-  const number = (name: string) => request.value(name) as InfotextNumber
-  const variation = { seed: plan.subseeds[index] ?? 0n, strength: number('subseed_strength') ?? 0n }
-  const [resizeWidth, resizeHeight] = [
-    request.number('seed_resize_from_w') ?? 0,
-    request.number('seed_resize_from_h') ?? 0,
-  ]
+/** Writes the infotext of one image of a plan. */
+export function writeInfotext(plan: GenerationPlan, parameters: readonly Parameter[], index: number): string {
+  const { request, options, checkpoint, vae, sampling } = plan
+  const number = (name: string) => request.value(name) as InfotextNumber | null
+  const name = (option: string, text: string | undefined) => (optionFlag(options, option) ? text : undefined)
   return createInfotext({
     prompt: plan.prompt,
     negativePrompt: plan.negativePrompt,
     steps: plan.steps,
     sampler: sampling.sampler.name,
-    scheduleType: toScheduleLabel(plan),
+    scheduleType: sampling.schedule.label,
     guidanceScale: number('cfg_scale') ?? 7,
     seed: plan.seeds[index] ?? 0n,
+    faceRestoration: plan.faceRestorer,
     width: plan.width,
     height: plan.height,
-    modelHash: optionFlag(options, 'add_model_hash_to_info') ? toShortHash(checkpoint) : undefined,
-    modelName: optionFlag(options, 'add_model_name_to_info') ? toStem(checkpoint) : undefined,
-    variation,
-    seedResizeFrom: { width: resizeWidth, height: resizeHeight },
-    denoisingStrength: plan.isImageToImage ? (request.value('denoising_strength') as InfotextValue) : null,
+    modelHash: name('add_model_hash_to_info', toShortHash(checkpoint)),
+    modelName: name('add_model_name_to_info', toStem(checkpoint)),
+    ...describeWeights(options),
+    vaeHash: name('add_vae_hash_to_info', vae && toShortHash(vae)),
+    vaeName: name('add_vae_name_to_info', vae && toVaeName(vae)),
+    variation: { seed: plan.subseeds[index] ?? 0n, strength: number('subseed_strength') ?? 0n },
+    seedResizeFrom: {
+      width: request.count('seed_resize_from_w'),
+      height: request.count('seed_resize_from_h'),
+    },
     clipSkip: plan.clipSkip,
-    etaNoiseSeedDelta:
-      sampling.sampler.usesEnsd === true ? optionNumber(options, 'eta_noise_seed_delta', 0) : 0,
+    etaNoiseSeedDelta: usesSeedDelta(plan) ? optionNumber(options, 'eta_noise_seed_delta', 0) : 0,
+    ...describeTokenMerging(plan),
+    initImageHash: plan.pictures.sourceHash,
     randomSource: optionText(options, 'randn_source'),
-    tiling: request.value('tiling') === null ? optionFlag(options, 'tiling') : request.flag('tiling'),
-    extra: listExtraParameters(plan) as ReadonlyMap<string, InfotextValue>,
-    version: optionFlag(options, 'add_version_to_infotext') ? WEBUI_VERSION : undefined,
+    tiling: plan.tiles,
+    extra: toExtra(parameters),
+    version: name('add_version_to_infotext', WEBUI_VERSION),
   })
 }
 
-/** "Automatic" only where the sampler has no schedule of its own. */
-function toScheduleLabel({ sampling }: GenerationPlan): string {
-  const { sampler, schedule } = sampling
-  if (schedule.name !== 'automatic' || sampler.defaultSchedule === undefined) return schedule.label
-  return sampler.defaultSchedule.charAt(0).toUpperCase() + sampler.defaultSchedule.slice(1)
+function toExtra(parameters: readonly Parameter[]): ReadonlyMap<string, InfotextValue> {
+  return new Map(parameters.map(({ key, value, text }) => [key, (text ?? value) as InfotextValue]))
 }
 
-/** Samplers that are given eta, by id. */
-const TAKES_ETA = new Set(
-  'euler_ancestral dpm_2_ancestral dpm_fast dpm_adaptive dpmpp_2s_ancestral dpmpp_sde dpmpp_2m_sde dpmpp_2m_sde_heun dpmpp_3m_sde'.split(
-    ' ',
-  ),
-)
-const TAKES_DDIM_ETA = new Set(['ddim', 'ddim_cfgpp'])
+/** The seed delta is told only of samplers that draw noise on the way. */
+function usesSeedDelta({ request, sampling }: GenerationPlan): boolean {
+  return sampling.sampler.usesEnsd === true && request.number('eta') !== 0
+}
 
-/** Parameters beside the fixed ones, in the order in which A1111 adds them. */
-export function listExtraParameters({
-  request,
-  options,
-  sampling,
-}: GenerationPlan): ReadonlyMap<string, ExactValue> {
-  const extra = new Map<string, ExactValue>()
-  const eta = request.value('eta')
-  const { id } = sampling.sampler
-  if (TAKES_ETA.has(id)) {
-    const value = eta ?? options.get('eta_ancestral') ?? null
-    if (value !== null && Number(value) !== 1) extra.set('Eta', value)
-  }
-  if (TAKES_DDIM_ETA.has(id)) {
-    const value = eta ?? options.get('eta_ddim') ?? null
-    if (value !== null && Number(value) !== 0) extra.set('Eta DDIM', value)
-  }
-  return extra
+function describeWeights(options: Options): { fp8Weight?: string; cachesFp16ForLora?: boolean } {
+  const storage = optionText(options, 'fp8_storage')
+  if (storage === 'Disable' || storage === '') return {}
+  return { fp8Weight: storage, cachesFp16ForLora: optionFlag(options, 'cache_fp16_weight') }
+}
+
+function describeTokenMerging({ options, request, isImageToImage }: GenerationPlan): {
+  tokenMergingRatio?: InfotextNumber
+  tokenMergingRatioHires?: InfotextNumber
+} {
+  const ratio = (key: string) => (options.get(key) ?? 0) as InfotextNumber
+  const own = ratio(isImageToImage ? 'token_merging_ratio_img2img' : 'token_merging_ratio')
+  const first = Number(own) === 0 ? ratio('token_merging_ratio') : own
+  if (!request.flag('enable_hr')) return { tokenMergingRatio: first }
+  const hires = ratio('token_merging_ratio_hr')
+  return { tokenMergingRatio: first, tokenMergingRatioHires: Number(hires) === 0 ? first : hires }
 }

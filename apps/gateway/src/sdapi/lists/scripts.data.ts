@@ -1,4 +1,4 @@
-/** Selectable scripts of A1111 1.10, lower-case. */
+/** Selectable scripts of A1111 1.10 by route, lower-case, in the order of GET /sdapi/v1/scripts. */
 const TXT2IMG_SELECTABLE = ['prompt matrix', 'prompts from file or textbox', 'x/y/z plot']
 const IMG2IMG_SELECTABLE = [
   'img2img alternative test',
@@ -13,13 +13,18 @@ const IMG2IMG_SELECTABLE = [
 const CONTROL_NET = ['controlnet', 'controlnet m2m']
 const BUILT_IN = ['refiner', 'sampler', 'seed']
 
-/** Titles that `script_name` may name. */
-export const SELECTABLE_SCRIPTS: ReadonlySet<string> = new Set([...TXT2IMG_SELECTABLE, ...IMG2IMG_SELECTABLE])
+/** Titles that `script_name` may name. ControlNet's video script is one of them, though GET lists it further behind. */
+export const SELECTABLE_SCRIPTS: Readonly<Record<'txt2img' | 'img2img', ReadonlySet<string>>> = {
+  txt2img: new Set([...TXT2IMG_SELECTABLE, 'controlnet m2m']),
+  img2img: new Set([...IMG2IMG_SELECTABLE, 'controlnet m2m']),
+}
 
-/** Titles that `alwayson_scripts` may name: A1111's, the ControlNet extension's, and LoRA as some clients send it. */
+/**
+ * Titles that `alwayson_scripts` may name: those listed, "comments", which has no page of its own, and "lora", which
+ * the original does not know but programs written for it send.
+ */
 export const ALWAYS_ON_SCRIPTS: ReadonlySet<string> = new Set([
-  ...['extra options', 'hypertile', 'soft inpainting', 'comments', 'lora', 'control_canny'],
-  ...CONTROL_NET,
+  ...['extra options', 'hypertile', 'soft inpainting', 'comments', 'controlnet', 'lora'],
   ...BUILT_IN,
 ])
 

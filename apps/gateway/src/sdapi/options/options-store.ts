@@ -1,10 +1,12 @@
 import type { DocumentStore } from '@atelier/ledger'
 import { formatExactJson, isExactObject, parseExactJson, type ExactValue } from '@atelier/catalog/exact-json'
 import { pythonException } from '../errors.ts'
-import { OPTION_DEFAULTS } from './options.data.ts'
+import { OPTION_DEFAULTS, UNLISTED_OPTIONS } from './options.data.ts'
 
 /** Where a tenant's changed options are kept. */
 const DOCUMENT_KEY = 'sdapi/options'
+/** How often a change is tried again when another request changes options at the same time. */
+const WRITE_ATTEMPTS = 10
 
 /** Options that POST accepts and does not change: texts of the page, and what would let a client open the server. */
 const UNCHANGEABLE = new Set([
@@ -16,54 +18,63 @@ const UNCHANGEABLE = new Set([
   'api_useragent',
 ])
 
-/** A tenant's options: the defaults with what it changed. */
+const DEFAULTS: Options = new Map([...OPTION_DEFAULTS, ...UNLISTED_OPTIONS])
+
+/** Options by name: the defaults with what was changed. */
 export type Options = ReadonlyMap<string, ExactValue>
 
 /** Reads a tenant's options. */
 export async function readOptions(documents: DocumentStore, tenant: string): Promise<Options> {
-  return new Map([...OPTION_DEFAULTS, ...(await readChanged(documents, tenant))])
+  return new Map([...DEFAULTS, ...(await readStoredOptions(documents, tenant))])
 }
 
-/** Changes a tenant's options; throws A1111's KeyError for an unknown key with a value. */
+/** The options a tenant has set, as it set them. */
+export async function readStoredOptions(documents: DocumentStore, tenant: string): Promise<Options> {
+  const document = await documents.read(tenant, DOCUMENT_KEY)
+  return toStored(document?.value)
+}
+
+/** Changes a tenant's options, all or none; throws A1111's KeyError for an unknown key with a value. */
 export async function changeOptions(
   documents: DocumentStore,
   tenant: string,
   changes: Options,
 ): Promise<void> {
-  const changed = new Map(await readChanged(documents, tenant))
-  for (const [key, value] of changes) {
-    checkKey(key, value)
-    if (OPTION_DEFAULTS.has(key) && !UNCHANGEABLE.has(key)) changed.set(key, value)
+  const checked = keepChangeable(changes)
+  for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt += 1) {
+    const document = await documents.read(tenant, DOCUMENT_KEY)
+    const changed = new Map([...toStored(document?.value), ...checked])
+    // Exact JSON as text: plain JSON would lose the difference of 1 and 1.0.
+    const text = formatExactJson(changed)
+    if (await documents.write(tenant, DOCUMENT_KEY, text, document?.revision ?? 0)) return
   }
-  // Exact JSON as text: plain JSON would lose the difference of 1 and 1.0.
-  await documents.write(tenant, DOCUMENT_KEY, formatExactJson(new Map(changed)))
+  throw pythonException('RuntimeError', 'the options are being changed by too many requests at once')
 }
 
 /** The options of one request: stored ones with the request's overrides on top. Throws KeyError for unknown keys. */
-export function overrideOptions(options: Options, overrides: ReadonlyMap<string, ExactValue>): Options {
-  const result = new Map(options)
-  for (const [key, value] of overrides) {
-    checkKey(key, value)
-    if (OPTION_DEFAULTS.has(key) && !UNCHANGEABLE.has(key)) result.set(key, value)
+export function overrideOptions(options: Options, overrides: Options): Options {
+  return new Map([...options, ...keepChangeable(overrides)])
+}
+
+function keepChangeable(changes: Options): Options {
+  for (const [key, value] of changes) {
+    if (!DEFAULTS.has(key) && value !== null) throw pythonException('KeyError', `'${key}'`)
   }
-  return result
+  return new Map([...changes].filter(([key]) => DEFAULTS.has(key) && !UNCHANGEABLE.has(key)))
 }
 
-function checkKey(key: string, value: ExactValue): void {
-  if (!OPTION_DEFAULTS.has(key) && value !== null) throw pythonException('KeyError', `'${key}'`)
-}
-
-async function readChanged(documents: DocumentStore, tenant: string): Promise<Options> {
-  const document = await documents.read(tenant, DOCUMENT_KEY)
-  if (typeof document?.value !== 'string') return new Map()
-  const parsed = parseExactJson(document.value)
+function toStored(value: unknown): Options {
+  if (typeof value !== 'string') return new Map()
+  const parsed = parseExactJson(value)
   return isExactObject(parsed) ? parsed : new Map()
 }
 
 /** An option as a number; the fallback where it is none. */
 export function optionNumber(options: Options, key: string, fallback: number): number {
   const value = options.get(key)
-  const number = value === null || value === undefined ? NaN : Number(value)
+  const isNumber = typeof value === 'bigint' || typeof value === 'number'
+  const isText = typeof value === 'string' && value.trim() !== ''
+  const number = isNumber || isText ? Number(value) : NaN
   return Number.isNaN(number) ? fallback : number
 }
 
@@ -73,7 +84,11 @@ export function optionText(options: Options, key: string): string {
   return typeof value === 'string' ? value : ''
 }
 
-/** An option as a switch. */
+const TRUE_TEXTS = new Set(['1', 'on', 't', 'true', 'y', 'yes'])
+
+/** An option as a switch; the texts and numbers that stand for true count. */
 export function optionFlag(options: Options, key: string): boolean {
-  return options.get(key) === true
+  const value = options.get(key)
+  if (typeof value === 'string') return TRUE_TEXTS.has(value.toLowerCase())
+  return value === true || value === 1n || value === 1
 }

@@ -37,6 +37,11 @@ export class GenerationRequest {
     return typeof value === 'bigint' || typeof value === 'number' ? Number(value) : null
   }
 
+  /** A whole number that is small; null counts as 0. */
+  count(name: string): number {
+    return Number(this.integer(name) ?? 0n)
+  }
+
   /** A switch; null counts as off. */
   flag(name: string): boolean {
     return this.value(name) === true

@@ -1,40 +1,104 @@
 import { createHash } from 'node:crypto'
+import { isIP } from 'node:net'
 import sharp from 'sharp'
 import type { BlobRef } from '@atelier/proto'
 import { toInputKey, type BlobStore } from '@atelier/ledger'
-import type { ExactValue } from '@atelier/catalog/exact-json'
+import { toPythonTypeName, type ExactValue } from '@atelier/catalog/exact-json'
 import { httpException, pythonException } from '../errors.ts'
 
 /** Largest picture a request may carry, pixels: stops decompression bombs before anything is decoded. */
 const MAX_PIXELS = 64 * 1024 * 1024
 
+/** A picture of a request: its bytes, and its size in pixels. */
+export interface RequestPicture {
+  readonly bytes: Uint8Array
+  readonly width: number
+  readonly height: number
+}
+
 /**
- * Decodes a picture of a request: base64, bare or as a data URL.
- * @throws ApiError as A1111 answers for URLs (never fetched) and for what is no picture
+ * Takes a picture of a request: base64, bare or as a data URL.
+ * @throws ApiError as A1111 answers for URLs (never fetched), for what is no picture and for one above 64 megapixels
  */
-export async function decodePicture(value: ExactValue): Promise<Uint8Array> {
-  if (typeof value !== 'string') throw httpException(500, 'Invalid encoded image')
-  if (value.startsWith('http://') || value.startsWith('https://'))
-    throw httpException(500, 'Requests not allowed')
-  const bytes = Buffer.from(toBase64(value), 'base64')
-  try {
-    const { width, height } = await sharp(bytes).metadata()
-    if (width * height > MAX_PIXELS) throw new Error('too large')
-  } catch {
-    throw httpException(500, 'Invalid encoded image')
+export async function readPicture(value: ExactValue): Promise<RequestPicture> {
+  if (typeof value !== 'string') {
+    const type = toPythonTypeName(value)
+    throw pythonException('AttributeError', `'${type}' object has no attribute 'startswith'`)
   }
-  return bytes
+  if (value.startsWith('http://') || value.startsWith('https://')) throw refuseUrl(value)
+  const bytes = Buffer.from(toBase64(value), 'base64')
+  const size = await measure(bytes)
+  if (size.width * size.height > MAX_PIXELS) {
+    const given = `${size.width}x${size.height}`
+    throw pythonException(
+      'DecompressionBombError',
+      `a picture may have at most ${MAX_PIXELS} pixels, got ${given}`,
+    )
+  }
+  return { bytes, ...size }
+}
+
+async function measure(bytes: Buffer): Promise<{ width: number; height: number }> {
+  const bitmap = measureBitmap(bytes)
+  if (bitmap !== undefined) return bitmap
+  try {
+    const { width, height, format } = await sharp(bytes).metadata()
+    if (!FORMATS.has(format)) throw new Error(`${format} is not read`)
+    return { width, height }
+  } catch (cause) {
+    throw httpException(500, 'Invalid encoded image', { cause })
+  }
+}
+
+/** Formats that are read: pictures of pixels, never documents that draw (SVG, PDF). */
+const FORMATS: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp', 'gif', 'tiff', 'heif'])
+
+/** Smallest BMP with the header that has sizes of 32 bits, bytes. */
+const BITMAP_HEADER = 54
+
+/** The size of a BMP, a format that sharp does not know. */
+function measureBitmap(bytes: Buffer): { width: number; height: number } | undefined {
+  if (bytes.length < BITMAP_HEADER || bytes.toString('latin1', 0, 2) !== 'BM') return undefined
+  return { width: bytes.readInt32LE(18), height: Math.abs(bytes.readInt32LE(22)) }
 }
 
 /** Stores a picture under its content's hash. */
-export async function storePicture(blobs: BlobStore, tenant: string, bytes: Uint8Array): Promise<BlobRef> {
+export async function storePicture(
+  blobs: BlobStore,
+  tenant: string,
+  { bytes }: RequestPicture,
+): Promise<BlobRef> {
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   return blobs.put(toInputKey(tenant, sha256), bytes, 'application/octet-stream')
 }
 
 function toBase64(text: string): string {
   if (!text.startsWith('data:image/')) return text
-  const comma = text.split(';')[1]?.indexOf(',') ?? -1
-  if (comma < 0) throw pythonException('IndexError', 'list index out of range')
-  return text.slice(text.indexOf(';') + 1 + comma + 1)
+  const data = text.split(';')[1]?.split(',')[1]
+  if (data === undefined) throw pythonException('IndexError', 'list index out of range')
+  return data
+}
+
+/** URLs are never fetched; addresses of this machine's own network are refused in the words for them. */
+function refuseUrl(text: string): Error {
+  const { host, hostname, username } = parseUrl(text)
+  const isLocal = host !== hostname || username !== '' || hostname === 'localhost' || isLocalAddress(hostname)
+  return httpException(500, isLocal ? 'Request to local resource not allowed' : 'Requests not allowed')
+}
+
+function parseUrl(text: string): URL {
+  try {
+    return new URL(text)
+  } catch (cause) {
+    throw httpException(500, 'Invalid image url', { cause })
+  }
+}
+
+/** Addresses of the machine itself and of private networks. */
+const LOCAL_ADDRESS =
+  /^(0|10|127|169\.254|192\.168|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])|172\.(1[6-9]|2\d|3[01]))\./
+
+function isLocalAddress(hostname: string): boolean {
+  const bare = hostname.replace(/^\[|\]$/g, '')
+  return isIP(bare) === 6 || LOCAL_ADDRESS.test(bare)
 }

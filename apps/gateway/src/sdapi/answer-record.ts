@@ -1,0 +1,96 @@
+import { JobState, type GenerationJob, type JobError, type JobRecord } from '@atelier/proto'
+import type { GatewayDeps } from '../deps.ts'
+import { ApiError, jsonAnswer, pythonException } from './errors.ts'
+import { makeGrid } from './make-grid.ts'
+import { listNotActedOn } from './not-acted-on.ts'
+import { optionFlag, readOptions, type Options } from './options/options-store.ts'
+import type { GenerationRequest } from './request/generation-request.ts'
+import { toGenerationResponse } from './to-response.ts'
+
+/** Tells what of a request had no effect; absent when everything had. */
+export const NOT_ACTED_ON_HEADER = 'x-atelier-not-acted-on'
+
+/**
+ * Answers with what a job made; an interrupted one with what it had.
+ * @throws ApiError with the job's error when it failed
+ */
+export async function answerRecord(
+  deps: GatewayDeps,
+  request: GenerationRequest,
+  record: JobRecord,
+): Promise<Response> {
+  const generation = record.job?.kind?.$case === 'generation' ? record.job.kind.value : undefined
+  if (generation === undefined) throw pythonException('RuntimeError', 'the job is no generation job')
+  refuseFailed(record)
+  const options = await readOptions(deps.store.documents, record.job?.tenant ?? '')
+  const hasGrid = wantsGrid(request, options, record)
+  const images = request.value('send_images') === false ? [] : await readImages(deps, record)
+  if (hasGrid && images.length > 0) images.unshift(await makeGridOf(images, generation, options))
+  const ignored = listNotActedOn(request, generation)
+  if (ignored.length > 0)
+    deps.logger.warn({ ignored, jobId: record.job?.id }, 'parts of a request had no effect')
+  return jsonAnswer(
+    toGenerationResponse({
+      ...{ request, record, hasGrid },
+      images: images.map((bytes) => Buffer.from(bytes).toString('base64')),
+    }),
+    200,
+    ignored.length === 0 ? {} : { [NOT_ACTED_ON_HEADER]: ignored.join(', ') },
+  )
+}
+
+const UNFINISHED: Partial<Record<JobState, string>> = {
+  [JobState.JOB_STATE_EXPIRED]: 'the job waited too long and was given up',
+  [JobState.JOB_STATE_REJECTED]: 'there was no room for the job; try again later',
+}
+
+function refuseFailed({ state, error }: JobRecord): void {
+  if (state === JobState.JOB_STATE_FAILED || state === JobState.JOB_STATE_PARKED) throw toApiError(error)
+  const reason = UNFINISHED[state]
+  if (reason !== undefined) throw new ApiError({ kind: 'http', status: 503, detail: reason })
+}
+
+/** Error classes of Python for codes whose errors name none. */
+const EXCEPTIONS: Readonly<Record<string, string>> = {
+  'not-a-number': 'NansException',
+  'out-of-memory': 'OutOfMemoryError',
+  'invalid-request': 'ValueError',
+  'not-found': 'FileNotFoundError',
+}
+
+function toApiError(error: JobError | undefined): ApiError {
+  const exception = error?.exceptionType || EXCEPTIONS[error?.code ?? ''] || 'RuntimeError'
+  const isInternal = error === undefined || error.code === 'internal'
+  return pythonException(exception, isInternal ? 'internal error' : error.message)
+}
+
+async function readImages(deps: GatewayDeps, { result }: JobRecord): Promise<Uint8Array[]> {
+  const images: Uint8Array[] = []
+  for (const { blob } of result?.files ?? []) {
+    const bytes = blob && (await deps.store.blobs.read(blob))
+    if (bytes === undefined) throw pythonException('FileNotFoundError', 'the picture is not stored any more')
+    images.push(bytes)
+  }
+  return images
+}
+
+/** A grid comes with saved pictures only, and with one picture only where the options want that. */
+function wantsGrid(request: GenerationRequest, options: Options, { result }: JobRecord): boolean {
+  const count = result?.files.length ?? 0
+  const isWanted = optionFlag(options, 'return_grid') || optionFlag(options, 'grid_save')
+  const isWorthIt = count > 1 || (count === 1 && !optionFlag(options, 'grid_only_if_multiple'))
+  return request.flag('save_images') && isWanted && isWorthIt
+}
+
+function makeGridOf(
+  images: readonly Uint8Array[],
+  job: GenerationJob,
+  options: Options,
+): Promise<Uint8Array> {
+  return makeGrid(images, {
+    options,
+    batchSize: job.batchSize,
+    format: job.output?.format ?? 0,
+    infotext: job.output?.omitMetadata === true ? '' : (job.images[0]?.infotext ?? ''),
+  })
+}

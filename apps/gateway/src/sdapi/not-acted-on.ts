@@ -1,0 +1,23 @@
+import type { GenerationJob } from '@atelier/proto'
+import { refinerName } from './parameters/refiner-parameters.ts'
+import type { GenerationRequest } from './request/generation-request.ts'
+
+/**
+ * What of a request is accepted and has no effect yet, by field. The pages of docs/ list the same; a feature that is
+ * built leaves both.
+ */
+export function listNotActedOn(request: GenerationRequest, job: GenerationJob): string[] {
+  const isAsked: Readonly<Record<string, boolean>> = {
+    enable_hr: request.flag('enable_hr'),
+    mask: job.source?.mask !== undefined,
+    'resize_mode 3': request.number('resize_mode') === 3 && job.source !== undefined,
+    tiling: job.tiling,
+    restore_faces: request.flag('restore_faces'),
+    refiner_checkpoint: refinerName({ request }) !== undefined,
+    script_name: (request.text('script_name') ?? '') !== '',
+    alwayson_scripts: request.record('alwayson_scripts').size > 0,
+    save_images: request.flag('save_images'),
+    loras: job.loras.length > 0,
+  }
+  return Object.keys(isAsked).filter((name) => isAsked[name] === true)
+}

@@ -1,0 +1,22 @@
+import type { GenerationPlan } from '../generation-plan.ts'
+import type { ModelIndex } from '../../models/model-index.ts'
+import { listHiresParameters } from './hires-parameters.ts'
+import { listInpaintParameters, listSourceParameters } from './source-parameters.ts'
+import type { Parameter } from './parameter.ts'
+import { listRefinerParameters } from './refiner-parameters.ts'
+import { listSamplingParameters, listScheduleParameters } from './sampling-parameters.ts'
+import { listSoftInpaintingParameters } from './soft-inpainting.ts'
+import { listTextParameters } from './text-parameters.ts'
+
+/** The parameters beside the fixed ones, in the order in which A1111 comes upon them. */
+export function listParameters(plan: GenerationPlan, models: ModelIndex): Parameter[] {
+  return [
+    ...(plan.isImageToImage ? listSoftInpaintingParameters(plan) : []),
+    ...(plan.isImageToImage ? listInpaintParameters(plan) : listHiresParameters(plan, models)),
+    ...listTextParameters(plan, models),
+    ...(plan.isImageToImage ? listSourceParameters(plan) : []),
+    ...listScheduleParameters(plan),
+    ...listSamplingParameters(plan),
+    ...listRefinerParameters(plan, models),
+  ]
+}

@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto'
+import sharp from 'sharp'
+import type { RequestPicture } from './read-picture.ts'
+
+/** What the infotext tells of a request's pictures. */
+export interface PictureFacts {
+  /** Whether a mask was sent, and whether any of it is to be repainted. */
+  readonly mask: 'none' | 'blank' | 'filled'
+  /** MD5 of the last source picture's pixels, where source pictures are kept. */
+  readonly sourceHash: string | undefined
+}
+
+/** Without pictures. */
+export const NO_PICTURES: PictureFacts = { mask: 'none', sourceHash: undefined }
+
+/** Whether a mask selects nothing: black everywhere, or white where it is inverted. */
+export async function isBlankMask({ bytes }: RequestPicture, isInverted: boolean): Promise<boolean> {
+  const { channels, isOpaque } = await sharp(bytes).stats()
+  // A mask with transparency is read from its alpha channel, others from their brightness.
+  const counted = isOpaque ? channels.slice(0, 3) : channels.slice(-1)
+  return counted.every(({ min, max }) => (isInverted ? min === 255 : max === 0))
+}
+
+/** MD5 of a picture's raw pixels, turned upright, lower-case hex. */
+export async function hashPixels({ bytes }: RequestPicture): Promise<string> {
+  const pixels = await sharp(bytes).rotate().raw().toBuffer()
+  return createHash('md5').update(pixels).digest('hex')
+}

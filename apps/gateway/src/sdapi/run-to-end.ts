@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto'
+import type { Context } from 'hono'
+import { Surface, type Job, type JobRecord } from '@atelier/proto'
+import { AtelierError } from '@atelier/ledger'
+import { formatExactJson, type ExactObject } from '@atelier/catalog/exact-json'
+import type { GatewayDeps, GatewayEnv } from '../deps.ts'
+import { isEnded } from '../dispatch/job-states.ts'
+import type { JobIdentity } from './to-job.ts'
+
+/** A job to be submitted. */
+export interface Submission {
+  readonly route: string
+  readonly body: ExactObject
+  /** The id the client chose; empty: none. */
+  readonly taskId: string
+  /** Writes the job under the ids it is given. */
+  createJob(identity: JobIdentity): Promise<Job>
+  /** Called when the job is stored. */
+  onAdmission(): Promise<void>
+}
+
+/** Longest id a client may choose, characters. */
+const MAX_PUBLIC_ID = 256
+
+/**
+ * Submits a job, or attaches to the one that an equal request with the same id made, and waits for its end. With the
+ * setting for it, a client that leaves cancels its job.
+ * @throws AtelierError `conflict` when an Idempotency-Key comes again with another body; those of the dispatcher
+ */
+export async function runToEnd(
+  deps: GatewayDeps,
+  c: Context<GatewayEnv>,
+  submission: Submission,
+): Promise<JobRecord> {
+  const tenant = c.get('tenant')
+  const identity = await identify(deps, tenant, c.req.header('idempotency-key'), submission)
+  const { record } = await deps.dispatcher.submit(await submission.createJob(identity))
+  await submission.onAdmission()
+  if (isEnded(record.state)) return record
+  const jobId = record.job?.id ?? identity.id
+  const { signal } = c.req.raw
+  try {
+    return await deps.dispatcher.wait(
+      tenant,
+      jobId,
+      deps.config.ATELIER_CANCEL_ON_DISCONNECT ? signal : undefined,
+    )
+  } catch (error) {
+    if (signal.aborted) await deps.dispatcher.cancel(tenant, jobId)
+    throw error
+  }
+}
+
+async function identify(
+  deps: GatewayDeps,
+  tenant: string,
+  key: string | undefined,
+  { route, body, taskId }: Submission,
+): Promise<JobIdentity> {
+  const id = deps.createId()
+  const chosen = key ?? taskId
+  if (chosen.length > MAX_PUBLIC_ID) {
+    const text = `an id chosen by the client may have at most ${MAX_PUBLIC_ID} characters, got ${chosen.length}`
+    throw new AtelierError('invalid-request', text)
+  }
+  const digest = createHash('sha256')
+    .update(`${route} ${formatExactJson(body)}`)
+    .digest('hex')
+  if (key !== undefined) await refuseOtherBody(deps, { tenant, key, digest })
+  return {
+    ...{ id, tenant, now: deps.now() },
+    publicId: chosen === '' ? createTaskId(route, deps.random) : chosen,
+    requestDigest: chosen === '' ? `${digest}-${id}` : digest,
+  }
+}
+
+async function refuseOtherBody(
+  deps: GatewayDeps,
+  { tenant, key, digest }: { tenant: string; key: string; digest: string },
+): Promise<void> {
+  const earlier = await deps.store.jobs.find(tenant, Surface.SURFACE_SDAPI, key)
+  if (earlier !== undefined && earlier.job?.requestDigest !== digest) {
+    throw new AtelierError('conflict', `the Idempotency-Key ${key} was used with another body`)
+  }
+}
+
+const TASK_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
+const TASK_LETTER_COUNT = 7
+
+function createTaskId(route: string, random: () => number): string {
+  const letters = Array.from(
+    { length: TASK_LETTER_COUNT },
+    () => TASK_LETTERS[Math.floor(random() * TASK_LETTERS.length)],
+  )
+  return `task(${route}-${letters.join('')})`
+}

@@ -1,0 +1,104 @@
+import type { JobOutcome, LedgerStore, Lease } from '@atelier/ledger'
+import { toResultKey } from '@atelier/ledger'
+import { ImageFormat, JobResult, NamedFile, type GenerationJob, type ImagePlan } from '@atelier/proto'
+import sharp from 'sharp'
+import { stripPng, writePngText } from '../../images/write-png-text.ts'
+
+/** A picture as a worker encodes it. */
+export interface DrawnPicture {
+  readonly bytes: Uint8Array
+  readonly mediaType: string
+  readonly width: number
+  readonly height: number
+}
+
+/** Draws one image of a job. */
+export type Draw = (job: GenerationJob, image: ImagePlan) => Promise<DrawnPicture>
+
+/** Ends jobs with pictures of one colour, one job at a time. Test code. */
+export class FlatWorker {
+  readonly #store: Pick<LedgerStore, 'jobs' | 'blobs'>
+  readonly #draw: Draw
+  readonly #stop = new AbortController()
+  readonly #done: Promise<void>
+  #held: Promise<void> | undefined
+  #release: () => void = () => undefined
+
+  constructor(store: Pick<LedgerStore, 'jobs' | 'blobs'>, draw: Draw = drawFlat) {
+    this.#store = store
+    this.#draw = draw
+    this.#done = this.#work()
+  }
+
+  /** From now on a claimed job runs until `release` is called, or it is asked to stop. */
+  hold(): void {
+    this.#held = new Promise((resolve) => (this.#release = resolve))
+  }
+
+  /** Lets held jobs end. */
+  release(): void {
+    this.#held = undefined
+    this.#release()
+  }
+
+  /** Stops taking jobs. */
+  async close(): Promise<void> {
+    this.#stop.abort()
+    this.release()
+    await this.#done
+  }
+
+  async #work(): Promise<void> {
+    const request = { workerId: 'flat', residentIdentities: [], accepts: () => true }
+    while (!this.#stop.signal.aborted) {
+      const lease = await this.#store.jobs.claim(request, this.#stop.signal)
+      if (lease !== undefined) await this.#run(lease)
+    }
+  }
+
+  async #run(lease: Lease): Promise<void> {
+    const isStopped = await this.#waitWhileHeld(lease)
+    await this.#store.jobs.finish(lease, await this.#make(lease, isStopped))
+  }
+
+  async #waitWhileHeld(lease: Lease): Promise<boolean> {
+    while (this.#held !== undefined) {
+      const pause = new Promise<void>((resolve) => setTimeout(resolve, 10))
+      await Promise.race([this.#held, pause])
+      if ((await this.#store.jobs.renew(lease)) === 'cancelling') return true
+    }
+    return false
+  }
+
+  async #make(lease: Lease, isStopped: boolean): Promise<JobOutcome> {
+    const { job } = lease.record
+    if (job?.kind?.$case !== 'generation') throw new Error('only generation jobs are drawn')
+    const generation = job.kind.value
+    // An interrupted job has its first pass.
+    const images = isStopped ? generation.images.slice(0, generation.batchSize) : generation.images
+    const files: NamedFile[] = []
+    for (const [index, image] of images.entries()) {
+      const { bytes, mediaType, width, height } = await this.#draw(generation, image)
+      const blob = await this.#store.blobs.put(toResultKey(job.id, lease.epoch, index), bytes, mediaType)
+      files.push(NamedFile.fromPartial({ blob, width, height }))
+    }
+    const result = JobResult.fromPartial({ files, imageIndexes: images.map((_, index) => index) })
+    return { kind: isStopped ? 'interrupted' : 'done', result }
+  }
+}
+
+/** A grey picture of the size the pipeline would make, with its infotext where the format is PNG. */
+export async function drawFlat(job: GenerationJob, image: ImagePlan): Promise<DrawnPicture> {
+  const [width, height] = [Math.floor(job.width / 8) * 8, Math.floor(job.height / 8) * 8]
+  const picture = sharp({ create: { width, height, channels: 3, background: '#808080' } })
+  if (job.output?.format === ImageFormat.IMAGE_FORMAT_JPEG) {
+    return { bytes: await picture.jpeg().toBuffer(), mediaType: 'image/jpeg', width, height }
+  }
+  if (job.output?.format === ImageFormat.IMAGE_FORMAT_WEBP) {
+    return { bytes: await picture.webp().toBuffer(), mediaType: 'image/webp', width, height }
+  }
+  const png = await picture.png().toBuffer()
+  const hasText = job.output?.omitMetadata !== true && image.infotext !== ''
+  const bytes = hasText ? writePngText(png, 'parameters', image.infotext) : stripPng(png)
+  return { bytes, mediaType: 'image/png', width, height }
+}
