@@ -1,31 +1,22 @@
 import { Hono } from 'hono'
 import { toExact, type ExactValue } from '@atelier/catalog/exact-json'
 import type { GatewayDeps, GatewayEnv } from '../deps.ts'
-import { answerSdapiError, ApiError, jsonAnswer, pythonException } from './errors.ts'
+import { answerSdapiError, ApiError, jsonAnswer } from './errors.ts'
 import { handleGeneration } from './generate.ts'
 import { handleInterrupt, handleSkip } from './interrupt.ts'
-import { COMMAND_FLAGS } from './lists/cmd-flags.data.ts'
+import { listFlags } from './lists/list-flags.ts'
 import { LISTS } from './lists/lists.ts'
 import { handleChangeOptions, handleReadOptions } from './options/handle-options.ts'
 import { OPTION_DEFAULTS } from './options/options.data.ts'
+import { NOT_BUILT_ROUTES } from './not-built.ts'
 import { handlePngInfo } from './png-info.ts'
-import { handleProgress, handleTaskProgress } from './progress.ts'
-import { listOpenJobs } from './running-jobs.ts'
+import { handleProgress } from './progress/handle-progress.ts'
+import { handleTaskProgress } from './progress/handle-task-progress.ts'
+import { listQueuedJobs } from './running-jobs.ts'
 import { describeMemory } from './system.ts'
 
 /** Routes that answer null and have nothing to do here: workers look at their folders by themselves. */
 const NULL_ROUTES = ['refresh-checkpoints', 'refresh-vae', 'refresh-embeddings', 'refresh-loras']
-/** Routes of the original that are not built: they say so in the body its clients know. */
-const NOT_BUILT = [
-  'extra-single-image',
-  'extra-batch-images',
-  'interrogate',
-  'create/embedding',
-  'create/hypernetwork',
-  'train/embedding',
-  'train/hypernetwork',
-]
-
 /** The WebUI API's routes. */
 export function createSdapiRoutes(deps: GatewayDeps): Hono<GatewayEnv> {
   const routes = new Hono<GatewayEnv>()
@@ -45,7 +36,7 @@ export function createSdapiRoutes(deps: GatewayDeps): Hono<GatewayEnv> {
   routes.post('/sdapi/v1/options', handleChangeOptions(deps))
   routes.post('/sdapi/v1/png-info', handlePngInfo(deps))
   routes.get('/sdapi/v1/memory', () => jsonAnswer(describeMemory(deps.models)))
-  routes.get('/sdapi/v1/cmd-flags', () => jsonAnswer(new Map(COMMAND_FLAGS)))
+  routes.get('/sdapi/v1/cmd-flags', () => jsonAnswer(listFlags(deps.config)))
   for (const [name, list] of Object.entries(LISTS)) {
     routes.get(`/sdapi/v1/${name}`, async (c) => jsonAnswer(await list(deps, c.get('tenant'))))
   }
@@ -57,11 +48,7 @@ export function createSdapiRoutes(deps: GatewayDeps): Hono<GatewayEnv> {
       return jsonAnswer(new Map())
     })
   }
-  for (const name of NOT_BUILT) {
-    routes.post(`/sdapi/v1/${name}`, () => {
-      throw pythonException('NotImplementedError', `${name} is not supported by this server`)
-    })
-  }
+  for (const [path, handle] of Object.entries(NOT_BUILT_ROUTES)) routes.post(path, handle)
   addInternalRoutes(routes, deps)
   return routes
 }
@@ -70,7 +57,7 @@ function addInternalRoutes(routes: Hono<GatewayEnv>, deps: GatewayDeps): void {
   routes.get('/internal/ping', () => jsonAnswer(new Map()))
   routes.post('/internal/progress', handleTaskProgress(deps))
   routes.get('/internal/pending-tasks', async (c) => {
-    const tasks = (await listOpenJobs(deps, c.get('tenant'))).map(({ job }) => job?.publicId ?? '')
+    const tasks = (await listQueuedJobs(deps, c.get('tenant'))).map(({ job }) => job?.publicId ?? '')
     return jsonAnswer(toExact({ size: tasks.length, tasks }))
   })
   routes.get('/internal/quicksettings-hint', () =>

@@ -1,6 +1,7 @@
 import type { ExactValue } from '@atelier/catalog/exact-json'
 
-/** A1111 1.10's command-line flags with the values of a plain start, in the order of GET /sdapi/v1/cmd-flags. */
+/** A1111 1.10's command-line flags with the values of a start on a CPU, in the order of GET /sdapi/v1/cmd-flags; folders are
+ * not told. */
 export const COMMAND_FLAGS: ReadonlyMap<string, ExactValue> = new Map<string, ExactValue>([
   ['f', false],
   ['update_all_extensions', false],
@@ -72,7 +73,7 @@ export const COMMAND_FLAGS: ReadonlyMap<string, ExactValue> = new Map<string, Ex
   ['use_ipex', false],
   ['disable_model_loading_ram_optimization', false],
   ['listen', false],
-  ['port', '17862'],
+  ['port', null],
   ['show_negative_prompt', false],
   ['ui_config_file', null],
   ['hide_ui_dir_config', false],
@@ -85,9 +86,9 @@ export const COMMAND_FLAGS: ReadonlyMap<string, ExactValue> = new Map<string, Ex
   ['gradio_auth_path', null],
   ['gradio_img2img_tool', null],
   ['gradio_inpaint_tool', null],
-  ['gradio_allowed_path', ['<root>']],
+  ['gradio_allowed_path', []],
   ['opt_channelslast', false],
-  ['styles_file', ['<root>/styles.csv']],
+  ['styles_file', []],
   ['autolaunch', false],
   ['theme', null],
   ['use_textbox_seed', false],
@@ -107,7 +108,7 @@ export const COMMAND_FLAGS: ReadonlyMap<string, ExactValue> = new Map<string, Ex
   ['tls_keyfile', null],
   ['tls_certfile', null],
   ['disable_tls_verify', null],
-  ['server_name', '127.0.0.1'],
+  ['server_name', null],
   ['gradio_queue', true],
   ['no_gradio_queue', false],
   ['skip_version_check', true],

@@ -9,8 +9,12 @@ import {
 } from '@atelier/catalog/exact-json'
 import { ModelKind, type ModelFile } from '@atelier/proto'
 import type { GatewayDeps } from '../../deps.ts'
+import type { ModelIndex } from '../../models/model-index.ts'
+import { listEmbeddings, toEmbeddingName } from '../embeddings.ts'
 import { listCheckpoints, toModelName, toShortHash, toTitle } from '../resolve-checkpoint.ts'
+import { toVaeName } from '../resolve-vae.ts'
 import { readStyles } from '../style-store.ts'
+import { listUsable } from './list-usable.ts'
 import { listLoras, toLoraAlias, toLoraName } from './loras.ts'
 import { SCRIPT_LISTS } from './scripts.data.ts'
 import { BUILT_IN_UPSCALERS, LATENT_UPSCALE_MODES } from './upscalers.data.ts'
@@ -33,8 +37,8 @@ export const LISTS: Readonly<
   'latent-upscale-modes': () => LATENT_UPSCALE_MODES.map((name) => toExact({ name })),
   'sd-models': ({ models }) => listCheckpoints(models).map(toCheckpoint),
   'sd-vae': ({ models }) =>
-    usable(models.list(ModelKind.MODEL_KIND_VAE)).map(({ name, path }) =>
-      toExact({ model_name: name.split('/').at(-1) ?? name, filename: path }),
+    listUsable(models, ModelKind.MODEL_KIND_VAE).map((file) =>
+      toExact({ model_name: toVaeName(file), filename: file.path }),
     ),
   hypernetworks: () => [],
   'face-restorers': () => ['CodeFormer', 'GFPGAN'].map((name) => toExact({ name, cmd_dir: null })),
@@ -43,15 +47,11 @@ export const LISTS: Readonly<
     (await readStyles(store.documents, tenant)).map(({ name, prompt, negativePrompt }) =>
       toExact({ name, prompt, negative_prompt: negativePrompt }),
     ),
-  embeddings: ({ models }) => toEmbeddings(usable(models.list(ModelKind.MODEL_KIND_EMBEDDING))),
+  embeddings: ({ models }) => toEmbeddings(models),
   loras: ({ models }) => listLoras(models).map(toLora),
   scripts: () => toExact(SCRIPT_LISTS as unknown as PlainValue),
   'script-info': () => [],
   extensions: () => [],
-}
-
-function usable(files: readonly ModelFile[]): ModelFile[] {
-  return files.filter(({ unusableReason }) => unusableReason === '')
 }
 
 function toCheckpoint(file: ModelFile): ExactValue {
@@ -70,12 +70,23 @@ function toUpscaler(name: string): ExactValue {
   return listed.set('scale', DEFAULT_SCALE)
 }
 
+/** Metadata that comes first, in this order. */
+const FIRST_METADATA = [
+  'ss_sd_model_name',
+  'ss_resolution',
+  'ss_clip_skip',
+  'ss_num_train_images',
+  'ss_tag_frequency',
+]
+
 function toLora(file: ModelFile): ExactValue {
   const listed = toExact({ name: toLoraName(file), alias: toLoraAlias(file), path: file.path }) as ExactObject
-  return listed.set(
-    'metadata',
-    new Map(Object.entries(file.metadata).map(([key, text]) => [key, parseMetadata(text)])),
-  )
+  const keys = Object.keys(file.metadata)
+  const ordered = [
+    ...FIRST_METADATA.filter((key) => keys.includes(key)),
+    ...keys.filter((key) => !FIRST_METADATA.includes(key)),
+  ]
+  return listed.set('metadata', new Map(ordered.map((key) => [key, parseMetadata(file.metadata[key] ?? '')])))
 }
 
 /** Trainers store records as JSON texts. */
@@ -89,19 +100,24 @@ function parseMetadata(text: string): ExactValue {
   }
 }
 
-function toEmbeddings(files: readonly ModelFile[]): ExactValue {
-  const entries = files.map((file): [string, ExactValue] => [
-    toLoraName(file),
-    toExact({
-      step: null,
-      sd_checkpoint: null,
-      sd_checkpoint_name: null,
-      shape: file.embeddingWidth,
-      vectors: file.embeddingVectors,
-    }),
-  ])
+function toEmbeddings(models: ModelIndex): ExactValue {
+  const [first] = listCheckpoints(models)
+  const { loaded, skipped } = listEmbeddings(models, first)
   return new Map<string, ExactValue>([
-    ['loaded', new Map(entries)],
-    ['skipped', new Map()],
+    ['loaded', new Map(loaded.map(toEmbedding))],
+    ['skipped', new Map(skipped.map(toEmbedding))],
   ])
+}
+
+/** Training facts are there for files of formats that hold them. */
+function toEmbedding(file: ModelFile): [string, ExactValue] {
+  const { step, sd_checkpoint: checkpoint, sd_checkpoint_name: checkpointName } = file.metadata
+  const facts = {
+    step: step !== undefined && /^\d+$/.test(step) ? Number(step) : null,
+    sd_checkpoint: checkpoint ?? null,
+    sd_checkpoint_name: checkpointName ?? null,
+    shape: file.embeddingWidth,
+    vectors: file.embeddingVectors,
+  }
+  return [toEmbeddingName(file), toExact(facts)]
 }

@@ -1,9 +1,12 @@
 import { ModelKind, type ModelFile } from '@atelier/proto'
 import type { ModelIndex } from '../../models/model-index.ts'
+import { compareNaturally, listUsable } from './list-usable.ts'
 
-/** Usable LoRA files. */
+/** Usable LoRA files, by name without regard to case. */
 export function listLoras(models: ModelIndex): ModelFile[] {
-  return models.list(ModelKind.MODEL_KIND_LORA).filter(({ unusableReason }) => unusableReason === '')
+  return listUsable(models, ModelKind.MODEL_KIND_LORA).sort((a, b) =>
+    compareNaturally(toLoraName(a), toLoraName(b)),
+  )
 }
 
 /** A LoRA's name: its file's, without folder and extension. */

@@ -15,6 +15,8 @@ export interface FieldDefinition {
   readonly atLeast?: number
   readonly atMost?: number
   readonly above?: number
+  /** Fields of each item of a list of records. */
+  readonly items?: readonly FieldDefinition[]
   /** The only values allowed. */
   readonly permitted?: readonly ExactValue[]
 }

@@ -1,6 +1,6 @@
 import { isExactObject, toPythonRepr, type ExactObject, type ExactValue } from '@atelier/catalog/exact-json'
-import { ValidationError, type ValidationFault } from '../errors.ts'
-import { COERCIONS, type ValueFault } from './coerce.ts'
+import { ValidationError } from '../errors.ts'
+import { COERCIONS, type Coerced, type ValueFault } from './coerce.ts'
 import type { FieldDefinition } from './field.ts'
 
 /** A request's values by field, defaults filled in, in the fields' order; unknown keys are left out. */
@@ -11,21 +11,23 @@ export type CheckedFields = ReadonlyMap<string, ExactValue>
  * @throws ValidationError with every fault, in field order
  */
 export function validateFields(body: ExactObject, fields: readonly FieldDefinition[]): CheckedFields {
+  const { values, faults } = checkFields(body, fields)
+  if (faults.length === 0) return values
+  throw new ValidationError(faults.map(({ path = [], ...rest }) => ({ location: ['body', ...path], ...rest })))
+}
+
+function checkFields(
+  record: ExactObject,
+  fields: readonly FieldDefinition[],
+): { readonly values: Map<string, ExactValue>; readonly faults: readonly ValueFault[] } {
   const values = new Map<string, ExactValue>()
-  const faults: ValidationFault[] = []
+  const faults: ValueFault[] = []
   for (const field of fields) {
-    const checked = checkField(body, field)
+    const checked = checkField(record, field)
     if ('value' in checked) values.set(field.name, checked.value)
-    else
-      faults.push(
-        ...checked.faults.map(({ path = [], ...rest }) => ({
-          location: ['body', field.name, ...path],
-          ...rest,
-        })),
-      )
+    else faults.push(...checked.faults.map((fault) => ({ ...fault, path: [field.name, ...(fault.path ?? [])] })))
   }
-  if (faults.length > 0) throw new ValidationError(faults)
-  return values
+  return { values, faults }
 }
 
 /** Reads a whole body as a JSON object; a missing, null or other body is a fault at `body`. */
@@ -58,8 +60,21 @@ function checkField(
   if (field.permitted !== undefined) return checkPermitted(given, field.permitted)
   const coerced = COERCIONS[field.type](given)
   if ('faults' in coerced) return coerced
+  if (field.items !== undefined && Array.isArray(coerced.value)) return checkItems(coerced.value, field.items)
   const limit = findBrokenLimit(Number(coerced.value), field)
   return limit === undefined ? coerced : { faults: [limit] }
+}
+
+function checkItems(items: readonly ExactValue[], fields: readonly FieldDefinition[]): Coerced {
+  const faults: ValueFault[] = []
+  const values = items.map((item, index) => {
+    const checked = isExactObject(item)
+      ? checkFields(item, fields)
+      : { values: null, faults: [{ message: 'value is not a valid dict', type: 'type_error.dict' }] as ValueFault[] }
+    faults.push(...checked.faults.map((fault) => ({ ...fault, path: [index, ...(fault.path ?? [])] })))
+    return checked.values
+  })
+  return faults.length > 0 ? { faults } : { value: values }
 }
 
 function checkPermitted(

@@ -30,8 +30,8 @@ export const RECORDED_MODELS: readonly ModelFile[] = [
   file(ModelKind.MODEL_KIND_LORA, 'models/Lora', 'plain lora, v1.safetensors'),
   file(ModelKind.MODEL_KIND_LORA, 'models/Lora', 'tinylora.safetensors', {
     metadata: {
-      ss_output_name: 'TinyAlias',
       ss_network_dim: '2',
+      ss_output_name: 'TinyAlias',
       ss_sd_model_name: 'x',
       ss_tag_frequency: '{"d": {"cat": 3}}',
     },
