@@ -113,7 +113,6 @@ async function denoisePass(pass: Pass): Promise<SamplingResult['latent']> {
       guidanceScale: sampling.guidanceScale,
       prediction: 'epsilon',
       plan,
-      needsUnconditional: sampling.sampler === 'ddim_cfgpp',
       skipsUnconditional: (call, sigma) => call % 2 === 1 && sigma < sampling.sMinUncond,
     }),
     noise: createWebuiNoise(noise, {

@@ -31,29 +31,43 @@ export interface GuidanceOptions {
   readonly conditioningAt: (call: number) => BatchConditioning
   readonly guidanceScale: number
   readonly prediction: PredictionKind
-  readonly plan: Pick<SamplingPlan, 'timestepOf' | 'consistencyAt'>
+  readonly plan: Pick<SamplingPlan, 'timestepOf' | 'consistencyAt' | 'guidanceFactor' | 'needsUnconditional'>
   /** Whether the unconditional evaluation is left out at this one (A1111's NGMS). */
   readonly skipsUnconditional?: (call: number, sigma: number) => boolean
-  /** The unconditional is evaluated even where guidance does not need it (CFG++). */
-  readonly needsUnconditional?: boolean
 }
 
 /** Classifier-free guidance (Ho & Salimans 2022, arXiv 2207.12598) over a network: `u + Σ w·scale·(c - u)`. */
 export function createGuidedDenoiser(options: GuidanceOptions): Denoiser {
   let calls = 0
+  const guidanceScale = options.guidanceScale * (options.plan.guidanceFactor ?? 1)
   return async (latent, sigma) => {
     const call = calls
     calls += 1
     const { positive, negative } = options.conditioningAt(call)
-    const isPlain = options.guidanceScale === 1 && options.needsUnconditional !== true
+    const isPlain = guidanceScale === 1 && !options.plan.needsUnconditional && positive.every(isWhole)
     const skips = isPlain || (options.skipsUnconditional?.(call, sigma) ?? false)
     const rows = toRows(positive).concat(skips ? [] : toRows(negative))
     const denoised = await denoiseRows(rows, { latent, sigma, options })
     const conditioned = sumByImage(latent, denoised.slice(0, countRows(positive)), positive)
-    if (skips) return { latent: conditioned, unconditional: conditioned }
+    if (skips) {
+      const latent = completeWeights(conditioned, denoised, positive)
+      return { latent, unconditional: latent }
+    }
     const unconditional = sumByImage(latent, denoised.slice(countRows(positive)), negative)
-    return { latent: guide(options.guidanceScale, { conditioned, unconditional, positive }), unconditional }
+    return { latent: guide(guidanceScale, { conditioned, unconditional, positive }), unconditional }
   }
+}
+
+/** Rounding allowed in weights that should add up to one. */
+const WHOLE = 1e-6
+
+/** Whether an image's weights add up to one, so that a guidance scale of 1 leaves nothing of the unconditional. */
+function isWhole(contexts: readonly WeightedContext[]): boolean {
+  return Math.abs(totalWeight(contexts) - 1) <= WHOLE
+}
+
+function totalWeight(contexts: readonly WeightedContext[]): number {
+  return contexts.reduce((sum, { weight }) => sum + weight, 0)
 }
 
 interface Row {
@@ -119,6 +133,24 @@ function sumByImage(like: Tensor, rows: readonly Tensor[], images: BatchConditio
   )
 }
 
+/** Without an unconditional the first conditional stands in for it, as in A1111: `c0 + Σ w·(c - c0)`. */
+function completeWeights(
+  conditioned: Tensor,
+  rows: readonly Tensor[],
+  images: BatchConditioning['positive'],
+): Tensor {
+  if (images.every(isWhole)) return conditioned
+  let next = 0
+  return joinRows(
+    images.map((contexts, image) => {
+      const first = rows[next]
+      next += contexts.length
+      const own = sliceRows(conditioned, image, image + 1)
+      return first === undefined ? own : combine([1, own], [1 - totalWeight(contexts), first])
+    }),
+  )
+}
+
 function guide(
   guidanceScale: number,
   {
@@ -130,8 +162,10 @@ function guide(
   return joinRows(
     positive.map((contexts, image) => {
       const row = (tensor: Tensor) => sliceRows(tensor, image, image + 1)
-      const total = contexts.reduce((sum, { weight }) => sum + weight, 0)
-      return combine([1 - guidanceScale * total, row(unconditional)], [guidanceScale, row(conditioned)])
+      return combine(
+        [1 - guidanceScale * totalWeight(contexts), row(unconditional)],
+        [guidanceScale, row(conditioned)],
+      )
     }),
   )
 }

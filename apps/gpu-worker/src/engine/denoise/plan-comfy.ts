@@ -3,12 +3,17 @@ import type { ModelSampling } from './model-sampling.ts'
 import { PlanError, spanOf, type SamplingPlan } from './plan.ts'
 import type { Sampler } from './sampler.ts'
 import { SAMPLERS } from './samplers/index.ts'
+import { createSaSolver, SA_DEFAULTS, tauBetween } from './samplers/sa-solver.ts'
 import { COMFY_SCHEDULES } from './schedules/index.ts'
+
+const f32 = Math.fround
 
 /** Samplers whose schedule is made with one more step, of which the last but one is dropped. */
 const DISCARDING = new Set(['dpm_2', 'dpm_2_ancestral', 'uni_pc', 'uni_pc_bh2'])
 /** A start this near to the model's largest sigma counts as pure noise (relative). */
 const NEAR_MAXIMUM = 1e-5
+/** Share of the schedule in which SA-Solver is stochastic. */
+const STOCHASTIC_SHARE = { from: 0.2, to: 0.8 }
 /** Denoise above this runs the whole schedule. */
 const WHOLE = 0.9999
 
@@ -47,22 +52,40 @@ export function listKsamplerSigmas({ sampler, schedule, steps, denoise, model }:
 }
 
 /**
- * Plans a run by ComfyUI's rules.
+ * Plans a KSampler's run.
  * @throws PlanError for a sampler or schedule that is not there
  */
 export function planComfy(sampling: ComfySampling): SamplingPlan {
-  const sampler = comfySampler(sampling.sampler)
   const sigmas = cutSteps(listKsamplerSigmas(sampling), sampling)
-  const first = sigmas[0] ?? 0
-  const { model } = sampling
-  const isMaximum =
-    first >= model.sigmaMax || Math.abs(first - model.sigmaMax) <= NEAR_MAXIMUM * model.sigmaMax
-  const noiseFactor = isMaximum ? Math.sqrt(1 + first ** 2) : first
+  return planComfySigmas({ sampler: sampling.sampler, sigmas, model: sampling.model })
+}
+
+/** What a custom sampler node asks for: a sampler by name or made with options, and the sigmas themselves. */
+export interface ComfySigmaSampling {
+  readonly sampler: string | Sampler
+  readonly sigmas: readonly number[]
+  readonly model: ModelSampling
+  /** The sampler looks at the unconditional prediction; a named one is known to. */
+  readonly needsUnconditional?: boolean
+}
+
+/**
+ * Plans a run over given sigmas by ComfyUI's rules.
+ * @throws PlanError for a sampler that is not there
+ */
+export function planComfySigmas({
+  sampler,
+  sigmas,
+  model,
+  needsUnconditional,
+}: ComfySigmaSampling): SamplingPlan {
+  const noiseFactor = startNoiseFactor(sigmas[0] ?? 0, model)
   return {
-    sampler,
+    sampler: typeof sampler === 'string' ? comfySampler(sampler, model) : sampler,
     sigmas,
     brownianRange: spanOf(sigmas),
     timestepOf: (sigma) => model.toNearestTimestep(sigma),
+    needsUnconditional: needsUnconditional ?? (typeof sampler === 'string' && sampler.includes('_cfg_pp')),
     begin: (noise, source) =>
       source === undefined
         ? combine([noiseFactor, noise], [0, noise])
@@ -71,11 +94,29 @@ export function planComfy(sampling: ComfySampling): SamplingPlan {
   }
 }
 
-/** ComfyUI's name for a sampler: its DDIM is Euler's method. */
-function comfySampler(name: string): Sampler {
+/** Factor on unit noise at the first sigma: a start from the very top counts the picture's own variance in. */
+function startNoiseFactor(first: number, model: ModelSampling): number {
+  const distance = Math.abs(first - model.sigmaMax)
+  const isMaximum = first >= model.sigmaMax || distance <= NEAR_MAXIMUM * Math.max(first, model.sigmaMax)
+  return isMaximum ? f32(Math.sqrt(f32(1 + f32(first ** 2)))) : first
+}
+
+/** ComfyUI's name for a sampler: its DDIM is Euler's method, and where SA-Solver is stochastic depends on the model. */
+function comfySampler(name: string, model: ModelSampling): Sampler {
+  if (name === 'sa_solver' || name === 'sa_solver_pece')
+    return createSaSolver({
+      ...SA_DEFAULTS,
+      ...stochasticPart(model),
+      evaluatesTwice: name === 'sa_solver_pece',
+    })
   const sampler = name === 'ddim' ? SAMPLERS['euler'] : SAMPLERS[name]
-  if (sampler === undefined) throw new PlanError(`the sampler "${name}" is not supported yet`)
+  if (sampler === undefined) throw new PlanError(`there is no sampler "${name}"`)
   return sampler
+}
+
+function stochasticPart(model: ModelSampling) {
+  const { from, to } = STOCHASTIC_SHARE
+  return { tauAt: tauBetween(model.atPercent(from), model.atPercent(to)) }
 }
 
 function cutSteps(

@@ -12,6 +12,12 @@ export interface SamplingPlan {
   readonly timestepOf: (sigma: number) => number
   /** Shares of input and prediction at a sigma, for consistency models (A1111's LCM); absent: plain prediction. */
   readonly consistencyAt?: (sigma: number) => { readonly skip: number; readonly out: number }
+  /** Factor on the guidance scale (A1111's DDIM CFG++); absent: 1. */
+  readonly guidanceFactor?: number
+  /** The sampler looks at the unconditional prediction: it is evaluated even where guidance does not need it. */
+  readonly needsUnconditional: boolean
+  /** The sampler goes by the noise prediction: what a mask keeps is blended into that. */
+  readonly keepsNoise?: boolean
   /** The latent the sampler starts from: unit noise, and the source latent of image-to-image. */
   readonly begin: (noise: Tensor, source: Tensor | undefined) => Tensor
   /** The sampler's last latent as the surface returns it. */

@@ -1,6 +1,8 @@
 import { generateSeedState } from './seed-sequence.ts'
 
 const POOL_SIZE = 24
+/** Grid points in a unit of time. */
+const GRID = 1e6
 /** Increments kept for the next query; neighbouring queries share most of their path. */
 const CACHE_SIZE = 64
 
@@ -77,9 +79,13 @@ interface TreeNode {
   readonly value: Float32Array
 }
 
-/** Times lie on a grid of a millionth; toFixed rounds the exact binary value, as Python does. */
+/** Times lie on a grid of a millionth: the exact binary value is rounded, ties to even, as Python does. */
 function roundTime(time: number): number {
-  return Number(time.toFixed(6))
+  // Halves of a millionth are exact in binary only as odd multiples of 1/128.
+  const isTie = Number.isInteger(time * 128) && (time * 128) % 2 !== 0
+  if (!isTie) return Number(time.toFixed(6))
+  const below = Math.floor(time * GRID)
+  return (below % 2 === 0 ? below : below + 1) / GRID
 }
 
 /** Little-endian 32-bit words of a number, at least one. */

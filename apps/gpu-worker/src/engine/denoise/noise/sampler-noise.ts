@@ -62,8 +62,8 @@ function lazyTree(
     (tree ??= new BrownianTree(range, seed, (nodeSeed) => createGenerator(kind, nodeSeed).drawNormal(count)))
 }
 
-/** The originals walk down an ascending tree, which turns the sign of its increments. */
+/** The originals' trees ascend: an increment walked downwards is turned. */
 function toUnitNoise(tree: BrownianTree, from: number, to: number): Float32Array {
-  const factor = -1 / Math.sqrt(Math.abs(from - to))
+  const factor = (from > to ? -1 : 1) / Math.sqrt(Math.abs(from - to))
   return tree.increment(Math.min(from, to), Math.max(from, to)).map((value) => value * factor)
 }

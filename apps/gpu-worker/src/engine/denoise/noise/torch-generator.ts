@@ -1,9 +1,10 @@
+import { logFloat, sinCosFloat } from './cephes.ts'
 import { MersenneTwister } from './mersenne-twister.ts'
 
 /** Draws of fewer values take another path in torch, in double precision and one pair at a time. */
 const BLOCK = 16
 
-/** Normal numbers exactly as `torch.randn` on the CPU draws them (float32; differences of the last place allowed). */
+/** Normal numbers exactly as `torch.randn` on the CPU draws them (float32), to the last bit. */
 export class TorchGenerator {
   readonly #words: MersenneTwister
   /** The second value of the last pair; the short path keeps it for its next call. */
@@ -52,12 +53,14 @@ export class TorchGenerator {
   }
 }
 
+const TWO_PI = Math.fround(2 * Math.PI)
+
 /** Box and Muller's transform of sixteen uniform values: eight radii, eight angles. */
 function transformBlock(values: Float32Array, start: number): void {
   for (let i = start; i < start + BLOCK / 2; i += 1) {
-    const radius = Math.sqrt(-2 * Math.log(1 - values[i]!))
-    const angle = 2 * Math.PI * values[i + BLOCK / 2]!
-    values[i] = radius * Math.cos(angle)
-    values[i + BLOCK / 2] = radius * Math.sin(angle)
+    const radius = Math.fround(Math.sqrt(-2 * logFloat(Math.fround(1 - values[i]!))))
+    const [sine, cosine] = sinCosFloat(Math.fround(TWO_PI * values[i + BLOCK / 2]!))
+    values[i] = radius * cosine
+    values[i + BLOCK / 2] = radius * sine
   }
 }

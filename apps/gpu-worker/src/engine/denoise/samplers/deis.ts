@@ -2,7 +2,7 @@ import type { Tensor } from '../../tensor/tensor.ts'
 import { combine, type Term } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
 import { beginStep } from './begin-step.ts'
-import { slopeOf } from './slope.ts'
+import { follow, slopeOf } from './slope.ts'
 
 const ORDER = 3
 /** Points of the numeric integral. */
@@ -19,7 +19,7 @@ export const deis: Sampler = async (start, run) => {
     const { latent: denoised } = await beginStep(run, i, x)
     slopes = [slopeOf(x, sigma, denoised), ...slopes].slice(0, ORDER)
     if (next === 0 || slopes.length === 1) {
-      x = combine([1, x], [next - sigma, slopes[0]!])
+      x = follow(x, slopes[0]!, next - sigma)
       continue
     }
     const terms = slopes.map((slope, j): Term => [integrate(times, i, { order: slopes.length, j }), slope])

@@ -3,6 +3,7 @@ import type { Sampler } from '../sampler.ts'
 import { beginStep } from './begin-step.ts'
 import { splitAncestral } from './ancestral.ts'
 import { churn } from './churn.ts'
+import { follow, slopeOf } from './slope.ts'
 
 /** DPM-Solver-2 in the manner of Karras et al. 2022 (midpoint in log sigma; Lu et al. 2022, arXiv 2206.00927). */
 export const dpm2: Sampler = async (start, run) => {
@@ -39,10 +40,10 @@ interface MidpointStep {
 }
 
 async function midpointStep(run: Parameters<Sampler>[1], { x, denoised, sigma, next }: MidpointStep) {
-  const toward = (target: number) => combine([target / sigma, x], [1 - target / sigma, denoised])
-  if (next === 0) return toward(0)
+  const slope = slopeOf(x, sigma, denoised)
+  if (next === 0) return follow(x, slope, -sigma)
   const middle = Math.sqrt(sigma * next)
-  const halfway = toward(middle)
+  const halfway = follow(x, slope, middle - sigma)
   const { latent: second } = await run.denoise(halfway, middle)
-  return combine([1, x], [(next - sigma) / middle, halfway], [-(next - sigma) / middle, second])
+  return follow(x, slopeOf(halfway, middle, second), next - sigma)
 }

@@ -1,6 +1,7 @@
 import { combine } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
 import { beginStep } from './begin-step.ts'
+import { follow, slopeOf } from './slope.ts'
 import { splitAncestral } from './ancestral.ts'
 
 /** Euler steps with ancestral noise (k-diffusion; Song et al. 2020, arXiv 2010.02502, with variance put back). */
@@ -11,8 +12,7 @@ export const eulerAncestral: Sampler = async (start, run) => {
     const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
     const { latent: denoised } = await beginStep(run, i, x)
     const { down, up } = splitAncestral(sigma, next, options.eta ?? 1)
-    const ratio = down / sigma
-    x = combine([ratio, x], [1 - ratio, denoised])
+    x = follow(x, slopeOf(x, sigma, denoised), down - sigma)
     if (next > 0) x = combine([1, x], [options.sNoise * up, run.noise.next()])
   }
   return x

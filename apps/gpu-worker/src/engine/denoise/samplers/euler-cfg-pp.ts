@@ -2,6 +2,7 @@ import { combine } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
 import { splitAncestral } from './ancestral.ts'
 import { beginStep } from './begin-step.ts'
+import { follow, slopeOf } from './slope.ts'
 
 // CFG++ (Chung et al. 2024, arXiv 2406.08070): the noise put back is the unconditional prediction's.
 
@@ -11,8 +12,7 @@ export const eulerCfgPp: Sampler = async (start, run) => {
   let x = start
   for (let i = 0; i + 1 < sigmas.length; i += 1) {
     const { latent: denoised, unconditional } = await beginStep(run, i, x)
-    const ratio = sigmas[i + 1]! / sigmas[i]!
-    x = combine([1, denoised], [ratio, x], [-ratio, unconditional])
+    x = follow(denoised, slopeOf(x, sigmas[i]!, unconditional), sigmas[i + 1]!)
   }
   return x
 }
@@ -25,7 +25,7 @@ export const eulerAncestralCfgPp: Sampler = async (start, run) => {
     const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
     const { latent: denoised, unconditional } = await beginStep(run, i, x)
     const { down, up } = splitAncestral(sigma, next, options.eta ?? 1)
-    x = combine([1, denoised], [down / sigma, x], [-down / sigma, unconditional])
+    x = follow(denoised, slopeOf(x, sigma, unconditional), down)
     if (next > 0) x = combine([1, x], [options.sNoise * up, run.noise.next()])
   }
   return x

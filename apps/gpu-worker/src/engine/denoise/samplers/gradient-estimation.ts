@@ -2,7 +2,7 @@ import type { Tensor } from '../../tensor/tensor.ts'
 import { combine } from '../combine.ts'
 import type { Sampler, SamplerRun } from '../sampler.ts'
 import { beginStep } from './begin-step.ts'
-import { slopeOf } from './slope.ts'
+import { follow, slopeOf } from './slope.ts'
 
 /** How far the slope is carried on beyond its last change. */
 const GAMMA = 2
@@ -22,10 +22,10 @@ async function solve(start: Tensor, run: SamplerRun, isCfgPp: boolean): Promise<
     const { latent: denoised, unconditional } = await beginStep(run, i, x)
     if (next === 0) return denoised
     const slope = slopeOf(x, sigma, isCfgPp ? unconditional : denoised)
-    x = isCfgPp ? combine([1, denoised], [next, slope]) : combine([1, x], [next - sigma, slope])
+    x = isCfgPp ? follow(denoised, slope, next) : follow(x, slope, next - sigma)
     if (previous !== undefined) {
-      const carried = (GAMMA - 1) * (next - sigma)
-      x = combine([1, x], [carried, slope], [-carried, previous])
+      const carried = combine([GAMMA - 1, slope], [1 - GAMMA, previous])
+      x = follow(x, carried, next - sigma)
     }
     previous = slope
   }

@@ -2,7 +2,7 @@ import { combine } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
 import { beginStep } from './begin-step.ts'
 import { churn } from './churn.ts'
-import { slopeOf } from './slope.ts'
+import { follow, slopeOf } from './slope.ts'
 
 /** Heun++ (Mei et al., arXiv 2306.08527's "Heun" with weights by sigma): slopes at this sigma and at the next one or two. */
 export const heunpp2: Sampler = async (start, run) => {
@@ -15,7 +15,7 @@ export const heunpp2: Sampler = async (start, run) => {
     const { latent: denoised } = await beginStep(run, i, latent, sigma)
     const slope = slopeOf(latent, sigma, denoised)
     const step = next - sigma
-    const second = combine([1, latent], [step, slope])
+    const second = follow(latent, slope, step)
     if (next === end || afterNext === undefined) {
       x = second
       continue
@@ -23,13 +23,13 @@ export const heunpp2: Sampler = async (start, run) => {
     const secondSlope = slopeOf(second, next, (await run.denoise(second, next)).latent)
     if (afterNext === end) {
       const weight = next / (2 * top)
-      x = combine([1, latent], [step * (1 - weight), slope], [step * weight, secondSlope])
+      x = follow(latent, combine([1 - weight, slope], [weight, secondSlope]), step)
       continue
     }
-    const third = combine([1, second], [afterNext - next, secondSlope])
+    const third = follow(second, secondSlope, afterNext - next)
     const thirdSlope = slopeOf(third, afterNext, (await run.denoise(third, afterNext)).latent)
     const [w2, w3] = [next / (3 * top), afterNext / (3 * top)]
-    x = combine([1, latent], [step * (1 - w2 - w3), slope], [step * w2, secondSlope], [step * w3, thirdSlope])
+    x = follow(latent, combine([1 - w2 - w3, slope], [w2, secondSlope], [w3, thirdSlope]), step)
   }
   return x
 }

@@ -30,11 +30,10 @@ import {
   resMultistepCfgPp,
 } from './res-multistep.ts'
 import { restart } from './restart.ts'
-import { saSolver, saSolverPece } from './sa-solver.ts'
 import { seeds2, seeds3 } from './seeds.ts'
 import { uniPc, uniPcBh2 } from './uni-pc.ts'
 
-/** Samplers by the catalog's id; the ids of ComfyUI's list are among them. */
+/** Samplers by the catalog's id; those that need the model's or the surface's settings are made by the plans. */
 export const SAMPLERS: Readonly<Record<string, Sampler>> = {
   euler,
   euler_cfg_pp: eulerCfgPp,
@@ -73,8 +72,6 @@ export const SAMPLERS: Readonly<Record<string, Sampler>> = {
   er_sde: erSde,
   seeds_2: seeds2,
   seeds_3: seeds3,
-  sa_solver: saSolver,
-  sa_solver_pece: saSolverPece,
   uni_pc: uniPc,
   uni_pc_bh2: uniPcBh2,
   restart,

@@ -3,7 +3,7 @@ import { combine, type Term } from '../combine.ts'
 import type { Sampler, SamplerRun } from '../sampler.ts'
 import { blendSlopes } from './adams-bashforth.ts'
 import { beginStep } from './begin-step.ts'
-import { slopeOf } from './slope.ts'
+import { follow, slopeOf } from './slope.ts'
 
 const ORDER = 4
 
@@ -29,7 +29,7 @@ async function solve(start: Tensor, run: SamplerRun, blend: Blend): Promise<Tens
     // Forge steps on to zero with the history; ComfyUI ends at the clean latent.
     if (next === 0 && run.options.flavour === 'comfy') return denoised
     slopes = [slopeOf(x, sigma, denoised), ...slopes].slice(0, ORDER)
-    x = combine([1, x], [next - sigma, blend(slopes, i)])
+    x = follow(x, blend(slopes, i), next - sigma)
   }
   return x
 }

@@ -2,6 +2,7 @@ import type { Tensor } from '../../tensor/tensor.ts'
 import { combine, type Term } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
 import { beginStep } from './begin-step.ts'
+import { slopeOf } from './slope.ts'
 
 const ORDER = 4
 
@@ -14,12 +15,12 @@ export const lms: Sampler = async (start, run) => {
     const sigma = sigmas[i]!
     const { latent: denoised } = await beginStep(run, i, x)
     if (sigmas[i + 1] === 0 && run.options.flavour === 'comfy') return denoised
-    slopes = [combine([1 / sigma, x], [-1 / sigma, denoised]), ...slopes].slice(0, ORDER)
+    slopes = [slopeOf(x, sigma, denoised), ...slopes].slice(0, ORDER)
     const terms = slopes.map((slope, j): Term => [
       integrateBasis(sigmas, i, { order: slopes.length, j }),
       slope,
     ])
-    x = combine([1, x], ...terms)
+    x = combine([1, x], [1, combine(...terms)])
   }
   return x
 }

@@ -3,6 +3,7 @@ import { combine } from '../combine.ts'
 import type { Sampler, SamplerRun } from '../sampler.ts'
 import { splitAncestral } from './ancestral.ts'
 import { beginStep } from './begin-step.ts'
+import { follow, slopeOf } from './slope.ts'
 
 /** Refined exponential solver, second-order multistep (Zhang et al. 2023, arXiv 2308.02157). */
 export const resMultistep: Sampler = (start, run) => solve(start, run, { eta: 0, isCfgPp: false })
@@ -33,7 +34,8 @@ async function solve(start: Tensor, run: SamplerRun, { eta, isCfgPp }: Variant):
     const { down, up } = splitAncestral(sigma, next, eta)
     const base = isCfgPp ? unconditional : denoised
     if (down === 0 || previous === undefined) {
-      x = combine([1, denoised], [down / sigma, x], [-down / sigma, base])
+      const slope = slopeOf(x, sigma, base)
+      x = isCfgPp ? follow(denoised, slope, down) : follow(x, slope, down - sigma)
     } else {
       const h = Math.log(sigma / down)
       const c2 = Math.log(previous.down / sigmas[i - 1]!) / h

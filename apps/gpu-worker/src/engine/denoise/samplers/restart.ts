@@ -1,6 +1,7 @@
 import { combine } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
 import { linspace } from '../schedules/schedule.ts'
+import { follow, slopeOf } from './slope.ts'
 
 /** Restart sampling (Xu et al. 2023, arXiv 2306.14878): Heun steps that jump back up once or twice. */
 export const restart: Sampler = async (start, run) => {
@@ -13,13 +14,12 @@ export const restart: Sampler = async (start, run) => {
     }
     const { latent: denoised } = await run.denoise(x, sigma)
     await run.onStep({ step: index + 1, totalSteps: steps.length, sigma, denoised })
-    const slope = combine([1 / sigma, x], [-1 / sigma, denoised])
-    const euler = combine([1, x], [next - sigma, slope])
+    const slope = slopeOf(x, sigma, denoised)
+    const euler = follow(x, slope, next - sigma)
     if (next === 0) x = euler
     else {
       const { latent: second } = await run.denoise(euler, next)
-      const nextSlope = combine([1 / next, euler], [-1 / next, second])
-      x = combine([1, x], [(next - sigma) / 2, slope], [(next - sigma) / 2, nextSlope])
+      x = follow(x, combine([0.5, slope], [0.5, slopeOf(euler, next, second)]), next - sigma)
     }
     last = next
   }

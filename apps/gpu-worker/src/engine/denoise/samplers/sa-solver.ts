@@ -17,23 +17,15 @@ export interface SaSolverOptions {
   readonly simpleOrderTwo?: boolean
 }
 
-/** Sigmas between which the default is stochastic: 20 % and 80 % of Stable Diffusion's schedule. */
-const STOCHASTIC = { from: 5.092408, to: 0.571189 }
-
 /** Stochasticity within a range of sigmas, both ends included, none outside. */
 export function tauBetween(from: number, to: number, eta = 1): (sigma: number) => number {
   return (sigma) => (sigma <= from && sigma >= to ? eta : 0)
 }
 
-const DEFAULTS = { tauAt: tauBetween(STOCHASTIC.from, STOCHASTIC.to), predictorOrder: 3, correctorOrder: 4 }
+/** Usual orders. */
+export const SA_DEFAULTS = { predictorOrder: 3, correctorOrder: 4 } as const
 
-/** Stochastic Adams solver (Xue et al. 2023, arXiv 2309.05019), predictor of order 3 and corrector of order 4. */
-export const saSolver: Sampler = createSaSolver({ ...DEFAULTS, evaluatesTwice: false })
-
-/** The same with a second evaluation a step. */
-export const saSolverPece: Sampler = createSaSolver({ ...DEFAULTS, evaluatesTwice: true })
-
-/** The solver with other settings. */
+/** Stochastic Adams solver (Xue et al. 2023, arXiv 2309.05019). */
 export function createSaSolver(settings: SaSolverOptions): Sampler {
   const { tauAt, predictorOrder, correctorOrder, evaluatesTwice } = settings
   const kept = Math.max(predictorOrder, correctorOrder)

@@ -17,16 +17,11 @@ export const betaComfy: Schedule = {
     const list: number[] = []
     let last = -1
     for (let i = 0; i < count; i += 1) {
-      const index = roundHalfEven(inverseBeta(1 - i / count, beta) * (sigmas.length - 1))
+      // A half, met in the middle of a symmetric shape, goes up: SciPy's inverse lies a hair above it.
+      const index = Math.round(inverseBeta(1 - i / count, beta) * (sigmas.length - 1))
       if (index !== last) list.push(sigmas[index]!)
       last = index
     }
     return list
   },
-}
-
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value)
-  if (value - floor !== 0.5) return Math.round(value)
-  return floor % 2 === 0 ? floor : floor + 1
 }

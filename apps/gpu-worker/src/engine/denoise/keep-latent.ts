@@ -1,0 +1,51 @@
+import { createTensor, type Tensor } from '../tensor/tensor.ts'
+import { combine } from './combine.ts'
+import type { Denoised, Denoiser } from './sampler.ts'
+
+/** What is left alone during a run, and what stands there. */
+export interface KeptLatent {
+  /** 1 where the run may draw, 0 where the source stays, fractions between; of the latent's shape. */
+  readonly mask: Tensor
+  /** The clean source latent, scaled for sampling. */
+  readonly source: Tensor
+  /** The source with noise of a sigma, which stands in the input of an evaluation. */
+  readonly noisedAt: (sigma: number) => Tensor
+  /** The sampler goes by the noise prediction, which is the blended latent's own (A1111's timestep samplers). */
+  readonly keepsNoise?: boolean
+}
+
+/** A denoiser that sees the noised source outside the mask, and whose clean latent is the source there. */
+export function createKeepingDenoiser(denoise: Denoiser, kept: KeptLatent): Denoiser {
+  return async (latent, sigma): Promise<Denoised> => {
+    const seen = blend(latent, kept.noisedAt(sigma), kept.mask)
+    const denoised = await denoise(seen, sigma)
+    const clean = blend(denoised.latent, kept.source, kept.mask)
+    if (kept.keepsNoise !== true) return { ...denoised, latent: clean }
+    return { ...denoised, latent: combine([1, clean], [1, latent], [-1, seen]) }
+  }
+}
+
+/** `drawn` where the mask is 1, `kept` where it is 0; all of one shape. */
+export function blend(drawn: Tensor, kept: Tensor, mask: Tensor): Tensor {
+  return createTensor(
+    drawn.shape,
+    drawn.data.map((value, i) => value * mask.data[i]! + kept.data[i]! * (1 - mask.data[i]!)),
+  )
+}
+
+/** A mask [n, 1, h, w] of latent size repeated over the channels and, cyclically, the images of a latent's shape. */
+export function spreadMask(mask: Tensor, shape: readonly number[]): Tensor {
+  const [images, channels, height, width] = shape as [number, number, number, number]
+  const [masks, maskChannels, maskHeight, maskWidth] = mask.shape as [number, number, number, number]
+  if (maskHeight !== height || maskWidth !== width)
+    throw new RangeError(`a mask of ${maskWidth}x${maskHeight} does not fit a latent of ${width}x${height}`)
+  const spread = createTensor(shape)
+  const size = height * width
+  for (let image = 0; image < images; image += 1) {
+    for (let channel = 0; channel < channels; channel += 1) {
+      const from = ((image % masks) * maskChannels + (channel % maskChannels)) * size
+      spread.data.set(mask.data.subarray(from, from + size), (image * channels + channel) * size)
+    }
+  }
+  return spread
+}
