@@ -16,6 +16,7 @@ import { toSettings } from '../../apps/gateway/src/comfy/test-kit/play-scenario.
 import { ScenarioPlayer } from '../../apps/gateway/src/comfy/test-kit/scenario-player.ts'
 import type { Scenario } from '../../apps/gateway/src/comfy/test-kit/socket-scenario.ts'
 import { findFixtures } from '../parity/report.ts'
+import { compareNodes } from './comfy-nodes.ts'
 import {
   compareCaching,
   compareFiles,
@@ -29,7 +30,15 @@ import { joinServer, startServer, type RunningServer } from './running-server.ts
 import { reportWire, type WireVerdict } from './wire-report.ts'
 
 const PAGE = new URL('../../docs/compat-wire-comfy-engine.md', import.meta.url)
-const FILES = ['prompt_ok.jsonl', 'upload.jsonl', 'order.jsonl', 'caching.jsonl', 'files.jsonl', 'ws.jsonl']
+const FILES = [
+  'prompt_ok.jsonl',
+  'upload.jsonl',
+  'order.jsonl',
+  'caching.jsonl',
+  'files.jsonl',
+  'ws.jsonl',
+  'nodes.jsonl',
+]
 
 async function main(): Promise<void> {
   const fixtures = findFixtures()
@@ -77,6 +86,7 @@ async function main(): Promise<void> {
       verdicts.push(
         ...(await withServer({}, (server) => compareFiles(server, read<FileRow>(file), original))),
       )
+    if (file === 'nodes.jsonl') verdicts.push(...(await compareNodes(folder)))
     if (['prompt_ok.jsonl', 'upload.jsonl'].includes(file))
       verdicts.push(
         ...(await withServer({}, (server) => compareExchanges(server, file, readExchanges(file), original))),

@@ -1,12 +1,14 @@
 import { EngineError } from '../engine-error.ts'
 import type { NodeExecution } from '../node-graph/node-context.ts'
-import { readImage } from '../source-image/read-image.ts'
-import { createTensor } from '../tensor/tensor.ts'
+import { joinRows } from '../denoise/combine.ts'
+import type { Pixels } from '../image/pixels.ts'
+import { readFrames } from '../source-image/read-frames.ts'
+import { createTensor, type Tensor } from '../tensor/tensor.ts'
 
 /** Side of the empty mask that stands for a picture without transparency. */
 const EMPTY_MASK_SIDE = 64
 
-/** Reads a picture [1, height, width, 3] and its transparency as a mask [1, height, width]. */
+/** Reads the frames of a picture [frames, height, width, 3] and their transparency as masks [frames, height, width]. */
 export const loadImage: NodeExecution = async (inputs, { inputFiles }) => {
   const reference = inputs.text('image')
   const bytes = inputFiles.get(reference)
@@ -15,18 +17,25 @@ export const loadImage: NodeExecution = async (inputs, { inputFiles }) => {
       exceptionType: 'FileNotFoundError',
     })
   }
-  const { width, height, channels, data } = await readImage(bytes).catch((error: unknown) => {
+  const frames = await readFrames(bytes).catch((error: unknown) => {
     throw describeUnreadable(bytes, reference, error)
   })
-  const count = width * height
+  return { outputs: [joinRows(frames.map(toImage)), joinRows(frames.map(toMask))] }
+}
+
+function toImage({ width, height, channels, data }: Pixels): Tensor {
   const image = createTensor([1, height, width, 3])
-  for (let i = 0; i < count; i += 1) {
+  for (let i = 0; i < width * height; i += 1) {
     for (let c = 0; c < 3; c += 1) image.data[3 * i + c] = data[channels * i + c]! / 255
   }
-  if (channels === 3) return { outputs: [image, createTensor([1, EMPTY_MASK_SIDE, EMPTY_MASK_SIDE])] }
+  return image
+}
+
+function toMask({ width, height, channels, data }: Pixels): Tensor {
+  if (channels === 3) return createTensor([1, EMPTY_MASK_SIDE, EMPTY_MASK_SIDE])
   const mask = createTensor([1, height, width])
-  for (let i = 0; i < count; i += 1) mask.data[i] = 1 - data[4 * i + 3]! / 255
-  return { outputs: [image, mask] }
+  for (let i = 0; i < width * height; i += 1) mask.data[i] = 1 - data[4 * i + 3]! / 255
+  return mask
 }
 
 /** First bytes of the formats that are recognised by them. */

@@ -1,8 +1,7 @@
-import { resizePixels } from '../source-image/pillow-resize.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
-import { joinRows, sliceRows } from '../denoise/combine.ts'
 import { resizeBislerp } from './bislerp.ts'
-import { resizeTensor, toChannelsFirst, toChannelsLast, type ResizeMethod } from './resize-tensor.ts'
+import { resizeLanczos } from './lanczos.ts'
+import { resizeTensor, type ResizeMethod } from './resize-tensor.ts'
 
 /** Methods of ComfyUI's upscale nodes. */
 export type UpscaleMethod = ResizeMethod | 'bislerp' | 'lanczos'
@@ -41,21 +40,4 @@ function cropCentre(source: Tensor, aspect: number): Tensor {
     }
   }
   return cut
-}
-
-/** Lanczos goes through Pillow and its 8 bits. */
-function resizeLanczos(source: Tensor, width: number, height: number): Tensor {
-  const [batch, channels] = source.shape as [number, 3 | 4]
-  const images = toChannelsLast(source)
-  const resized = Array.from({ length: batch }, (_, i) => {
-    const image = sliceRows(images, i, i + 1)
-    const bytes = Uint8Array.from(image.data, (value) => Math.min(Math.max(value * 255, 0), 255))
-    const pixels = { width: image.shape[2]!, height: image.shape[1]!, channels, data: bytes }
-    const { data } = resizePixels(pixels, width, height, 'lanczos')
-    return createTensor(
-      [1, height, width, channels],
-      Float32Array.from(data, (value) => value / 255),
-    )
-  })
-  return toChannelsFirst(joinRows(resized))
 }

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import { toExact, type ExactObject, type PlainValue } from '@atelier/catalog/exact-json'
+import type { LatentValue, NodeContext } from '../node-graph/node-context.ts'
+import { NodeInputs } from '../node-graph/node-inputs.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import { maxDifference, openFixture } from '../test-kit.ts'
+import { NODE_EXECUTIONS } from './index.ts'
+
+/** A call of a node class of the original: arguments and outputs by tensor name, or the error it raised. Test code. */
+export interface NodeCase {
+  readonly n: number
+  readonly node: string
+  readonly args: Readonly<Record<string, unknown>>
+  readonly outputs?: readonly RecordedValue[]
+  readonly error?: { readonly type: string; readonly message: string }
+}
+
+interface RecordedValue {
+  readonly tensor?: string
+  readonly latent?: string | { readonly tensor: string }
+  readonly noise_mask?: { readonly tensor: string }
+}
+
+/** Where recorded calls keep their tensors and pictures. */
+export interface RecordedNodes {
+  readonly tensors: ReturnType<typeof openFixture>
+  /** The path of a picture of the input folder. */
+  readonly inputPath: (name: string) => string | URL
+}
+
+/** Copies are exact, resampling is within rounding; lanczos goes through 8-bit pictures, JPEG decoders differ. */
+export function toleranceOf({ node, args }: NodeCase): number {
+  if (args['upscale_method'] === 'lanczos') return 1 / 255 + 1e-6
+  if (args['image'] === 'photo.jpg') return 2 / 255 + 1e-6
+  return /scale/i.test(node) ? 1e-5 : 1e-6
+}
+
+/** Runs the call with our node. */
+export async function runNodeCase(
+  { node, args }: NodeCase,
+  recorded: RecordedNodes,
+): Promise<readonly unknown[]> {
+  const image = typeof args['image'] === 'string' ? args['image'] : undefined
+  const path = image?.replace(/ \[input\]$/, '')
+  const files =
+    image === undefined || path === undefined
+      ? []
+      : [[image, readFileSync(recorded.inputPath(path))] as const]
+  const context = { nodeId: '1', inputFiles: new Map(files), graphJson: '{}', extraDataJson: '{}' }
+  const values = Object.entries(args).map(([name, value]) => [name, readArgument(value, recorded)] as const)
+  const answer = await NODE_EXECUTIONS.get(node)!(
+    new NodeInputs(new Map(values)),
+    context as unknown as NodeContext,
+  )
+  return answer.outputs
+}
+
+function readArgument(value: unknown, { tensors }: RecordedNodes): unknown {
+  const argument = value as RecordedValue
+  if (typeof argument?.tensor === 'string') return tensors.tensor(argument.tensor)
+  if (typeof argument?.latent === 'string') {
+    const mask = argument.noise_mask
+    return {
+      samples: tensors.tensor(argument.latent),
+      ...(mask === undefined ? {} : { noiseMask: tensors.tensor(mask.tensor) }),
+    } satisfies LatentValue
+  }
+  return (toExact({ value: value as PlainValue }) as ExactObject).get('value')
+}
+
+/** The largest difference of an output from the recorded one; Infinity when it has another shape. */
+export function differenceOf(actual: unknown, value: RecordedValue, { tensors }: RecordedNodes): number {
+  const latent = value.latent as { tensor: string } | undefined
+  const tensor = latent === undefined ? (actual as Tensor) : (actual as LatentValue).samples
+  const difference = maxDifference(tensor, tensors.tensor(latent?.tensor ?? value.tensor!))
+  if (value.noise_mask === undefined) return difference
+  const mask = (actual as LatentValue).noiseMask
+  return mask === undefined
+    ? Infinity
+    : Math.max(difference, maxDifference(mask, tensors.tensor(value.noise_mask.tensor)))
+}
