@@ -10,7 +10,7 @@ import { submitPrompt } from './submit-prompt.ts'
 
 /** Submitting prompts, and what prompts can be made of. */
 export function addPromptRoutes(add: AddRoute, deps: GatewayDeps): void {
-  const readLists = (tenant: string) => readChoiceLists(deps.models, deps.store.files, tenant)
+  const readLists = (tenant: string) => readChoiceLists(deps, tenant, true)
 
   add('GET', '/prompt', async (c) => {
     const remaining = await countOpen(deps.store.jobs, c.get('tenant'))

@@ -2,7 +2,8 @@ import { parseExactJson, toPlain } from '@atelier/catalog/exact-json'
 import { JobEvent, JobRecord, JobState, NamedFile, type BlobRef } from '@atelier/proto'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { RunFrame } from './frames.ts'
-import { replayRun, RunTracker } from './run-tracker.ts'
+import { replayRun } from './replay-run.ts'
+import { RunTracker } from './run-tracker.ts'
 import type { Happening } from './test-kit/scripted-dispatcher.ts'
 
 const GRAPH = {

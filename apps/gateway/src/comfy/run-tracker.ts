@@ -1,4 +1,4 @@
-import { parseExactJson, toExact, type ExactValue, type PlainValue } from '@atelier/catalog/exact-json'
+import { parseExactJson } from '@atelier/catalog/exact-json'
 import {
   ImageFormat,
   JobState,
@@ -12,16 +12,11 @@ import {
 } from '@atelier/proto'
 import type { JobUpdate } from '../dispatch/job-dispatcher.ts'
 import { isEnded } from '../dispatch/job-states.ts'
-import { formatMessage, type FrameImage, type RunFrame } from './frames.ts'
-import { graphOf, jobOf, nodeGraphOf } from './job-view.ts'
+import type { FrameImage, RunFrame } from './frames.ts'
+import { jobOf, nodeGraphOf } from './job-view.ts'
 import { NodeProgressTable } from './node-progress.ts'
-import {
-  toCachedMessage,
-  toEndMessage,
-  toStartMessage,
-  type LastPlace,
-  type RunMessage,
-} from './run-messages.ts'
+import { toExecutedFrame, toImageFrames, toMessageFrame, toPlainFrame } from './run-frames.ts'
+import { toCachedMessage, toEndMessage, toStartMessage, type LastPlace } from './run-messages.ts'
 
 /** Before the first step of a node. */
 const NO_STEP = { nodeId: '', step: 0, isPictured: true }
@@ -137,8 +132,8 @@ export class RunTracker {
     if (this.#isOpened) return []
     this.#isOpened = true
     return [
-      toFrame(toStartMessage(this.promptId, timeMs), 'owner'),
-      toFrame(toCachedMessage(this.promptId, cachedNodeIds, timeMs), 'owner'),
+      toMessageFrame(toStartMessage(this.promptId, timeMs), 'owner'),
+      toMessageFrame(toCachedMessage(this.promptId, cachedNodeIds, timeMs), 'owner'),
     ]
   }
 
@@ -208,26 +203,10 @@ export class RunTracker {
   #endNode({ nodeId, outputJson, cached }: NodeEnd): RunFrame[] {
     this.#shownNodeIds.add(nodeId)
     const output = outputJson === '' ? null : parseExactJson(outputJson)
-    if (cached) return [this.#toExecuted(nodeId, output), this.#nodes.finishCached(nodeId)]
+    if (cached) return [toExecutedFrame(this.promptId, nodeId, output), this.#nodes.finishCached(nodeId)]
     this.#executedNodeIds.push(nodeId)
     const finished = this.#nodes.finish(nodeId)
-    return output === null ? [finished] : [this.#toExecuted(nodeId, output), finished]
-  }
-
-  #toExecuted(nodeId: string, output: ExactValue): RunFrame {
-    const data = new Map<string, ExactValue>([
-      ['node', nodeId],
-      ['display_node', nodeId],
-      ['output', output],
-      ['prompt_id', this.promptId],
-    ])
-    return {
-      kind: 'json',
-      audience: 'owner',
-      text: formatMessage('executed', data),
-      isLossy: false,
-      isKept: true,
-    }
+    return output === null ? [finished] : [toExecutedFrame(this.promptId, nodeId, output), finished]
   }
 
   #close(record: JobRecord): RunFrame[] {
@@ -246,7 +225,7 @@ export class RunTracker {
     return [
       ...opening,
       ...missing,
-      { ...toFrame(end, audience), isKept: true },
+      { ...toMessageFrame(end, audience), isKept: true },
       { kind: 'status' },
       { ...toPlainFrame('executing', { node: null, prompt_id: this.promptId }), isKept: true },
     ]
@@ -261,7 +240,9 @@ export class RunTracker {
       const images = this.#showMissingImages(nodeId, record.result?.files ?? [])
       const json = outputs[nodeId]
       const executed =
-        json === undefined || json === '' ? [] : [this.#toExecuted(nodeId, parseExactJson(json))]
+        json === undefined || json === ''
+          ? []
+          : [toExecutedFrame(this.promptId, nodeId, parseExactJson(json))]
       if (images.length > 0) return [...images, ...executed, this.#nodes.finish(nodeId)]
       return executed.length === 0 ? [] : [...executed, this.#nodes.finishCached(nodeId)]
     })
@@ -278,37 +259,4 @@ export class RunTracker {
       .flatMap((file, offset) => this.#showImage({ file, index: first + offset, count: nameless.length }))
     return [...start, ...images]
   }
-}
-
-/** The frames that show the end of an ended run once more, as a run whose every node was cached. */
-export function replayRun(record: JobRecord, timeMs: number): RunFrame[] {
-  const tracker = RunTracker.joinLate(record, undefined)
-  const promptId = jobOf(record).publicId
-  const opening = [
-    toFrame(toStartMessage(promptId, timeMs), 'owner'),
-    toFrame(toCachedMessage(promptId, [...graphOf(record).keys()], timeMs), 'owner'),
-  ]
-  const closing = tracker.take({ kind: 'record', record: { ...record, endedAtMs: timeMs } })
-  return [...opening, ...closing.filter(({ kind }) => kind !== 'status')]
-}
-
-function toFrame({ type, data }: RunMessage, audience: 'owner' | 'watchers'): RunFrame & { kind: 'json' } {
-  return { kind: 'json', audience, text: formatMessage(type, data), isLossy: false, isKept: false }
-}
-
-function toPlainFrame(
-  type: string,
-  data: PlainValue,
-  audience: 'owner' | 'watchers' = 'owner',
-): RunFrame & { kind: 'json' } {
-  const isLossy = audience === 'watchers'
-  return { kind: 'json', audience, text: formatMessage(type, toExact(data)), isLossy, isKept: false }
-}
-
-function toImageFrames(
-  image: FrameImage | undefined,
-  receivers: 'flagged' | 'unflagged',
-  isLossy: boolean,
-): RunFrame[] {
-  return image === undefined ? [] : [{ kind: 'image', audience: 'watchers', receivers, image, isLossy }]
 }

@@ -106,9 +106,14 @@ async function checkPrompt(
 ): Promise<CheckedGraph | RejectedGraph> {
   return validateGraph(request.prompt, request.targets, {
     findDefinition: findNodeDefinition,
-    choices: await readChoiceLists(deps.models, deps.store.files, tenant),
+    choices: await readChoiceLists(deps, tenant, loadsFiles(request.prompt)),
     fileExists: (reference) => (references.get(reference)?.kind ?? 'nothing') !== 'nothing',
   })
+}
+
+/** Whether a graph has nodes that read input files; only then is it worth listing them. */
+function loadsFiles(prompt: ExactValue): boolean {
+  return prompt instanceof Map && [...prompt.values()].some((node) => checkedInputsOf(node).length > 0)
 }
 
 /** Looks up, before a graph is validated, the files its nodes name. */
@@ -130,12 +135,16 @@ function toInputFiles(names: readonly string[], references: References): InputFi
 }
 
 function referencesOf(node: ExactValue): string[] {
-  if (!(node instanceof Map)) return []
-  const className = node.get('class_type')
-  const inputs = node.get('inputs')
-  if (typeof className !== 'string' || !(inputs instanceof Map)) return []
-  const checked = Object.keys(findNodeDefinition(className)?.checks ?? {})
-  return checked.map((name) => unwrap(inputs.get(name))).filter((value) => typeof value === 'string')
+  const inputs = node instanceof Map ? node.get('inputs') : undefined
+  if (!(inputs instanceof Map)) return []
+  return checkedInputsOf(node)
+    .map((name) => unwrap(inputs.get(name)))
+    .filter((value) => typeof value === 'string')
+}
+
+function checkedInputsOf(node: ExactValue): string[] {
+  const className = node instanceof Map ? node.get('class_type') : undefined
+  return typeof className === 'string' ? Object.keys(findNodeDefinition(className)?.checks ?? {}) : []
 }
 
 function unwrap(value: ExactValue | undefined): ExactValue | undefined {

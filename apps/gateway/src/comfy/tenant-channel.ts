@@ -17,7 +17,8 @@ import { jobOf } from './job-view.ts'
 import { MissedFrames } from './missed-frames.ts'
 import { listOpen } from './queue.ts'
 import { RunLane } from './run-lane.ts'
-import { replayRun, RunTracker } from './run-tracker.ts'
+import { replayRun } from './replay-run.ts'
+import { RunTracker } from './run-tracker.ts'
 
 /** Everything one tenant's sockets hear of: its prompts, and the length of its queue. */
 export class TenantChannel {

@@ -33,6 +33,7 @@ export function describeRequestError(type: string, message: string, details: str
   return { type, message, details, extraInfo: [] }
 }
 
+/** A required input is not there. */
 export function describeMissingInput(name: string): GraphError {
   return {
     type: 'required_input_missing',
@@ -42,6 +43,7 @@ export function describeMissingInput(name: string): GraphError {
   }
 }
 
+/** A list that is no pair of node and slot. */
 export function describeBadLink(input: InputInfo, value: ExactValue): GraphError {
   return {
     type: 'bad_linked_input',
@@ -51,6 +53,7 @@ export function describeBadLink(input: InputInfo, value: ExactValue): GraphError
   }
 }
 
+/** A link to an output of another type. */
 export function describeTypeMismatch(
   input: InputInfo,
   received: string,
@@ -65,6 +68,7 @@ export function describeTypeMismatch(
   }
 }
 
+/** A literal that is not of its input's type. */
 export function describeConversion(
   input: InputInfo,
   type: string,
@@ -79,6 +83,7 @@ export function describeConversion(
   }
 }
 
+/** A number below the limit of its input. */
 export function describeTooSmall(input: InputInfo, value: ExactValue, limit: ExactValue): GraphError {
   return {
     type: 'value_smaller_than_min',
@@ -88,6 +93,7 @@ export function describeTooSmall(input: InputInfo, value: ExactValue, limit: Exa
   }
 }
 
+/** A number above the limit of its input. */
 export function describeTooBig(input: InputInfo, value: ExactValue, limit: ExactValue): GraphError {
   return {
     type: 'value_bigger_than_max',
@@ -97,6 +103,7 @@ export function describeTooBig(input: InputInfo, value: ExactValue, limit: Exact
   }
 }
 
+/** A value that is none of the choices; long lists are not spelled out. */
 export function describeNotInList(
   input: InputInfo,
   value: ExactValue,
@@ -112,6 +119,7 @@ export function describeNotInList(
   }
 }
 
+/** A node's own check did not pass. */
 export function describeFailedCheck(name: string, reason: string): GraphError {
   return {
     type: 'custom_validation_failed',
