@@ -112,16 +112,20 @@ function toDetail({ location, message, type, context }: ValidationFault): ExactV
   return detail
 }
 
+/** Known paths with another method. The original names one method, that of the first route it has for the path. */
+export function refuseMethod(allowedMethods: readonly string[]): Response {
+  return jsonAnswer(new Map([['detail', 'Method Not Allowed']]), 405, { allow: allowedMethods.join(', ') })
+}
+
 /** Unknown paths (404), known paths with another method (405), and a trailing slash too many (307). */
 export function answerSdapiUnknown(
   c: Context<GatewayEnv>,
   allowedMethods: readonly string[],
   routes: RouteTable,
 ): Response {
-  if (allowedMethods.length > 0) {
-    return jsonAnswer(new Map([['detail', 'Method Not Allowed']]), 405, { allow: allowedMethods.join(', ') })
-  }
   const { path } = c.req
+  if (allowedMethods.length > 0)
+    return refuseMethod(path.startsWith('/sdapi/') ? allowedMethods.slice(0, 1) : allowedMethods)
   const bare = path.replace(/\/+$/, '')
   if (path.endsWith('/') && bare !== '' && routes.allowedMethods(bare).length > 0) {
     const url = new URL(c.req.url)

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
-import { toExact, type ExactValue } from '@atelier/catalog/exact-json'
+import { toExact } from '@atelier/catalog/exact-json'
 import type { GatewayDeps, GatewayEnv } from '../deps.ts'
-import { answerSdapiError, ApiError, jsonAnswer } from './errors.ts'
+import { answerSdapiError, ApiError, jsonAnswer, refuseMethod } from './errors.ts'
 import { handleGeneration } from './generate.ts'
 import { handleInterrupt, handleSkip } from './interrupt.ts'
 import { listFlags } from './lists/list-flags.ts'
@@ -17,6 +17,9 @@ import { describeMemory } from './system.ts'
 
 /** Routes that answer null and have nothing to do here: workers look at their folders by themselves. */
 const NULL_ROUTES = ['refresh-checkpoints', 'refresh-vae', 'refresh-embeddings', 'refresh-loras']
+/** What the page's clients take for a changed server when it changes. */
+const APP_ID = 1
+
 /** The WebUI API's routes. */
 export function createSdapiRoutes(deps: GatewayDeps): Hono<GatewayEnv> {
   const routes = new Hono<GatewayEnv>()
@@ -27,6 +30,8 @@ export function createSdapiRoutes(deps: GatewayDeps): Hono<GatewayEnv> {
     if (answer.status >= 500) deps.logger.warn({ err: error, path: c.req.path }, 'a WebUI request failed')
     return answer
   })
+  // The original has no routes for HEAD.
+  routes.use('/sdapi/*', async (c, next) => (c.req.method === 'HEAD' ? refuseMethod(['GET']) : next()))
   routes.post('/sdapi/v1/txt2img', handleGeneration(deps, 'txt2img'))
   routes.post('/sdapi/v1/img2img', handleGeneration(deps, 'img2img'))
   routes.get('/sdapi/v1/progress', handleProgress(deps))
@@ -63,7 +68,7 @@ function addInternalRoutes(routes: Hono<GatewayEnv>, deps: GatewayDeps): void {
   routes.get('/internal/quicksettings-hint', () =>
     jsonAnswer([...OPTION_DEFAULTS.keys()].map((name) => toExact({ name, label: name }))),
   )
-  routes.get('/app_id', () => jsonAnswer(new Map<string, ExactValue>([['app_id', 1n]])))
+  for (const path of ['/app_id', '/app_id/']) routes.get(path, () => jsonAnswer(toExact({ app_id: APP_ID })))
   routes.get('/controlnet/version', () => jsonAnswer(toExact({ version: 3 })))
   routes.get('/controlnet/model_list', () => jsonAnswer(toExact({ model_list: [] })))
   routes.get('/controlnet/module_list', () =>

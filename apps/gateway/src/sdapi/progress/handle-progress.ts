@@ -21,7 +21,7 @@ export function handleProgress(deps: GatewayDeps) {
     }
     const known = deps.dispatcher.progress(tenant, record.job?.id ?? '')
     const state = toRunningState(record, known)
-    const share = JUST_STARTED + toShare(state)
+    const share = toShare(state, JUST_STARTED)
     const preview = skipsImage ? undefined : known?.preview
     return jsonAnswer(
       toBody({

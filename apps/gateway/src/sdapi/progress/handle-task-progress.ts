@@ -31,7 +31,10 @@ export function handleTaskProgress(deps: GatewayDeps) {
     const record =
       typeof id === 'string' ? await deps.store.jobs.find(tenant, Surface.SURFACE_SDAPI, id) : undefined
     const standing = record && (STANDING[record.state] ?? 'completed')
-    const flags = ['active', 'queued', 'completed'].map((flag): [string, boolean] => [flag, flag === standing])
+    const flags = ['active', 'queued', 'completed'].map((flag): [string, boolean] => [
+      flag,
+      flag === standing,
+    ])
     const rest =
       record !== undefined && standing === 'active'
         ? describeRunning(deps, record, fields)
@@ -42,7 +45,7 @@ export function handleTaskProgress(deps: GatewayDeps) {
 
 function describeRunning(deps: GatewayDeps, record: JobRecord, fields: CheckedFields): ExactObject {
   const known = deps.dispatcher.progress(record.job?.tenant ?? '', record.job?.id ?? '')
-  const share = Math.min(toShare(toRunningState(record, known)), 1)
+  const share = Math.min(toShare(toRunningState(record, known), 0), 1)
   const elapsed = deps.now() - record.startedAtMs
   const newest = known?.preview
   const seen = Number(fields.get('id_live_preview') ?? -1)

@@ -86,11 +86,12 @@ export function toStateBody(state: ProgressState): ExactObject {
   ])
 }
 
-/** The share of a running job that is done, without a limit: passes that have ended, and steps of the present one. */
-export function toShare({ jobCount, jobNumber, samplingStep, samplingSteps }: ProgressState): number {
-  if (jobCount <= 0) return 0
-  const ofPass = samplingSteps === 0 ? 0 : samplingStep / samplingSteps
-  return jobNumber / jobCount + (1 / jobCount) * ofPass
+/** The share of a running job that is done, on top of a start value: passes that have ended, steps of the present one. */
+export function toShare(state: ProgressState, start: number): number {
+  const { jobCount, jobNumber, samplingStep, samplingSteps } = state
+  if (jobCount <= 0) return start
+  const ofPass = samplingSteps === 0 ? 0 : ((1 / jobCount) * samplingStep) / samplingSteps
+  return start + jobNumber / jobCount + ofPass
 }
 
 /** Seconds left, from the time taken so far and the share done. */

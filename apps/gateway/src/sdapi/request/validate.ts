@@ -13,7 +13,9 @@ export type CheckedFields = ReadonlyMap<string, ExactValue>
 export function validateFields(body: ExactObject, fields: readonly FieldDefinition[]): CheckedFields {
   const { values, faults } = checkFields(body, fields)
   if (faults.length === 0) return values
-  throw new ValidationError(faults.map(({ path = [], ...rest }) => ({ location: ['body', ...path], ...rest })))
+  throw new ValidationError(
+    faults.map(({ path = [], ...rest }) => ({ location: ['body', ...path], ...rest })),
+  )
 }
 
 function checkFields(
@@ -25,7 +27,8 @@ function checkFields(
   for (const field of fields) {
     const checked = checkField(record, field)
     if ('value' in checked) values.set(field.name, checked.value)
-    else faults.push(...checked.faults.map((fault) => ({ ...fault, path: [field.name, ...(fault.path ?? [])] })))
+    else
+      faults.push(...checked.faults.map((fault) => ({ ...fault, path: [field.name, ...(fault.path ?? [])] })))
   }
   return { values, faults }
 }
@@ -70,7 +73,10 @@ function checkItems(items: readonly ExactValue[], fields: readonly FieldDefiniti
   const values = items.map((item, index) => {
     const checked = isExactObject(item)
       ? checkFields(item, fields)
-      : { values: null, faults: [{ message: 'value is not a valid dict', type: 'type_error.dict' }] as ValueFault[] }
+      : {
+          values: null,
+          faults: [{ message: 'value is not a valid dict', type: 'type_error.dict' }] as ValueFault[],
+        }
     faults.push(...checked.faults.map((fault) => ({ ...fault, path: [index, ...(fault.path ?? [])] })))
     return checked.values
   })

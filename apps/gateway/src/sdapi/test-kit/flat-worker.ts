@@ -22,6 +22,7 @@ export class FlatWorker {
   readonly #stop = new AbortController()
   readonly #done: Promise<void>
   #held: Promise<void> | undefined
+  #lingers = false
   #release: () => void = () => undefined
 
   constructor(store: Pick<LedgerStore, 'jobs' | 'blobs'>, draw: Draw = drawFlat) {
@@ -30,8 +31,9 @@ export class FlatWorker {
     this.#done = this.#work()
   }
 
-  /** From now on a claimed job runs until `release` is called, or it is asked to stop. */
-  hold(): void {
+  /** From now on a claimed job runs until `release` is called, or it is asked to stop and does not linger. */
+  hold(options: { readonly lingers?: boolean } = {}): void {
+    this.#lingers = options.lingers ?? false
     this.#held = new Promise((resolve) => (this.#release = resolve))
   }
 
@@ -62,12 +64,13 @@ export class FlatWorker {
   }
 
   async #waitWhileHeld(lease: Lease): Promise<boolean> {
-    while (this.#held !== undefined) {
+    let isStopped = false
+    while (this.#held !== undefined && !(isStopped && !this.#lingers)) {
       const pause = new Promise<void>((resolve) => setTimeout(resolve, 10))
       await Promise.race([this.#held, pause])
-      if ((await this.#store.jobs.renew(lease)) === 'cancelling') return true
+      isStopped = (await this.#store.jobs.renew(lease)) === 'cancelling'
     }
-    return false
+    return isStopped
   }
 
   async #make(lease: Lease, isStopped: boolean): Promise<JobOutcome> {

@@ -1,8 +1,5 @@
 import { isExactObject, toPythonRepr, type ExactObject, type ExactValue } from '@atelier/catalog/exact-json'
 
-/** Hashes of the recorded checkpoints, which other files stand in for. */
-export type KnownHashes = Readonly<Record<string, string>>
-
 /** What placeholders stand for so far; the same one must mean the same everywhere in an answer. */
 export type Bindings = Map<string, string>
 
@@ -19,6 +16,8 @@ const TEXT_FORMS: readonly (readonly [RegExp, string])[] = [
   [/<timestamp>/g, '\\d{14}'],
   [/<secs>/g, '[\\d.e-]+'],
   [/<n>/g, '\\d+'],
+  // Hashes of the recorded checkpoints, where other files stand in for them.
+  [/<hash>/g, '[0-9a-f]+'],
   [/<date>/g, '[\\d:TZ.+ -]+'],
   [/<year>/g, '\\d{4}'],
   [/<html>|<text>|<base64>|<commit8?>|<addr>|<openapi>|<image \d+>/g, '[^]*'],

@@ -32,10 +32,28 @@ export function parseRecording(text: string): RecordedExchange[] {
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line) => parseExactJson(line))
-    .flatMap((record) =>
-      isExactObject(record) && record.has('request') && record.has('response') ? [record] : [],
-    )
-    .map(toExchange)
+    .filter((record) => isExactObject(record))
+    .flatMap((record) => {
+      if (record.has('raw_text')) return [toTextExchange(record)]
+      return record.has('request') && record.has('response') ? [toExchange(record)] : []
+    })
+}
+
+/** Recordings of answers as text lay their members out flat. */
+function toTextExchange(record: ExactObject): RecordedExchange {
+  return {
+    id: textOf(record.get('id')) ?? '',
+    method: textOf(record.get('method')) ?? 'GET',
+    path: textOf(record.get('path')) ?? '/',
+    headers: {},
+    body: record.get('body') ?? undefined,
+    rawBody: undefined,
+    status: Number(record.get('status')),
+    answerHeaders: { 'content-type': textOf(record.get('content_type')) ?? '' },
+    answer: undefined,
+    text: textOf(record.get('raw_text')),
+    images: [],
+  }
 }
 
 function toExchange(record: ExactObject): RecordedExchange {

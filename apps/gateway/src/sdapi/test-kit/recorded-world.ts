@@ -3,11 +3,12 @@ import type { PromptStyle } from '../styles.ts'
 
 const ROOT = '/srv/stable-diffusion-webui'
 
-/** Whole hashes of the recorded checkpoints; of the VAE only the ten digits that are shown are known. */
+/** Whole hashes of the recorded checkpoints; of the other files only the digits that are shown are known. */
 const HASHES = {
   'tiny-a.safetensors': 'e759340ef1c9c68ed8aedb5f4390ee21cb818da10c9d466fb8280b3e710e3a57',
   'sub/tiny-b.safetensors': 'fb5742bc6f66dfc1b378007a67bc051c897655a35b7c925535a228a98db5f146',
   'tiny-vae.safetensors': `84d4f09b43${'0'.repeat(54)}`,
+  'tinyemb.pt': `22c72d33587e${'0'.repeat(52)}`,
 } as const
 
 const file = (kind: ModelKind, folder: string, name: string, more: Partial<ModelFile> = {}): ModelFile =>

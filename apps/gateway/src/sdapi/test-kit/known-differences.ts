@@ -1,0 +1,81 @@
+/** Why an exchange is not expected to agree: on purpose, or because what it asks for is not built yet. */
+export interface KnownDifference {
+  readonly kind: 'deliberate' | 'later'
+  readonly reason: string
+}
+
+interface Rule extends KnownDifference {
+  readonly recording: RegExp
+  readonly id: RegExp
+}
+
+const rule = (kind: Rule['kind'], recording: RegExp, id: RegExp, reason: string): Rule => ({
+  kind,
+  recording,
+  id,
+  reason,
+})
+
+const GENERATION = /^(txt2img|img2img|infotext|progress)$/
+const GET = /^(nowebui_)?get$/
+
+/** The first rule that fits an exchange counts. */
+const RULES: readonly Rule[] = [
+  rule('deliberate', GET, /^cmd-flags$/, 'folders of the server are not told'),
+  rule('deliberate', GET, /^sd-models$/, 'configuration files beside checkpoints are not read'),
+  rule('deliberate', GET, /^(upscalers|realesrgan-models)$/, 'only upscalers that are there are listed'),
+  rule('deliberate', GET, /^extensions$/, 'there are no extensions'),
+  rule('deliberate', /^get$/, /^progress/, "counters after the recorded server's failed request"),
+  rule('deliberate', /^get$/, /pending-tasks$/, 'requests that failed before they started are not kept'),
+  rule('deliberate', /^get$/, /profile-startup$/, 'the parts of its start differ'),
+  rule('deliberate', GET, /sysinfo/, 'the system is not described to clients'),
+  rule(
+    'deliberate',
+    /^nowebui_get$/,
+    /^(internal|app_id|quicksettings)/,
+    'routes of the page are served always',
+  ),
+  rule(
+    'later',
+    GET,
+    /^(queue|startup-events|token|user|login_check|info|config)/,
+    "routes of the original's page",
+  ),
+  rule('later', GET, /^(sd_extra_networks|quicksettings-hint|app_id-value)/, "routes of the original's page"),
+  rule('later', GET, /^script-info$/, 'descriptions of scripts'),
+  rule('later', GET, /^controlnet/, 'ControlNet'),
+  rule('later', /^auth$/, /config$/, "routes of the original's page"),
+  rule('later', /^auth$/, /^stop/, 'stopping the server by a request'),
+  rule('later', GENERATION, /(^|[ -])(hr|hires)(-|$)|^firstphase$|refiner-hr/, 'the second pass (hires fix)'),
+  rule('later', GENERATION, /^script-|^(sd-upscale|loopback|outpaint)/, 'selectable scripts'),
+  rule('later', GENERATION, /^cn-/, 'ControlNet'),
+  rule('later', GENERATION, /lora(-alias-two)?$/, 'LoRA'),
+  rule('later', GENERATION, /pad-cond/, 'padding of conditionings'),
+  rule('later', GENERATION, /^mask-return$/, 'pictures of the mask'),
+  rule('later', GENERATION, /unipc$/, "errors of the engine, which the recordings' replay stands in for"),
+  rule('later', /^(utils|infotext)$/, /^(extra|extras|batch)/, 'upscaling and face restoration (extras)'),
+  rule('later', /^utils$/, /^(create|train)-/, 'training'),
+  rule('later', /^utils$/, /^(cn-|pnginfo-10$)/, 'ControlNet'),
+  rule(
+    'deliberate',
+    /^utils$/,
+    /^progress-after-interrupt$/,
+    'interrupting while nothing runs leaves no mark',
+  ),
+  rule('deliberate', /^utils$/, /known-then-unknown/, 'a change with an unknown option changes nothing'),
+  rule('deliberate', /^override_restore$/, /-after(-2)?$|^override-2$/, 'overrides are always taken back'),
+  rule('deliberate', /^progress$/, /^internal-no-task$/, 'no task is asked for, none is told of'),
+  rule('deliberate', /^progress$/, /^skip/, 'a skip leaves no mark'),
+  rule(
+    'later',
+    /^progress$/,
+    /^(three-parallel|.*queued)$/,
+    'several requests at once: replayed by unit tests',
+  ),
+  rule('deliberate', /^progress$/, /^failed-/, 'a task that was refused is not kept'),
+]
+
+/** The difference that is known of an exchange, by recording and id. */
+export function findKnownDifference(recording: string, id: string): KnownDifference | undefined {
+  return RULES.find((one) => one.recording.test(recording) && one.id.test(id))
+}

@@ -1,0 +1,123 @@
+/**
+ * Replays the recordings of AUTOMATIC1111's WebUI: `npx tsx bench/wire/webui.ts` against the gateway in this process,
+ * whose worker draws flat pictures; with `--engine` against a whole server it starts, with `--url <address>` against one
+ * that runs. For those two, files that stand in for the recorded ones must lie under the recorded names.
+ */
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { findKnownDifference } from '../../apps/gateway/src/sdapi/test-kit/known-differences.ts'
+import {
+  parseRecording,
+  type RecordedExchange,
+  type RequestPictures,
+} from '../../apps/gateway/src/sdapi/test-kit/recorded-exchange.ts'
+import { replayRecording, toRecordedOptions } from '../../apps/gateway/src/sdapi/test-kit/recorded-set.ts'
+import type { Send } from '../../apps/gateway/src/sdapi/test-kit/replay.ts'
+import { openTestGateway } from '../../apps/gateway/src/sdapi/test-kit/test-gateway.ts'
+import { findFixtures } from '../parity/report.ts'
+import { drawWithMetadata } from './webui-draw.ts'
+import { replayProgress } from './webui-progress.ts'
+import { startWebuiServer } from './webui-server.ts'
+import { reportWire, type WireVerdict } from './wire-report.ts'
+
+const PAGES = {
+  gateway: new URL('../../docs/compat-wire-webui.md', import.meta.url),
+  engine: new URL('../../docs/compat-wire-webui-engine.md', import.meta.url),
+}
+/** Recordings of exchanges, in the order in which they were made. */
+const RECORDINGS = [
+  ...['get', 'nowebui_get', 'txt2img', 'img2img', 'validation', 'utils', 'infotext'],
+  ...['auth', 'override_restore', 'encoding', 'nowebui_encoding'],
+]
+/** Recordings that a running server is not replayed: they need its switches, or no engine. */
+const NEED_SWITCHES = new Set(['auth', 'nowebui_get', 'nowebui_encoding', 'get', 'override_restore'])
+const PICTURES_PATH = '../../apps/gateway/src/sdapi/__fixtures__/request-images.json'
+/** Hashes of the recorded model files, whole and short, which stand-ins do not have. */
+const HASHES = /e759340ef1[0-9a-f]*|fb5742bc6f[0-9a-f]*|84d4f09b43|22c72d33587e|3ed740e83dae/g
+
+const { values: flags } = parseArgs({
+  options: { engine: { type: 'boolean', default: false }, url: { type: 'string' } },
+})
+
+async function main(): Promise<void> {
+  const fixtures = findFixtures()
+  if (fixtures === undefined) return
+  const folder = `${fixtures}webui-wire/a1111/`
+  const pictures = JSON.parse(
+    readFileSync(new URL(PICTURES_PATH, import.meta.url), 'utf8'),
+  ) as RequestPictures
+  const isWhole = flags.engine || flags.url !== undefined
+  const verdicts = isWhole
+    ? await replayServer(fixtures, folder, pictures)
+    : [...(await replayGateway(folder, pictures)), ...(await replayProgress(folder, pictures))]
+  const rest = isWhole ? [] : listFiles(folder, 'filenames.jsonl', 'saved pictures')
+  const title = `A1111 1.10.1: recordings replayed against ${isWhole ? 'the engine' : 'the gateway'}`
+  const page = isWhole ? PAGES.engine : PAGES.gateway
+  process.exitCode = reportWire(title, [...verdicts, ...rest], page) ? 0 : 1
+}
+
+async function replayGateway(folder: string, pictures: RequestPictures): Promise<WireVerdict[]> {
+  const verdicts: WireVerdict[] = []
+  for (const recording of RECORDINGS) {
+    const gateway = await openTestGateway({ ...toRecordedOptions(recording), draw: drawWithMetadata })
+    const send: Send = async (method, path, { body, headers }) =>
+      gateway.app.request(`http://127.0.0.1:7860${path}`, { method, headers, ...toBody(body) })
+    verdicts.push(...(await replay(recording, readRecording(folder, recording), { send, pictures })))
+    await gateway.close()
+  }
+  return verdicts
+}
+
+async function replayServer(
+  fixtures: string,
+  folder: string,
+  pictures: RequestPictures,
+): Promise<WireVerdict[]> {
+  const server =
+    flags.url === undefined ? await startWebuiServer(fixtures) : { url: flags.url, stop: () => undefined }
+  const send: Send = (method, path, { body, headers }) =>
+    fetch(server.url + path, { method, headers, redirect: 'manual', ...toBody(body) })
+  const verdicts: WireVerdict[] = []
+  for (const recording of RECORDINGS.filter((name) => !NEED_SWITCHES.has(name))) {
+    verdicts.push(...(await replay(recording, readRecording(folder, recording, HASHES), { send, pictures })))
+  }
+  await server.stop()
+  return verdicts
+}
+
+function toBody(body: string | Uint8Array | undefined): { body?: string } {
+  return body === undefined ? {} : { body: body as string }
+}
+
+async function replay(
+  recording: string,
+  exchanges: readonly RecordedExchange[],
+  world: { readonly send: Send; readonly pictures: RequestPictures },
+): Promise<WireVerdict[]> {
+  const verdicts = await replayRecording(recording, exchanges, world)
+  return verdicts.map(({ id, difference }) => toWireVerdict(recording, id, difference))
+}
+
+function toWireVerdict(recording: string, name: string, difference: string | undefined): WireVerdict {
+  const row = { file: `${recording}.jsonl`, name }
+  if (difference === undefined) return row
+  const known = findKnownDifference(recording, name)
+  if (known === undefined) return { ...row, difference }
+  return { ...row, notYet: known.kind === 'later' ? known.reason : `different on purpose: ${known.reason}` }
+}
+
+/** Reads a recording; what a pattern matches is replaced by a placeholder for any hash. */
+function readRecording(folder: string, recording: string, hashes?: RegExp): RecordedExchange[] {
+  const text = readFileSync(`${folder}${recording}.jsonl`, 'utf8')
+  return parseRecording(hashes === undefined ? text : text.replace(hashes, '<hash>'))
+}
+
+function listFiles(folder: string, file: string, notYet: string): WireVerdict[] {
+  const lines = readFileSync(folder + file, 'utf8')
+    .trim()
+    .split('\n')
+  return lines.map((_, n) => ({ file, name: `row ${n + 1}`, notYet }))
+}
+
+await main()
+process.exit()
