@@ -1,93 +1,21 @@
-import { combine, scale } from '../../apps/gpu-worker/src/engine/denoise/combine.ts'
-import { createKeepingDenoiser } from '../../apps/gpu-worker/src/engine/denoise/keep-latent.ts'
-import { prepareBatchNoise } from '../../apps/gpu-worker/src/engine/denoise/noise/batch-noise.ts'
-import { createComfyNoise } from '../../apps/gpu-worker/src/engine/denoise/noise/sampler-noise.ts'
-import { listKsamplerSigmas, planComfySigmas } from '../../apps/gpu-worker/src/engine/denoise/plan-comfy.ts'
-import { createTensor, type Tensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
+import {
+  runComfyRecording,
+  type ComfyRecording,
+} from '../../apps/gpu-worker/src/engine/denoise/test-kit/recorded-comfy.ts'
 import { compareCase, compareValues, type Comparison } from './report.ts'
-import { createAnalyticDenoiser, openTensors, readLines } from './sampling-fixtures.ts'
-import { MODELS } from './sampling-schedules.ts'
-
-/** A recorded run. */
-interface Row {
-  readonly key: string
-  readonly sampler: string
-  readonly scheduler: string
-  readonly steps: number
-  readonly seed: number
-  readonly denoise: number
-  readonly model?: string
-  readonly slice?: readonly [number, number]
-  readonly options?: Readonly<Record<string, number>>
-  readonly latent?: boolean
-  readonly inpaint?: boolean
-  readonly model_sigmas: readonly number[]
-  readonly spread: number
-}
+import { openTensors, readLines } from './sampling-fixtures.ts'
 
 /** Every sampler run of the ComfyUI recordings. */
 export async function compareComfySamplers(path: (name: string) => string): Promise<Comparison[]> {
   const tensors = openTensors(path('samplers/comfy.safetensors'))
   return Promise.all(
-    readLines<Row>(path('samplers_comfy.jsonl')).map((row) =>
+    readLines<ComfyRecording>(path('samplers_comfy.jsonl')).map((row) =>
       compareCase(`ComfyUI ${row.sampler}`, row.key, async () => {
         const out = tensors(`${row.key}/out`)
-        const { result, calls } = await runRow(row, out.shape)
+        const { result, calls } = await runComfyRecording(row, out.shape)
         if (calls !== row.model_sigmas.length) return Infinity
         return compareValues(result.data, out.data, () => 1e-4 + 20 * row.spread)
       }),
     ),
   )
-}
-
-async function runRow(row: Row, shape: readonly number[]): Promise<{ result: Tensor; calls: number }> {
-  const { sampler, scheduler: schedule, steps, denoise, options = {} } = row
-  const model = MODELS[row.model ?? 'sd1']!
-  const all = listKsamplerSigmas({ sampler, schedule, steps, denoise, model })
-  const plan = planComfySigmas({ sampler, sigmas: row.slice ? all.slice(...row.slice) : all, model })
-  const seed = BigInt(row.seed)
-  const source = row.latent === true ? scale(0.5, prepareBatchNoise(99n, shape)) : undefined
-  const startNoise = prepareBatchNoise(seed, shape)
-  const analytic = createAnalyticDenoiser()
-  const kept = source ?? createTensor(shape)
-  const keptNoise = sampler === 'ddim' ? prepareBatchNoise(seed + 1n, shape) : startNoise
-  const inner =
-    row.inpaint === true
-      ? createKeepingDenoiser(analytic, {
-          mask: inpaintMask(shape),
-          source: kept,
-          noisedAt: (sigma) => combine([1, kept], [sigma, keptNoise]),
-        })
-      : analytic
-  let calls = 0
-  const result = await plan.sampler(plan.begin(startNoise, source), {
-    denoise: (latent, sigma) => {
-      calls += 1
-      return inner(latent, sigma)
-    },
-    sigmas: plan.sigmas,
-    noise: createComfyNoise(seed, shape, plan.brownianRange),
-    options: {
-      eta: options['eta'],
-      sNoise: options['s_noise'] ?? 1,
-      sChurn: options['s_churn'] ?? 0,
-      sTmin: options['s_tmin'] ?? 0,
-      sTmax: options['s_tmax'] ?? Infinity,
-      flavour: 'comfy',
-    },
-    onStep: async () => undefined,
-  })
-  return { result: plan.end(result), calls }
-}
-
-/** 1 in rows 2 to 4, one half in row 5, of columns 1 to 4. */
-function inpaintMask(shape: readonly number[]): Tensor {
-  const [, , height, width] = shape as [number, number, number, number]
-  const mask = createTensor(shape)
-  mask.data.forEach((_, i) => {
-    const [x, y] = [i % width, Math.floor(i / width) % height]
-    if (x < 1 || x >= 5 || y < 2 || y > 5) return
-    mask.data[i] = y === 5 ? 0.5 : 1
-  })
-  return mask
 }

@@ -1,7 +1,8 @@
 import { listComfySigmas } from '../../apps/gpu-worker/src/engine/denoise/plan-comfy.ts'
 import { compareCase, compareValues, type Comparison } from './report.ts'
 import { readLines, relative } from './sampling-fixtures.ts'
-import { compareConsistency, compareConversion, MODELS } from './sampling-schedules.ts'
+import { MODELS } from '../../apps/gpu-worker/src/engine/denoise/test-kit/recorded-models.ts'
+import { compareConsistency, compareConversion } from './sampling-schedules.ts'
 
 // Fields differ by kind; a wrong guess shows as a failing case.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any

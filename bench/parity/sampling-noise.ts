@@ -1,7 +1,7 @@
+import { createImageNoise } from '../../apps/gpu-worker/src/engine/denoise/test-kit/recorded-image-noise.ts'
 import { BrownianTree } from '../../apps/gpu-worker/src/engine/denoise/noise/brownian-tree.ts'
 import { prepareBatchNoise } from '../../apps/gpu-worker/src/engine/denoise/noise/batch-noise.ts'
 import { createGenerator } from '../../apps/gpu-worker/src/engine/denoise/noise/generator.ts'
-import { ImageNoise } from '../../apps/gpu-worker/src/engine/denoise/noise/image-noise.ts'
 import { MersenneTwister } from '../../apps/gpu-worker/src/engine/denoise/noise/mersenne-twister.ts'
 import { PhiloxGenerator, philoxWords } from '../../apps/gpu-worker/src/engine/denoise/noise/philox.ts'
 import {
@@ -171,27 +171,6 @@ function comparePhilox(row: Row): Promise<Comparison> {
       compareValues(drawn.slice(0, 64), first, absolute(2e-6)),
       compareValues(drawn.slice(-64), last, absolute(2e-6)),
     )
-  })
-}
-
-/** A1111's generators as a recorded case sets them up. */
-export function createImageNoise(
-  row: Readonly<Record<string, unknown>>,
-  shape: readonly [number, number, number],
-  seeds: readonly bigint[],
-): ImageNoise {
-  const number = (name: string) => Number(row[name] ?? 0)
-  const [height, width] = [number('seed_resize_from_h'), number('seed_resize_from_w')]
-  return new ImageNoise({
-    kind: row['source'] === 'NV' ? 'philox' : 'cpu',
-    shape,
-    seeds,
-    subseeds: ((row['subseeds'] as (string | number)[] | undefined) ?? []).map(BigInt),
-    subseedStrength: number('subseed_strength'),
-    ...(height > 0 && width > 0
-      ? { resizeFrom: { height: Math.floor(height / 8), width: Math.floor(width / 8) } }
-      : {}),
-    etaSeedDelta: BigInt(number('eta_noise_seed_delta')),
   })
 }
 

@@ -1,4 +1,5 @@
-import { resolveWebuiSampling } from '@atelier/catalog'
+import { MODELS } from '../../apps/gpu-worker/src/engine/denoise/test-kit/recorded-models.ts'
+import { toWebuiSampling } from '../../apps/gpu-worker/src/engine/denoise/test-kit/recorded-webui-sampling.ts'
 import {
   planComfySigmas,
   listComfySigmas,
@@ -7,15 +8,10 @@ import {
 import { listWebuiSigmas } from '../../apps/gpu-worker/src/engine/denoise/plan-webui.ts'
 import {
   consistencyShares,
-  createModelSampling,
-  createZeroTerminalSampling,
-  fromAlphas,
-  toConsistencySampling,
   type ModelSampling,
 } from '../../apps/gpu-worker/src/engine/denoise/model-sampling.ts'
 import { denoisedFactors, inputScale } from '../../apps/gpu-worker/src/engine/denoise/parameterisation.ts'
 import { listTimesteps, planImageSteps } from '../../apps/gpu-worker/src/engine/denoise/webui-steps.ts'
-import type { WebuiSampling } from '../../apps/gpu-worker/src/engine/denoise/webui-sampling.ts'
 import { createTensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
 import { compareCase, compareValues, type Comparison } from './report.ts'
 import { absolute, openTensors, readLines, relative } from './sampling-fixtures.ts'
@@ -24,68 +20,6 @@ type Path = (name: string) => string
 // Fields differ by kind; a wrong guess shows as a failing case.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Row = Record<string, any> & { kind: string }
-
-/** Models of the recordings by their tag. */
-export const MODELS: Readonly<Record<string, ModelSampling>> = {
-  sd1: createModelSampling(),
-  sdxl: createModelSampling(),
-  zsnr: createZeroTerminalSampling(),
-  lcm: toConsistencySampling(createModelSampling()),
-  // k-diffusion makes its sigmas of alpha-bars that were rounded before.
-  'k-diffusion': fromAlphas(createModelSampling().alphasCumprod.map(Math.fround)),
-}
-
-/** Samplers that Forge adds to A1111's, and the ids of the same algorithms here. */
-const FORGE_SAMPLERS: Readonly<Record<string, string>> = {
-  HeunPP2: 'heunpp2',
-  IPNDM: 'ipndm',
-  IPNDM_V: 'ipndm_v',
-  DEIS: 'deis',
-  DDPM: 'ddpm',
-}
-/** Schedules that Forge adds to A1111's. */
-const FORGE_SCHEDULES: Readonly<Record<string, string>> = {
-  Turbo: 'turbo',
-  'Align Your Steps GITS': 'align_your_steps_GITS',
-  'Align Your Steps 11': 'align_your_steps_11',
-  'Align Your Steps 32': 'align_your_steps_32',
-}
-
-/** A recorded A1111 case as the planner takes it. */
-export function toWebuiSampling(row: {
-  sampler: string
-  scheduler?: string
-  steps: number
-  model?: string
-  options?: Readonly<Record<string, unknown>>
-}): WebuiSampling {
-  const { options = {}, scheduler = 'Automatic' } = row
-  const { sampler, schedule } = resolveWebuiSampling(row.sampler, scheduler)
-  const number = (name: string) => Number(options[name] ?? 0)
-  const tag = row.model ?? 'sd1'
-  return {
-    sampler: FORGE_SAMPLERS[row.sampler] ?? sampler.id,
-    schedule: FORGE_SCHEDULES[scheduler] ?? schedule.name,
-    steps: row.steps,
-    runsAllSteps: options['img2img_fix_steps'] === true,
-    sigmaMin: number('sigma_min'),
-    sigmaMax: number('sigma_max'),
-    rho: number('rho'),
-    alwaysDiscardsPenultimate: options['always_discard_next_to_last_sigma'] === true,
-    usesOldSigmas: options['use_old_karras_scheduler_sigmas'] === true,
-    usesSgmNoise: options['sgm_noise_multiplier'] === true,
-    extraNoise: number('img2img_extra_noise'),
-    betaShape: { alpha: number('beta_dist_alpha') || 0.6, beta: number('beta_dist_beta') || 0.6 },
-    uniPc: {
-      variant: (options['uni_pc_variant'] ?? 'bh1') as 'bh1',
-      skipType: (options['uni_pc_skip_type'] ?? 'time_uniform') as 'time_uniform',
-      order: number('uni_pc_order') || 3,
-      lowersLastOrders: options['uni_pc_lower_order_final'] !== false,
-    },
-    isSdxl: tag === 'sdxl',
-    model: MODELS[tag]!,
-  }
-}
 
 const sigmaTolerance = (tag: string | undefined, value: number) =>
   // The tail of zero terminal SNR is a difference of nearly equal numbers.
