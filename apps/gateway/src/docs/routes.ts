@@ -15,7 +15,7 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
 export function createDocsRoutes(_deps: GatewayDeps): Hono<GatewayEnv> {
   const routes = new Hono<GatewayEnv>()
   routes.get('/openapi.json', (c) => c.json(createOpenApi()))
-  routes.get('/docs', (c) => c.html(PAGE))
+  for (const path of ['/docs', '/redoc']) routes.get(path, (c) => c.html(PAGE))
   routes.get('/docs-assets/:name', async (c) => {
     const name = c.req.param('name')
     const type = MEDIA_TYPES[name]

@@ -13,6 +13,7 @@ const UNCHANGEABLE = new Set([
   'sd_vae_explanation',
   'infotext_explanation',
   'profiling_explanation',
+  'settings_in_ui',
   'api_enable_requests',
   'api_forbid_local_requests',
   'api_useragent',
