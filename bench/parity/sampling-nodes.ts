@@ -1,3 +1,7 @@
+import {
+  runSigmaNode,
+  type SigmaNodeRecording,
+} from '../../apps/gpu-worker/src/engine/denoise/test-kit/recorded-sigma-nodes.ts'
 import { listComfySigmas } from '../../apps/gpu-worker/src/engine/denoise/plan-comfy.ts'
 import { compareCase, compareValues, type Comparison } from './report.ts'
 import { readLines, relative } from './sampling-fixtures.ts'
@@ -32,8 +36,19 @@ export async function compareSigmaNodes(path: (name: string) => string): Promise
           }),
         ]
       }
+      if (row.kind === 'node') return [compareNode(row as Row & SigmaNodeRecording)]
       if (row.kind === 'parameterisation') return [compareConsistency(row)]
       return compareConversion('ComfyUI distilled', row)
     }),
   )
+}
+
+function compareNode(row: SigmaNodeRecording): Promise<Comparison> {
+  return compareCase(`ComfyUI ${row.node}`, JSON.stringify(row.args), () => {
+    const outputs = runSigmaNode(row)
+    if (outputs?.length !== row.out.length) return Infinity
+    return Math.max(
+      ...row.out.map((expected, i) => compareValues(outputs[i]!, [expected].flat(), relative(1e-5))),
+    )
+  })
 }

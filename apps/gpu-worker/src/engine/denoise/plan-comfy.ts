@@ -51,6 +51,18 @@ export function listKsamplerSigmas({ sampler, schedule, steps, denoise, model }:
   return denoise <= 0 ? [] : list(Math.trunc(steps / denoise)).slice(-(steps + 1))
 }
 
+/** Sigmas of the BasicScheduler node, which cuts a schedule to the asked steps even where nothing is denoised less. */
+export function listBasicSigmas({
+  schedule,
+  steps,
+  denoise,
+  model,
+}: Pick<ComfySampling, 'schedule' | 'steps' | 'denoise' | 'model'>): number[] {
+  if (denoise <= 0) return []
+  const total = denoise < 1 ? Math.trunc(steps / denoise) : steps
+  return listComfySigmas(schedule, total, model).slice(-(steps + 1))
+}
+
 /**
  * Plans a KSampler's run.
  * @throws PlanError for a sampler or schedule that is not there

@@ -1,5 +1,5 @@
 import { TRAINING_STEPS } from '../model-sampling.ts'
-import { f32, linspace, type Schedule } from './schedule.ts'
+import { f32, linspace, roundHalfEven, type Schedule } from './schedule.ts'
 
 // Schedules that are even in the network's timesteps. Ends are brought to the nearest trained timestep.
 
@@ -38,12 +38,6 @@ export const turbo: Schedule = {
       const timestep = f32((count - i) * f32(TRAINING_STEPS / count)) - 1
       return model.toSigma(Math.min(Math.max(roundHalfEven(timestep), 0), TRAINING_STEPS - 1))
     }),
-}
-
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value)
-  if (value - floor !== 0.5) return Math.round(value)
-  return floor % 2 === 0 ? floor : floor + 1
 }
 
 /** DDIM's grid: table entries 1, 1 + k, 1 + 2k … from the top; their number may differ from the one asked. */

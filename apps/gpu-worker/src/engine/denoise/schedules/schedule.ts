@@ -55,3 +55,10 @@ export function resampleLogarithms(list: readonly number[], count: number): numb
     return f32(Math.exp((1 - share) * Math.log(list[low]!) + share * Math.log(list[low + 1]!)))
   })
 }
+
+/** Nearest whole number, halves to the even one, as Python and torch round. */
+export function roundHalfEven(value: number): number {
+  const floor = Math.floor(value)
+  if (value - floor !== 0.5) return Math.round(value)
+  return floor % 2 === 0 ? floor : floor + 1
+}
