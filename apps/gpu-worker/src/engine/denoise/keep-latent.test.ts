@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
-import { blend, createKeepingDenoiser, spreadMask } from './keep-latent.ts'
+import { blend, createKeepingDenoiser, fitMask, spreadMask } from './keep-latent.ts'
 
 const tensor = (...values: number[]) => createTensor([1, 1, 1, values.length], Float32Array.from(values))
 
@@ -48,5 +48,14 @@ describe('spreadMask', () => {
 
   it('refuses a mask of another size', () => {
     expect(() => spreadMask(createTensor([1, 1, 2, 2]), [1, 4, 4, 4])).toThrow('a mask of 2x2 does not fit')
+  })
+})
+
+describe('fitMask', () => {
+  it('brings a mask of pixels to the latent by interpolation, whatever its shape', () => {
+    const pixels = Float32Array.of(1, 1, 0, 0, 1, 1, 0, 0)
+    const flat = fitMask(createTensor([1, 2, 4], pixels), [1, 2, 1, 2])
+    expect([...flat.data]).toEqual([1, 0, 1, 0])
+    expect(fitMask(createTensor([1, 1, 2, 4], pixels), [1, 2, 1, 2])).toEqual(flat)
   })
 })

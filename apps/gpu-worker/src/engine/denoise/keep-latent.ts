@@ -1,3 +1,4 @@
+import { resizeTensor } from '../resample/resize-tensor.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { combine } from './combine.ts'
 import type { Denoised, Denoiser } from './sampler.ts'
@@ -31,6 +32,14 @@ export function blend(drawn: Tensor, kept: Tensor, mask: Tensor): Tensor {
     drawn.shape,
     drawn.data.map((value, i) => value * mask.data[i]! + kept.data[i]! * (1 - mask.data[i]!)),
   )
+}
+
+/** A mask [n, H, W] or [n, 1, H, W] of any size brought to a latent's shape as ComfyUI does; values stay fractional. */
+export function fitMask(mask: Tensor, shape: readonly number[]): Tensor {
+  const [height, width] = mask.shape.slice(-2) as [number, number]
+  const count = mask.data.length / (height * width)
+  const planes = createTensor([count, 1, height, width], mask.data)
+  return spreadMask(resizeTensor(planes, shape[3]!, shape[2]!, 'bilinear'), shape)
 }
 
 /** A mask [n, 1, h, w] of latent size repeated over the channels and, cyclically, the images of a latent's shape. */

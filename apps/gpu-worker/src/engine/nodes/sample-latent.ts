@@ -4,9 +4,10 @@ import { prepareBatchNoise } from '../denoise/noise/batch-noise.ts'
 import { createComfyNoise } from '../denoise/noise/sampler-noise.ts'
 import { planComfy, type ComfySampling } from '../denoise/plan-comfy.ts'
 import { runSampling } from '../denoise/run-sampling.ts'
-import { scale } from '../denoise/combine.ts'
+import { combine, scale } from '../denoise/combine.ts'
+import { createKeepingDenoiser, fitMask, type KeptLatent } from '../denoise/keep-latent.ts'
 import { makePreview, wantsPreview } from '../preview/make-preview.ts'
-import { createTensor } from '../tensor/tensor.ts'
+import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import type { ConditioningValue, LatentValue, ModelValue, NodeContext } from '../node-graph/node-context.ts'
 
 /** Scale between unscaled latents and those of sampling, SD 1.x. */
@@ -37,18 +38,25 @@ export async function sampleLatent(request: LatentSampling, context: NodeContext
       positive: repeat(request.positive, images),
       negative: repeat(request.negative, images),
     }
+    const startNoise = request.addsNoise
+      ? prepareBatchNoise(seed, shape, latent.batchIndex)
+      : createTensor(shape)
+    const source = scale(SCALE_FACTOR, latent.samples)
+    const denoise = createGuidedDenoiser({
+      network: use.value.model.predict,
+      conditioningAt: () => conditioning,
+      guidanceScale,
+      prediction: 'epsilon',
+      plan,
+    })
     const result = await runSampling({
       plan,
-      denoise: createGuidedDenoiser({
-        network: use.value.model.predict,
-        conditioningAt: () => conditioning,
-        guidanceScale,
-        prediction: 'epsilon',
-        plan,
-      }),
+      denoise: latent.noiseMask
+        ? createKeepingDenoiser(denoise, keepOutside(latent.noiseMask, { source, startNoise, request }))
+        : denoise,
       noise: createComfyNoise(seed, shape, plan.brownianRange),
-      startNoise: request.addsNoise ? prepareBatchNoise(seed, shape, latent.batchIndex) : createTensor(shape),
-      source: scale(SCALE_FACTOR, latent.samples),
+      startNoise,
+      source,
       options: { sNoise: 1, sChurn: 0, sTmin: 0, sTmax: Infinity, flavour: 'comfy' },
       isStopped: () => context.job.cancelled.aborted,
       onStep: async ({ step: calls, denoised }) => {
@@ -68,6 +76,21 @@ export async function sampleLatent(request: LatentSampling, context: NodeContext
     return { ...latent, samples: scale(1 / SCALE_FACTOR, result.latent) }
   } finally {
     use.done()
+  }
+}
+
+/** What a noise mask leaves alone: the source, noised in the network's input with the start noise. */
+function keepOutside(
+  mask: Tensor,
+  { source, startNoise, request }: { source: Tensor; startNoise: Tensor; request: LatentSampling },
+): KeptLatent {
+  // ComfyUI's DDIM takes noise of the next seed.
+  const isNextSeed = request.sampling.sampler === 'ddim'
+  const noise = isNextSeed ? prepareBatchNoise(request.seed + 1n, source.shape) : startNoise
+  return {
+    mask: fitMask(mask, source.shape),
+    source,
+    noisedAt: (sigma) => combine([1, source], [sigma, noise]),
   }
 }
 
