@@ -16,6 +16,8 @@ import { createWebuiNoise } from './denoise/noise/sampler-noise.ts'
 import type { SamplingPlan } from './denoise/plan.ts'
 import { planWebui, toWebuiSamplerOptions } from './denoise/plan-webui.ts'
 import { runSampling, type SamplingResult } from './denoise/run-sampling.ts'
+import { createSkipRule } from './denoise/skip-unconditional.ts'
+import { parseWebuiExtras, type WebuiExtras } from './denoise/webui-extras.ts'
 import { scale, sliceRows } from './denoise/combine.ts'
 import { EngineError } from './engine-error.ts'
 import { encodeImage } from './image/encode-image.ts'
@@ -100,7 +102,8 @@ function toPasses({ images, batchSize }: GenerationJob): ImagePlan[][] {
 async function denoisePass(pass: Pass): Promise<SamplingResult['latent']> {
   const { job, images, checkpoint, context } = pass
   const sampling = required(job.sampling)
-  const plan = planGeneration(job, sampling)
+  const extras = parseWebuiExtras(sampling.extraOptionsJson)
+  const plan = planGeneration(job, sampling, extras)
   const shape = [4, Math.floor(job.height / LATENT_PIXELS), Math.floor(job.width / LATENT_PIXELS)] as const
   const noise = createPassNoise(job, images, shape)
   const startNoise = noise.next()
@@ -113,7 +116,11 @@ async function denoisePass(pass: Pass): Promise<SamplingResult['latent']> {
       guidanceScale: sampling.guidanceScale,
       prediction: 'epsilon',
       plan,
-      skipsUnconditional: (call, sigma) => call % 2 === 1 && sigma < sampling.sMinUncond,
+      skipsUnconditional: createSkipRule({
+        sigmaBelow: sampling.sMinUncond,
+        ...extras.skips,
+        totalCalls: countEvaluations(sampling.sampler, plan.sigmas.length - 1),
+      }),
     }),
     noise: createWebuiNoise(noise, {
       kind: toNoiseKind(job.noise),
@@ -136,8 +143,14 @@ async function denoisePass(pass: Pass): Promise<SamplingResult['latent']> {
   return latent
 }
 
-function planGeneration(job: GenerationJob, sampling: SamplingSettings): SamplingPlan {
+/** Evaluations A1111 counts in a run. */
+function countEvaluations(sampler: string, steps: number): number {
+  return findWebuiSampler(sampler)?.isSecondOrder === true ? 2 * steps : steps
+}
+
+function planGeneration(job: GenerationJob, sampling: SamplingSettings, extras: WebuiExtras): SamplingPlan {
   return planWebui({
+    ...extras.sampling,
     sampler: sampling.sampler,
     schedule: sampling.schedule,
     steps: sampling.steps,
@@ -180,8 +193,7 @@ async function encodeConditioning({
   context,
 }: Pass): Promise<(call: number) => BatchConditioning> {
   const sampling = required(job.sampling)
-  const isSecondOrder = findWebuiSampler(sampling.sampler)?.isSecondOrder === true
-  const settings = toTextSettings(job.text, isSecondOrder ? 2 * sampling.steps : sampling.steps)
+  const settings = toTextSettings(job.text, countEvaluations(sampling.sampler, sampling.steps))
   const model = texts.webui(checkpoint.model, job.embeddings)
   const encoded = await encodePrompts(images, model, settings, () => undefined)
   context.tell({

@@ -4,7 +4,7 @@ import type { Sampler, SamplerRun } from '../sampler.ts'
 import { scale } from '../combine.ts'
 import { karras } from '../schedules/karras.ts'
 import { createModelSampling } from '../model-sampling.ts'
-import { createErSde, ORDINARY_SCALE } from './er-sde.ts'
+import { createErSde, reverseTimeScale } from './er-sde.ts'
 import { createSaSolver, SA_DEFAULTS } from './sa-solver.ts'
 import { SAMPLERS } from './index.ts'
 import { createUniPc } from './uni-pc.ts'
@@ -77,7 +77,7 @@ describe('a sampler without noise', () => {
       Math.log2((await errorOf(sampler, 20)) / (await errorOf(sampler, 40)))
     expect(await orderOf(unipc)).toBeGreaterThan(2.5)
     expect(await orderOf(solver)).toBeGreaterThan(1)
-    expect(await orderOf(createErSde({ noiseScale: ORDINARY_SCALE, maxStage: 3 }))).toBeGreaterThan(1.7)
+    expect(await orderOf(createErSde({ noiseScale: reverseTimeScale(0), maxStage: 3 }))).toBeGreaterThan(1.7)
   })
 
   it.each(['euler', 'heun', 'dpm_2', 'dpmpp_2m', 'lms', 'deis', 'ipndm', 'res_multistep', 'euler_cfg_pp'])(

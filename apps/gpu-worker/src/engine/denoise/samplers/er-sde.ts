@@ -16,10 +16,10 @@ export interface ErSdeOptions {
 
 /** The paper's noise scale "ER-SDE 5". */
 export const ER_SDE_SCALE = (sigma: number): number => sigma * (Math.exp(sigma ** 0.3) + 10)
-/** Noise scale of the reverse-time stochastic equation. */
-export const REVERSE_TIME_SCALE = (sigma: number): number => sigma ** 2
-/** Noise scale that leaves no noise: the ordinary equation. */
-export const ORDINARY_SCALE = (sigma: number): number => sigma
+/** Noise scale of the reverse-time stochastic equation with a share of noise; 0 is the ordinary equation. */
+export function reverseTimeScale(eta: number): (sigma: number) => number {
+  return (sigma) => sigma ** (eta + 1)
+}
 
 /** Extended reverse-time stochastic solver of third order (Cui et al. 2023, arXiv 2309.06169). */
 export const erSde: Sampler = createErSde({ noiseScale: ER_SDE_SCALE, maxStage: 3 })

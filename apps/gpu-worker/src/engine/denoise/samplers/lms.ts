@@ -1,13 +1,18 @@
 import type { Tensor } from '../../tensor/tensor.ts'
 import { combine, type Term } from '../combine.ts'
-import type { Sampler } from '../sampler.ts'
+import type { Sampler, SamplerRun } from '../sampler.ts'
 import { beginStep } from './begin-step.ts'
 import { slopeOf } from './slope.ts'
 
-const ORDER = 4
-
 /** Linear multistep of order four in sigma (Katherine Crowson's k-diffusion). */
-export const lms: Sampler = async (start, run) => {
+export const lms: Sampler = createLms(4)
+
+/** The same of another order, from 1. */
+export function createLms(order: number): Sampler {
+  return (start, run) => solve(start, run, order)
+}
+
+async function solve(start: Tensor, run: SamplerRun, order: number): Promise<Tensor> {
   const { sigmas } = run
   let x = start
   let slopes: Tensor[] = []
@@ -15,7 +20,7 @@ export const lms: Sampler = async (start, run) => {
     const sigma = sigmas[i]!
     const { latent: denoised } = await beginStep(run, i, x)
     if (sigmas[i + 1] === 0 && run.options.flavour === 'comfy') return denoised
-    slopes = [slopeOf(x, sigma, denoised), ...slopes].slice(0, ORDER)
+    slopes = [slopeOf(x, sigma, denoised), ...slopes].slice(0, order)
     const terms = slopes.map((slope, j): Term => [
       integrateBasis(sigmas, i, { order: slopes.length, j }),
       slope,

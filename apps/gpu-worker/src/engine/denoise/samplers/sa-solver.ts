@@ -121,6 +121,7 @@ function adamsWeights(nodes: readonly number[], { from, to, tau }: Interval): nu
   return solveLinear(powers, moments)
 }
 
+/** The paper's simplified weights (appendix D), the older node's first. */
 function simpleWeights(
   nodes: readonly number[],
   { from, to, tau }: Interval,
@@ -128,6 +129,6 @@ function simpleWeights(
 ): number[] {
   const [h, kappa] = [to - from, 1 + tau ** 2]
   const whole = -Math.expm1(-kappa * h)
-  const second = isCorrector ? whole / 2 : (0.5 * kappa * h * h) / (nodes[1]! - nodes[0]!)
-  return isCorrector ? [whole - second, second] : [-second, whole + second]
+  const older = isCorrector ? whole - 0.5 * kappa * h : (-0.5 * kappa * h * h) / (nodes[1]! - nodes[0]!)
+  return [older, whole - older]
 }
