@@ -1,58 +1,8 @@
-/** Sampler names of ComfyUI 0.3.64, in its order. */
-export const SAMPLER_NAMES: readonly string[] = [
-  'euler',
-  'euler_cfg_pp',
-  'euler_ancestral',
-  'euler_ancestral_cfg_pp',
-  'heun',
-  'heunpp2',
-  'dpm_2',
-  'dpm_2_ancestral',
-  'lms',
-  'dpm_fast',
-  'dpm_adaptive',
-  'dpmpp_2s_ancestral',
-  'dpmpp_2s_ancestral_cfg_pp',
-  'dpmpp_sde',
-  'dpmpp_sde_gpu',
-  'dpmpp_2m',
-  'dpmpp_2m_cfg_pp',
-  'dpmpp_2m_sde',
-  'dpmpp_2m_sde_gpu',
-  'dpmpp_2m_sde_heun',
-  'dpmpp_2m_sde_heun_gpu',
-  'dpmpp_3m_sde',
-  'dpmpp_3m_sde_gpu',
-  'ddpm',
-  'lcm',
-  'ipndm',
-  'ipndm_v',
-  'deis',
-  'res_multistep',
-  'res_multistep_cfg_pp',
-  'res_multistep_ancestral',
-  'res_multistep_ancestral_cfg_pp',
-  'gradient_estimation',
-  'gradient_estimation_cfg_pp',
-  'er_sde',
-  'seeds_2',
-  'seeds_3',
-  'sa_solver',
-  'sa_solver_pece',
-  'ddim',
-  'uni_pc',
-  'uni_pc_bh2',
-]
+import { COMFY_SAMPLER_NAMES } from '../samplers.ts'
+import { COMFY_SCHEDULE_NAMES } from '../schedules.ts'
 
-/** Scheduler names of ComfyUI 0.3.64, in its order. */
-export const SCHEDULER_NAMES: readonly string[] = [
-  'simple',
-  'sgm_uniform',
-  'karras',
-  'exponential',
-  'ddim_uniform',
-  'beta',
-  'normal',
-  'linear_quadratic',
-  'kl_optimal',
-]
+/** Samplers a KSampler offers. */
+export const SAMPLER_NAMES: readonly string[] = COMFY_SAMPLER_NAMES
+
+/** Schedules a KSampler offers. */
+export const SCHEDULER_NAMES: readonly string[] = COMFY_SCHEDULE_NAMES
