@@ -21,6 +21,7 @@ import { optionFlag, optionNumber, optionText, type Options } from './options/op
 import { listParameters } from './parameters/list-parameters.ts'
 import type { Parameter } from './parameters/parameter.ts'
 import { parseExtraNetworks, toLoraRequest } from './extra-networks.ts'
+import { writeSamplerExtras } from './sampler-extras.ts'
 import { toSurfaceNote } from './surface-note.ts'
 import { writeInfotext } from './write-infotext.ts'
 
@@ -138,7 +139,7 @@ function toSampling({ request, sampling, steps, options }: GenerationPlan): Gene
     sigmaMax: optionNumber(options, 'sigma_max', 0),
     rho: optionNumber(options, 'rho', 0),
     alwaysDiscardPenultimate: optionFlag(options, 'always_discard_next_to_last_sigma'),
-    extraOptionsJson: '',
+    extraOptionsJson: writeSamplerExtras(options),
   }
 }
 
