@@ -37,7 +37,8 @@ export async function startWebuiServer(
 async function waitForHashes(url: string): Promise<void> {
   for (;;) {
     const models = (await (await fetch(`${url}/sdapi/v1/sd-models`)).json()) as { hash: string | null }[]
-    if (models.length === 2 && models.every(({ hash }) => hash !== null)) return
+    // The bundled checkpoint is listed as well.
+    if (models.length > 2 && models.every(({ hash }) => hash !== null)) return
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
 }

@@ -27,10 +27,14 @@ export class MersenneTwister {
 
   #refill(): void {
     const state = this.#state
-    for (let i = 0; i < SIZE; i += 1) {
-      const mixed = (state[i]! & 0x80000000) | (state[(i + 1) % SIZE]! & 0x7fffffff)
-      state[i] = state[(i + SHIFT) % SIZE]! ^ (mixed >>> 1) ^ (mixed & 1 ? 0x9908b0df : 0)
-    }
+    for (let i = 0; i < SIZE - SHIFT; i += 1) state[i] = twist(state, i, i + 1, i + SHIFT)
+    for (let i = SIZE - SHIFT; i < SIZE - 1; i += 1) state[i] = twist(state, i, i + 1, i + SHIFT - SIZE)
+    state[SIZE - 1] = twist(state, SIZE - 1, 0, SHIFT - 1)
     this.#next = 0
   }
+}
+
+function twist(state: Uint32Array, i: number, next: number, shifted: number): number {
+  const mixed = (state[i]! & 0x80000000) | (state[next]! & 0x7fffffff)
+  return state[shifted]! ^ (mixed >>> 1) ^ (mixed & 1 ? 0x9908b0df : 0)
 }

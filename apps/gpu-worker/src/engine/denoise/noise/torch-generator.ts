@@ -32,7 +32,8 @@ export class TorchGenerator {
   }
 
   #drawBlocks(count: number): Float32Array {
-    const values = Float32Array.from({ length: count }, () => this.#drawFloat())
+    const values = new Float32Array(count)
+    for (let i = 0; i < count; i += 1) values[i] = this.#drawFloat()
     for (let start = 0; start + BLOCK <= count; start += BLOCK) transformBlock(values, start)
     if (count % BLOCK !== 0) {
       // torch fills the last block anew, over values that are already normal.
@@ -57,10 +58,11 @@ const TWO_PI = Math.fround(2 * Math.PI)
 
 /** Box and Muller's transform of sixteen uniform values: eight radii, eight angles. */
 function transformBlock(values: Float32Array, start: number): void {
+  const pair = new Float32Array(2)
   for (let i = start; i < start + BLOCK / 2; i += 1) {
     const radius = Math.fround(Math.sqrt(-2 * logFloat(Math.fround(1 - values[i]!))))
-    const [sine, cosine] = sinCosFloat(Math.fround(TWO_PI * values[i + BLOCK / 2]!))
-    values[i] = radius * cosine
-    values[i + BLOCK / 2] = radius * sine
+    sinCosFloat(Math.fround(TWO_PI * values[i + BLOCK / 2]!), pair)
+    values[i] = radius * pair[1]!
+    values[i + BLOCK / 2] = radius * pair[0]!
   }
 }
