@@ -15,6 +15,7 @@ const schema = z.object({
     .describe('threads of one network call; 0: one a core'),
   ATELIER_MODEL_MEMORY_GB: z.coerce.number().positive().optional().describe('memory for loaded models'),
   ATELIER_SLOTS: z.coerce.number().int().positive().max(64).optional(),
+  ATELIER_FAKE_STEP_MS: z.coerce.number().min(0).default(10),
 })
 
 /** Settings of the engine process. */
@@ -26,10 +27,12 @@ export interface EngineConfig {
   readonly budgetBytes: number
   readonly slots: number
   readonly maxBatchElements: number
+  /** How long the fake engine's network takes, milliseconds. */
+  readonly fakeStepMs: number
 }
 
-/** Jobs at once by default: on a CPU two share the cores without starving either's progress. */
-const DEFAULT_SLOTS = 2
+/** Jobs at once by default: one on a CPU, in the order of the queue as the originals run them; a GPU shares its calls. */
+const DEFAULT_SLOTS = { cpu: 1, cuda: 8 }
 /** Latent elements joined into one CPU evaluation: two guided 512x512 pictures; more would only wait longer. */
 const MAX_BATCH_ELEMENTS = 4 * 4 * 64 * 64
 
@@ -48,7 +51,8 @@ export function readEngineConfig(
     title: device === 'cpu' ? (cpus()[0]?.model ?? 'CPU') : device,
     threads: settings.ATELIER_THREADS,
     budgetBytes: budget,
-    slots: settings.ATELIER_SLOTS ?? DEFAULT_SLOTS,
+    slots: settings.ATELIER_SLOTS ?? (device === 'cpu' ? DEFAULT_SLOTS.cpu : DEFAULT_SLOTS.cuda),
     maxBatchElements: MAX_BATCH_ELEMENTS,
+    fakeStepMs: settings.ATELIER_FAKE_STEP_MS,
   }
 }

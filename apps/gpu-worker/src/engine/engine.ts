@@ -1,6 +1,7 @@
 import type { Job } from '@atelier/proto'
 import type { EngineOutcome, FromEngine, ToEngine } from '../engine-protocol.ts'
 import { EngineError, toJobError } from './engine-error.ts'
+import type { Pixels } from './image/pixels.ts'
 import type { JobContext } from './job-context.ts'
 import type { ModelStore } from './models/model-store.ts'
 import { NodeCache } from './node-graph/node-cache.ts'
@@ -13,6 +14,8 @@ export interface EngineOptions {
   readonly models: ModelStore
   readonly texts: TextModels
   readonly send: (message: FromEngine) => void
+  /** Changes each finished picture of a generation job (the fake engine). */
+  readonly finishPixels?: (pixels: Pixels, job: Job) => Pixels
 }
 
 interface RunningJob {
@@ -85,10 +88,11 @@ export class Engine {
   }
 
   #createContext(job: Job, inputs: ReadonlyMap<string, Uint8Array>, running: RunningJob): JobContext {
-    const { send } = this.#options
+    const { send, finishPixels } = this.#options
     return {
       job,
       inputs,
+      finishPixels: (pixels) => finishPixels?.(pixels, job) ?? pixels,
       cancelled: running.cancel.signal,
       takeSkip: () => {
         const isWanted = running.isSkipWanted

@@ -1,4 +1,5 @@
 import type { Job, JobEvent } from '@atelier/proto'
+import type { Pixels } from './image/pixels.ts'
 import type { EngineFile } from '../engine-protocol.ts'
 
 /** Something that happened to a job. */
@@ -9,6 +10,8 @@ export interface JobContext {
   readonly job: Job
   /** Bytes of the blobs the job refers to, by key. */
   readonly inputs: ReadonlyMap<string, Uint8Array>
+  /** The picture as it is to be encoded; the fake engine writes into it whose it is. */
+  finishPixels(pixels: Pixels): Pixels
   /** Aborts when the job was cancelled. */
   readonly cancelled: AbortSignal
   /** Whether the present pass is to end now; asking takes the wish back. */

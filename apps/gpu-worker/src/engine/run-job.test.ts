@@ -77,6 +77,7 @@ describe('runGeneration with the demo checkpoint', () => {
       inputs: new Map(),
       cancelled: cancel.signal,
       takeSkip: () => false,
+      finishPixels: (pixels) => pixels,
       tell: (event) => onEvent(event, cancel),
       sendEarly: () => undefined,
       allocate: async () => 1,

@@ -231,7 +231,7 @@ async function tellStep(
 async function decodePass(
   latent: SamplingResult['latent'],
   vae: LoadedVae,
-  { job, images }: Pass,
+  { job, images, context }: Pass,
 ): Promise<EngineFile[]> {
   const files: EngineFile[] = []
   const output = required(job.output)
@@ -242,7 +242,7 @@ async function decodePass(
         exceptionType: 'NansException',
       })
     }
-    const pixels = toPixels(decoded)
+    const pixels = context.finishPixels(toPixels(decoded))
     const texts =
       output.omitMetadata || image.infotext === '' ? [] : [{ keyword: 'parameters', text: image.infotext }]
     const encoded = await encodeImage(pixels, {

@@ -54,6 +54,7 @@ describe('runNodeGraph', () => {
       inputs: new Map(),
       cancelled: new AbortController().signal,
       takeSkip: () => false,
+      finishPixels: (pixels) => pixels,
       tell: (event) => void events.push(event),
       sendEarly: (file, index, count) => void early.push({ file, index, count }),
       allocate: async (counter, count) => {

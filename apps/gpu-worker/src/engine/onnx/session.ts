@@ -13,6 +13,8 @@ export interface SessionOptions {
   readonly threads: number
   /** Whether a weight file may be opened: the engine's own list of model files. */
   readonly isAllowedFile: (path: string) => boolean
+  /** Stands in for ONNX Runtime (the fake engine). */
+  readonly open?: (graph: Graph) => Session
 }
 
 /** Inputs by name: f32 tensors, or int64 values with their shape. */
@@ -38,6 +40,7 @@ export async function createSession(graph: Graph, options: SessionOptions): Prom
       throw new CheckpointError('unreadable', path, 'it is not one of the model files this worker may open')
     }
   }
+  if (options.open !== undefined) return options.open(graph)
   const root = parse(graph.weights[0]?.path ?? process.cwd()).root
   const session = await InferenceSession.create(toModelBytes(graph), {
     executionProviders: toProviders(options.device),
