@@ -81,6 +81,7 @@ async function timePicture(request: object): Promise<number> {
   const start = performance.now()
   const response = await fetch(`http://127.0.0.1:${PORT}/sdapi/v1/txt2img`, {
     method: 'POST',
+    headers: { 'content-type': 'application/json' },
     body: JSON.stringify(request),
   })
   const answer = (await response.json()) as { images?: string[] }

@@ -29,7 +29,6 @@ import { DELIBERATE, missingClasses } from './comfy-scope.ts'
 import { joinServer, startServer, type RunningServer } from './running-server.ts'
 import { reportWire, type WireVerdict } from './wire-report.ts'
 
-const PAGE = new URL('../../docs/compat-wire-comfy-engine.md', import.meta.url)
 const FILES = [
   'control.jsonl',
   'prompt_ok.jsonl',
@@ -100,7 +99,11 @@ async function main(): Promise<void> {
       )
     }
   }
-  process.exitCode = reportWire('ComfyUI 0.3.64: recordings replayed against a real engine', verdicts, PAGE)
+  process.exitCode = reportWire(
+    'comfy-engine',
+    'ComfyUI 0.3.64: recordings replayed against the engine',
+    verdicts,
+  )
     ? 0
     : 1
 }

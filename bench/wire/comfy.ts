@@ -15,7 +15,6 @@ import { findFixtures } from '../parity/report.ts'
 import { DELIBERATE, missingClasses } from './comfy-scope.ts'
 import { reportWire, type WireVerdict } from './wire-report.ts'
 
-const PAGE = new URL('../../docs/compat-wire-comfy.md', import.meta.url)
 /** Recordings of what nodes compute, and of whole sessions: they need an engine. */
 const ENGINE_FILES = ['caching.jsonl', 'order.jsonl', 'files.jsonl', 'nodes.jsonl', 'script_examples.jsonl']
 
@@ -49,7 +48,9 @@ async function main(): Promise<void> {
       read(file).map((_, n) => ({ file, name: `row ${n + 1}`, notYet: 'needs an engine (comfy-engine.ts)' })),
     ),
   ]
-  process.exitCode = reportWire('ComfyUI 0.3.64: recordings replayed', verdicts, PAGE) ? 0 : 1
+  process.exitCode = reportWire('comfy', 'ComfyUI 0.3.64: recordings replayed against the gateway', verdicts)
+    ? 0
+    : 1
 }
 
 async function compareObjectInfo(recorded: Record<string, unknown>): Promise<WireVerdict[]> {

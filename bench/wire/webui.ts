@@ -20,10 +20,6 @@ import { replayProgress } from './webui-progress.ts'
 import { startWebuiServer } from './webui-server.ts'
 import { reportWire, type WireVerdict } from './wire-report.ts'
 
-const PAGES = {
-  gateway: new URL('../../docs/compat-wire-webui.md', import.meta.url),
-  engine: new URL('../../docs/compat-wire-webui-engine.md', import.meta.url),
-}
 /** Recordings of exchanges, in the order in which they were made. */
 const RECORDINGS = [
   ...['get', 'nowebui_get', 'txt2img', 'img2img', 'validation', 'utils', 'infotext'],
@@ -52,8 +48,8 @@ async function main(): Promise<void> {
     : [...(await replayGateway(folder, pictures)), ...(await replayProgress(folder, pictures))]
   const rest = isWhole ? [] : listFiles(folder, 'filenames.jsonl', 'saved pictures')
   const title = `A1111 1.10.1: recordings replayed against ${isWhole ? 'the engine' : 'the gateway'}`
-  const page = isWhole ? PAGES.engine : PAGES.gateway
-  process.exitCode = reportWire(title, [...verdicts, ...rest], page) ? 0 : 1
+  const section = isWhole ? 'webui-engine' : 'webui'
+  process.exitCode = reportWire(section, title, [...verdicts, ...rest]) ? 0 : 1
 }
 
 async function replayGateway(folder: string, pictures: RequestPictures): Promise<WireVerdict[]> {

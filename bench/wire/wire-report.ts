@@ -1,4 +1,9 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+
+const SECTIONS = new URL('sections/', import.meta.url)
+const PAGE = new URL('../../docs/compatibility.md', import.meta.url)
+/** What follows this line of the page is made by the commands of this folder. */
+const MARK = '<!-- Made by the commands in bench/wire/; do not edit below this line. -->'
 
 /** How one recorded thing fared. */
 export interface WireVerdict {
@@ -10,13 +15,16 @@ export interface WireVerdict {
   readonly difference?: string
 }
 
-/** Prints a table of passed, in scope and not yet in scope for each file, with what differs below it. */
-export function reportWire(title: string, verdicts: readonly WireVerdict[], page: URL): boolean {
+/**
+ * Prints a table of passed, in scope and not yet in scope for each file, with what differs below it, and writes it as a
+ * section of docs/compatibility.md. Returns whether everything in scope passed.
+ */
+export function reportWire(section: string, title: string, verdicts: readonly WireVerdict[]): boolean {
   const files = [...new Set(verdicts.map(({ file }) => file))]
   const rows = files.map((file) => summarise(file, verdicts))
   const failed = verdicts.filter(({ notYet, difference }) => notYet === undefined && difference !== undefined)
   const table = [
-    `## ${title}`,
+    `### ${title}`,
     '',
     '| Recording | Passed | In scope | Not yet in scope |',
     '|---|---|---|---|',
@@ -31,8 +39,18 @@ export function reportWire(title: string, verdicts: readonly WireVerdict[], page
     ...(reasons.length === 0 ? [] : ['Not yet in scope:', '', ...reasons, '']),
   ].join('\n')
   console.log(text)
-  writeFileSync(page, text)
+  mkdirSync(SECTIONS, { recursive: true })
+  writeFileSync(new URL(`${section}.md`, SECTIONS), text)
+  writePage()
   return failed.length === 0
+}
+
+function writePage(): void {
+  const [written] = readFileSync(PAGE, 'utf8').split(MARK)
+  const sections = readdirSync(SECTIONS)
+    .sort()
+    .map((name) => readFileSync(new URL(name, SECTIONS), 'utf8'))
+  writeFileSync(PAGE, [`${written ?? ''}${MARK}\n`, ...sections].join('\n'))
 }
 
 function summarise(file: string, verdicts: readonly WireVerdict[]) {
