@@ -5,7 +5,7 @@ import type { FromEngine, ToEngine } from '../engine-protocol.ts'
 
 /** Pause before a dead engine is started again, milliseconds; doubled up to the limit, reset by a finished job. */
 const RESTART_MS = { first: 200, limit: 10_000 }
-/** How often an engine is asked whether it lives, milliseconds. */
+/** How often an engine is asked whether it lives by default, milliseconds. */
 const PING_MS = 5_000
 /** How long an engine may take to end by itself, milliseconds. */
 const SHUT_DOWN_MS = 3_000
@@ -17,6 +17,8 @@ export interface EngineProcessOptions {
   readonly environment: Record<string, string | undefined>
   /** Silence after which the process counts as hung and is killed, milliseconds. */
   readonly hangMs: number
+  /** How often it is asked whether it lives, milliseconds; absent: 5,000. */
+  readonly pingMs?: number
   readonly logger: Logger
   readonly onMessage: (message: FromEngine) => void
   /** It died; whatever it ran is gone. A new one starts by itself. */
@@ -36,7 +38,7 @@ export class EngineProcess {
   constructor(options: EngineProcessOptions) {
     this.#options = options
     this.#start()
-    const watch = setInterval(() => this.#checkLiveness(), PING_MS)
+    const watch = setInterval(() => this.#checkLiveness(), options.pingMs ?? PING_MS)
     watch.unref()
     this.#timers.push(watch)
   }
