@@ -11,6 +11,7 @@ const recorded = JSON.parse(
 /** The files the recorded server had. */
 const FILES: Readonly<Record<string, readonly string[]>> = {
   checkpoints: ['tiny.safetensors'],
+  upscale_models: ['tiny_x4.pth'],
   'input-images': [
     ...['anim.gif', 'bad.png', 'gray.png', 'gray16.png', 'pal.png', 'photo.jpg'],
     ...['pic.webp', 'rgb.png', 'rgba.png', 'rgba64.png', 'vector.svg'],

@@ -1,10 +1,11 @@
 import { toExact, type ExactObject, type ExactValue } from '@atelier/catalog/exact-json'
 import type { InputDefinition, NodeDefinition } from '@atelier/catalog/nodes'
-import { toExactOptions, toExactType, type ChoiceLists } from './input-config.ts'
+import { choicesOf, toExactOptions, toExactType, type ChoiceLists } from './input-config.ts'
 
 /** One entry of `GET /object_info`, with ComfyUI's keys in its order. */
 export function toObjectInfo(definition: NodeDefinition, lists: ChoiceLists): ExactObject {
   const { inputs, outputs } = definition
+  if (definition.isSchemaNode) return toSchemaInfo(definition, lists)
   const info: ExactObject = new Map<string, ExactValue>([
     ['input', toInputSections(inputs, lists)],
     ['input_order', toInputOrder(inputs)],
@@ -24,12 +25,45 @@ export function toObjectInfo(definition: NodeDefinition, lists: ChoiceLists): Ex
   return info
 }
 
-function toInputSections(inputs: NodeDefinition['inputs'], lists: ChoiceLists): ExactObject {
+/** A class declared by the newer schema: every key is there, lists of choices are options. */
+function toSchemaInfo(definition: NodeDefinition, lists: ChoiceLists): ExactObject {
+  const { inputs, outputs } = definition
+  return new Map<string, ExactValue>([
+    ['input', toInputSections(inputs, lists, toSchemaInput)],
+    ['input_order', toInputOrder(inputs)],
+    ['output', outputs.map(({ type }) => type)],
+    ['output_is_list', outputs.map(({ isList }) => isList ?? false)],
+    ['output_name', outputs.map(({ name, type }) => name ?? type)],
+    ['output_tooltips', outputs.map((_, slot) => definition.outputTooltips?.[slot] ?? null)],
+    ['name', definition.className],
+    ['display_name', definition.displayName],
+    ['description', ''],
+    ['python_module', definition.pythonModule ?? 'nodes'],
+    ['category', definition.category],
+    ['output_node', definition.isOutput ?? false],
+    ['deprecated', definition.isDeprecated ?? false],
+    ['experimental', definition.isExperimental ?? false],
+    ['api_node', false],
+  ])
+}
+
+function toSchemaInput(input: InputDefinition, lists: ChoiceLists): ExactValue {
+  const choices = choicesOf(input, lists)
+  const options = toExactOptions(input)
+  if (choices === undefined) return [input.type as string, options]
+  return ['COMBO', options.set('multiselect', false).set('options', [...choices])]
+}
+
+function toInputSections(
+  inputs: NodeDefinition['inputs'],
+  lists: ChoiceLists,
+  toSpec = toInputSpec,
+): ExactObject {
   const sections: ExactObject = new Map()
   for (const name of ['required', 'optional'] as const) {
     const section = inputs[name]
     if (section === undefined) continue
-    const entries = Object.entries(section).map(([key, input]) => [key, toInputSpec(input, lists)] as const)
+    const entries = Object.entries(section).map(([key, input]) => [key, toSpec(input, lists)] as const)
     sections.set(name, new Map(entries))
   }
   if (inputs.hidden !== undefined) sections.set('hidden', toExact(inputs.hidden))

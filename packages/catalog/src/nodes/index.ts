@@ -6,6 +6,7 @@ import { emptyLatentImage } from './empty-latent-image.ts'
 import { imageInvert } from './image-invert.ts'
 import { imageScale } from './image-scale.ts'
 import { imageScaleBy } from './image-scale-by.ts'
+import { imageUpscaleWithModel } from './image-upscale-with-model.ts'
 import { kSampler } from './k-sampler.ts'
 import { kSamplerAdvanced } from './k-sampler-advanced.ts'
 import { latentUpscale } from './latent-upscale.ts'
@@ -13,6 +14,7 @@ import { loadImage } from './load-image.ts'
 import { previewImage } from './preview-image.ts'
 import { saveImage } from './save-image.ts'
 import { saveImageWebsocket } from './save-image-websocket.ts'
+import { upscaleModelLoader } from './upscale-model-loader.ts'
 import { vaeDecode } from './vae-decode.ts'
 import { vaeEncode } from './vae-encode.ts'
 import type { NodeDefinition } from './node-definition.ts'
@@ -45,6 +47,8 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   imageInvert,
   emptyImage,
   kSamplerAdvanced,
+  upscaleModelLoader,
+  imageUpscaleWithModel,
   saveImageWebsocket,
 ]
 

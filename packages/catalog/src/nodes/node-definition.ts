@@ -50,6 +50,8 @@ export interface NodeDefinition {
   readonly isOutput?: boolean
   readonly isDeprecated?: boolean
   readonly isExperimental?: boolean
+  /** The class is declared by ComfyUI's newer schema, whose descriptions have another shape. */
+  readonly isSchemaNode?: boolean
   /** Inputs in declaration order. */
   readonly inputs: {
     readonly required?: Readonly<Record<string, InputDefinition>>

@@ -17,7 +17,8 @@ import { readStyles } from '../style-store.ts'
 import { listUsable } from './list-usable.ts'
 import { listLoras, toLoraAlias, toLoraName } from './loras.ts'
 import { SCRIPT_LISTS } from './scripts.data.ts'
-import { BUILT_IN_UPSCALERS, LATENT_UPSCALE_MODES } from './upscalers.data.ts'
+import { LATENT_UPSCALE_MODES } from './upscalers.data.ts'
+import { listUpscalers, type ListedUpscaler } from './upscalers.ts'
 
 /** Scale of upscalers that do not say their own. */
 const DEFAULT_SCALE = 4
@@ -33,7 +34,7 @@ export const LISTS: Readonly<
       const listed = toExact({ ...schedule }) as ExactObject
       return listed.set('default_rho', schedule.default_rho)
     }),
-  upscalers: () => BUILT_IN_UPSCALERS.map(toUpscaler),
+  upscalers: ({ models }) => listUpscalers(models).map(toUpscaler),
   'latent-upscale-modes': () => LATENT_UPSCALE_MODES.map((name) => toExact({ name })),
   'sd-models': ({ models }) => listCheckpoints(models).map(toCheckpoint),
   'sd-vae': ({ models }) =>
@@ -65,8 +66,10 @@ function toCheckpoint(file: ModelFile): ExactValue {
   })
 }
 
-function toUpscaler(name: string): ExactValue {
-  const listed = toExact({ name, model_name: null, model_path: null, model_url: null }) as ExactObject
+function toUpscaler({ name, file }: ListedUpscaler): ExactValue {
+  const modelName = file === undefined ? null : file.family === 'swinir' ? 'SwinIR 4x' : 'ESRGAN_4x'
+  const path = file?.path ?? null
+  const listed = toExact({ name, model_name: modelName, model_path: path, model_url: null }) as ExactObject
   return listed.set('scale', DEFAULT_SCALE)
 }
 

@@ -57,6 +57,14 @@ export function readTensorBytes(file: WeightFile, entry: TensorEntry): Uint8Arra
   }
 }
 
+/** Bytes the file's tensors take as f32. */
+export function countF32Bytes(file: WeightFile): number {
+  let count = 0
+  for (const { shape } of file.tensors.values())
+    count += 4 * shape.reduce((product, size) => product * size, 1)
+  return count
+}
+
 function openFile(path: string): number {
   try {
     return openSync(path, 'r')

@@ -1,11 +1,11 @@
 import { detectModel, detectVae, type DetectedModel, type VaeConfig } from '../checkpoint/detect-model.ts'
 import { CheckpointError } from '../checkpoint/checkpoint-error.ts'
-import { readSafetensors, type WeightFile } from '../checkpoint/safetensors.ts'
+import { countF32Bytes, readSafetensors, type WeightFile } from '../checkpoint/safetensors.ts'
 import { buildClipText, CHUNK_TOKENS } from '../networks/clip-text.ts'
 import { buildUnet } from '../networks/unet.ts'
 import { buildVaeDecoder, buildVaeEncoder } from '../networks/vae.ts'
-import type { Graph } from '../onnx/graph-builder.ts'
-import { createSession, type Session, type SessionOptions } from '../onnx/session.ts'
+import { LazySessions } from '../onnx/lazy-sessions.ts'
+import type { Session, SessionOptions } from '../onnx/session.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import type { TextEncoder, VectorReplacement } from '../text-encode/text-encoder.ts'
 import type { LoadedModel, LoadedVae } from './loaded-model.ts'
@@ -62,33 +62,6 @@ export function loadVaeFile(path: string, options: SessionOptions): Loaded<Loade
     value: prepareVae(file, config, sessions),
     costBytes: countF32Bytes(file),
     release: () => sessions.release(),
-  }
-}
-
-/** Sessions made at their first use, once. */
-class LazySessions {
-  readonly #options: SessionOptions
-  readonly #made: Promise<Session>[] = []
-
-  constructor(options: SessionOptions) {
-    this.#options = options
-  }
-
-  /** A function that gives the session, making it at the first call. */
-  prepare(build: () => Graph): () => Promise<Session> {
-    let session: Promise<Session> | undefined
-    return () => {
-      if (session === undefined) {
-        session = createSession(build(), this.#options)
-        this.#made.push(session)
-      }
-      return session
-    }
-  }
-
-  async release(): Promise<void> {
-    const made = await Promise.allSettled(this.#made.splice(0))
-    for (const result of made) if (result.status === 'fulfilled') await result.value.release()
   }
 }
 
@@ -194,11 +167,4 @@ function splitMoments({ shape, data }: Tensor): { mean: Tensor; logVariance: Ten
     return createTensor([batch, channels / 2, height, width], values)
   }
   return { mean: part(0), logVariance: part(1) }
-}
-
-function countF32Bytes(file: WeightFile): number {
-  let count = 0
-  for (const { shape } of file.tensors.values())
-    count += 4 * shape.reduce((product, size) => product * size, 1)
-  return count
 }

@@ -6,6 +6,7 @@ import { EngineError } from '../engine-error.ts'
 import type { SessionOptions } from '../onnx/session.ts'
 import { loadCheckpoint, loadVaeFile } from './load-model.ts'
 import type { LoadedModel, LoadedVae } from './loaded-model.ts'
+import { loadUpscaler, type UpscaleNetwork } from '../upscale/upscale-network.ts'
 import { Residency, type Use } from './residency.ts'
 
 /** A checkpoint in use: its networks, evaluations joined by a batcher. */
@@ -59,6 +60,12 @@ export class ModelStore {
       const loaded = loadVaeFile(file.path, this.#session())
       return { ...loaded, release: () => loaded.release() }
     })
+  }
+
+  /** Uses an upscaler network. */
+  async useUpscaler(ref: ModelRef): Promise<Use<UpscaleNetwork>> {
+    const file = this.resolve(ref)
+    return this.#residency.use(file.identity, () => loadUpscaler(file.path, this.#session()))
   }
 
   /**

@@ -22,7 +22,7 @@ export interface ConvOptions {
   readonly pads?: readonly [number, number, number, number]
 }
 
-/** A square convolution with bias over [batch, channels, height, width]. */
+/** A square convolution over [batch, channels, height, width], with bias where the checkpoint has one. */
 export function conv(
   graph: GraphBuilder,
   x: Value,
@@ -31,7 +31,9 @@ export function conv(
 ): Value {
   const size = graph.shapeOf(`${name}.weight`)?.[2] ?? 1
   const border = (size - 1) / 2
-  return graph.op('Conv', [x, graph.weight(`${name}.weight`), graph.weight(`${name}.bias`)], {
+  const hasBias = graph.shapeOf(`${name}.bias`) !== undefined
+  const bias = hasBias ? [graph.weight(`${name}.bias`)] : []
+  return graph.op('Conv', [x, graph.weight(`${name}.weight`), ...bias], {
     kernel_shape: [size, size],
     pads: pads ?? [border, border, border, border],
     strides: [stride, stride],
@@ -82,7 +84,27 @@ export function attention(
 
 /** Doubles height and width by repeating pixels. */
 export function upsampleNearest(graph: GraphBuilder, x: Value): Value {
-  return graph.op('Resize', [x, '', graph.floats([1, 1, 2, 2])], NEAREST)
+  return repeatPixels(graph, x, 2)
+}
+
+/** Multiplies height and width by repeating pixels. */
+export function repeatPixels(graph: GraphBuilder, x: Value, factor: number): Value {
+  return graph.op('Resize', [x, '', graph.floats([1, 1, factor, factor])], NEAREST)
+}
+
+/** Turns each group of factor² channels into a square of pixels. */
+export function pixelShuffle(graph: GraphBuilder, x: Value, factor: number): Value {
+  return factor === 1 ? x : graph.op('DepthToSpace', [x], { blocksize: factor, mode: 'CRD' })
+}
+
+/** x above zero, `slope` x below. */
+export function leakyRelu(graph: GraphBuilder, x: Value, slope: number): Value {
+  return graph.op('LeakyRelu', [x], { alpha: { float: slope } })
+}
+
+/** A value times a constant. */
+export function scaled(graph: GraphBuilder, x: Value, factor: number): Value {
+  return graph.op('Mul', [x, graph.floats([factor])])
 }
 
 /** Brings height and width to those of another value by repeating pixels. */

@@ -23,6 +23,11 @@ export interface VaeValue {
   readonly checkpoint: ModelRef
 }
 
+/** An UPSCALE_MODEL: the file of an upscaler network. */
+export interface UpscaleModelValue {
+  readonly upscaler: ModelRef
+}
+
 /** A CONDITIONING: encoded prompts. */
 export type ConditioningValue = readonly Conditioning[]
 

@@ -7,6 +7,7 @@ import { emptyLatentImage } from './empty-latent-image.ts'
 import { imageInvert } from './image-invert.ts'
 import { imageScale } from './image-scale.ts'
 import { imageScaleBy } from './image-scale-by.ts'
+import { imageUpscaleWithModel } from './image-upscale-with-model.ts'
 import { kSampler } from './k-sampler.ts'
 import { kSamplerAdvanced } from './k-sampler-advanced.ts'
 import { latentUpscale } from './latent-upscale.ts'
@@ -14,6 +15,7 @@ import { loadImage } from './load-image.ts'
 import { previewImage } from './preview-image.ts'
 import { saveImage } from './save-image.ts'
 import { saveImageWebsocket } from './save-image-websocket.ts'
+import { upscaleModelLoader } from './upscale-model-loader.ts'
 import { vaeDecode } from './vae-decode.ts'
 import { vaeEncode } from './vae-encode.ts'
 
@@ -27,6 +29,7 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map([
   ['ImageInvert', imageInvert],
   ['ImageScale', imageScale],
   ['ImageScaleBy', imageScaleBy],
+  ['ImageUpscaleWithModel', imageUpscaleWithModel],
   ['KSampler', kSampler],
   ['KSamplerAdvanced', kSamplerAdvanced],
   ['LatentUpscale', latentUpscale],
@@ -34,6 +37,7 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map([
   ['PreviewImage', previewImage],
   ['SaveImage', saveImage],
   ['SaveImageWebsocket', saveImageWebsocket],
+  ['UpscaleModelLoader', upscaleModelLoader],
   ['VAEDecode', vaeDecode],
   ['VAEEncode', vaeEncode],
 ])

@@ -11,9 +11,17 @@ interface Filter {
 
 const sinc = (x: number) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x))
 
+/** Keys' cubic kernel with Pillow's parameter. */
+function cubicWeight(x: number): number {
+  const a = -0.5
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1
+  return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0
+}
+
 /** Pillow's filters by name. */
 export const FILTERS = {
   lanczos: { support: 3, weight: (x) => (x > -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
+  bicubic: { support: 2, weight: (x) => cubicWeight(Math.abs(x)) },
   bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
   box: { support: 0.5, weight: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
 } as const satisfies Record<string, Filter>
@@ -23,12 +31,36 @@ export function resizePixels(
   source: Pixels,
   width: number,
   height: number,
-  filter: keyof typeof FILTERS,
+  filter: keyof typeof FILTERS | 'nearest',
 ): Pixels {
+  if (filter === 'nearest') return takeNearest(source, width, height)
   const across = source.width === width ? source : resizeRows(source, width, FILTERS[filter])
   if (across.height === height) return across
   // Height is width of the transposed picture.
   return transpose(resizeRows(transpose(across), height, FILTERS[filter]))
+}
+
+function takeNearest({ width, height, channels, data }: Pixels, toWidth: number, toHeight: number): Pixels {
+  const output = new Uint8Array(toWidth * toHeight * channels)
+  const [columns, rows] = [indexNearest(width, toWidth), indexNearest(height, toHeight)]
+  let next = 0
+  for (const row of rows) {
+    for (const column of columns) {
+      for (let c = 0; c < channels; c += 1) output[next++] = data[(row * width + column) * channels + c]!
+    }
+  }
+  return { width: toWidth, height: toHeight, channels, data: output }
+}
+
+/** Pillow adds up positions step by step, rounding errors included. */
+function indexNearest(size: number, target: number): number[] {
+  const step = size / target
+  let at = step * 0.5
+  return Array.from({ length: target }, () => {
+    const index = Math.min(Math.floor(at), size - 1)
+    at += step
+    return index
+  })
 }
 
 function resizeRows({ width, height, channels, data }: Pixels, target: number, filter: Filter): Pixels {

@@ -82,7 +82,10 @@ export interface ModelFile {
   identity: string
   /** SHA-256 of the whole file, lower-case hex; empty until it has been computed. */
   sha256: string
-  /** Model family ("sd1", "sd2", "sdxl", "sdxl-refiner", ...); empty where it does not apply. */
+  /**
+   * Model family ("sd1", "sd2", "sdxl", "sdxl-refiner", ...), or an upscaler's architecture ("esrgan", "compact",
+   * "swinir"); empty where it does not apply.
+   */
   family: string
   /** Why the file cannot be used; empty: it can. */
   unusableReason: string

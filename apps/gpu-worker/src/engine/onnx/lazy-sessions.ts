@@ -1,0 +1,30 @@
+import type { Graph } from './graph-builder.ts'
+import { createSession, type Session, type SessionOptions } from './session.ts'
+
+/** Sessions made at their first use, once. */
+export class LazySessions {
+  readonly #options: SessionOptions
+  readonly #made: Promise<Session>[] = []
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+  }
+
+  /** A function that gives the session, making it at the first call. */
+  prepare(build: () => Graph): () => Promise<Session> {
+    let session: Promise<Session> | undefined
+    return () => {
+      if (session === undefined) {
+        session = createSession(build(), this.#options)
+        this.#made.push(session)
+      }
+      return session
+    }
+  }
+
+  /** Frees every session that was made. */
+  async release(): Promise<void> {
+    const made = await Promise.allSettled(this.#made.splice(0))
+    for (const result of made) if (result.status === 'fulfilled') await result.value.release()
+  }
+}
