@@ -1,8 +1,8 @@
 import { joinRows, sliceRows } from '../denoise/combine.ts'
-import type { PredictionNetwork } from '../denoise/guidance.ts'
+import type { NetworkInputs, PredictionNetwork } from '../denoise/guidance.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 
-type Inputs = Parameters<PredictionNetwork>[0]
+type Inputs = NetworkInputs
 
 interface Waiting {
   readonly inputs: Inputs
@@ -83,7 +83,8 @@ export class Batcher {
 function fits(a: Inputs, b: Inputs): boolean {
   const shapeOf = ({ latent, context }: Inputs) =>
     [...latent.shape.slice(1), ...context.shape.slice(1)].join()
-  return shapeOf(a) === shapeOf(b)
+  const placesOf = ({ control = {} }: Inputs) => Object.keys(control).join()
+  return shapeOf(a) === shapeOf(b) && placesOf(a) === placesOf(b)
 }
 
 function joinInputs(inputs: readonly Inputs[]): Inputs {
@@ -98,5 +99,13 @@ function joinInputs(inputs: readonly Inputs[]): Inputs {
     latent: joinRows(inputs.map(({ latent }) => latent)),
     timesteps,
     context: joinRows(inputs.map(({ context }) => context)),
+    ...joinControls(inputs),
   }
+}
+
+function joinControls(inputs: readonly Inputs[]): Pick<Inputs, 'control'> {
+  const places = Object.keys(inputs[0]!.control ?? {})
+  if (places.length === 0) return {}
+  const joined = places.map((place) => [place, joinRows(inputs.map(({ control }) => control![place]!))])
+  return { control: Object.fromEntries(joined) as Record<string, Tensor> }
 }

@@ -119,7 +119,8 @@ export function detectUnet(file: WeightFile, prefix: string): UnetConfig {
   return {
     prefix,
     inChannels: first[1]!,
-    outChannels: need('out.2.weight')[0]!,
+    // A ControlNet is the first half of a UNet and has no output.
+    outChannels: shape('out.2.weight')?.[0] ?? first[1]!,
     modelChannels: first[0]!,
     levels,
     outputDepths,

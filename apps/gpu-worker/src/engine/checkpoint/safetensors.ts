@@ -19,6 +19,8 @@ export interface TensorEntry {
   /** Absolute position in the file, bytes. */
   readonly offset: number
   readonly byteLength: number
+  /** The file it lies in, where that is another one (networks put together from several). */
+  readonly path?: string
 }
 
 /** A weight file's table of contents; tensor bytes are read on demand or mapped by ONNX Runtime. */
@@ -49,9 +51,10 @@ export function readSafetensors(path: string): WeightFile {
 
 /** The bytes of one tensor. */
 export function readTensorBytes(file: WeightFile, entry: TensorEntry): Uint8Array {
-  const descriptor = openFile(file.path)
+  const path = entry.path ?? file.path
+  const descriptor = openFile(path)
   try {
-    return readExactly(descriptor, entry.offset, entry.byteLength, file.path)
+    return readExactly(descriptor, entry.offset, entry.byteLength, path)
   } finally {
     closeSync(descriptor)
   }

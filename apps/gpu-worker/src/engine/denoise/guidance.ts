@@ -4,18 +4,38 @@ import { dataDeviationOf, denoisedFactors, inputScale, type PredictionKind } fro
 import type { SamplingPlan } from './plan.ts'
 import type { Denoiser } from './sampler.ts'
 
-/** The raw network: rows of latents, timesteps and contexts to its prediction. Batching happens behind it. */
-export type PredictionNetwork = (inputs: {
+/** One evaluation of a denoising network: rows of latents [rows, 4, h, w], a timestep and a context for each. */
+export interface NetworkInputs {
   readonly latent: Tensor
   readonly timesteps: Float32Array
   readonly context: Tensor
-}) => Promise<Tensor>
+  /** What is added inside the network, by the name of its place (networks/unet.ts), a row for each row. */
+  readonly control?: Readonly<Record<string, Tensor>>
+}
+
+/** The raw network, to its prediction of the latent's shape. Batching happens behind it. */
+export type PredictionNetwork = (inputs: NetworkInputs) => Promise<Tensor>
+
+/** What guides a conditioning from inside the network: ControlNets and adapters, with their hints. */
+export interface RowControls {
+  /** What they add for these rows, or undefined when none acts now; `images` are the rows' indexes in the batch. */
+  evaluate(inputs: NetworkInputs, at: ControlMoment): Promise<NetworkInputs['control']>
+}
+
+/** When and for which images controls are asked. */
+export interface ControlMoment {
+  readonly images: readonly number[]
+  readonly sigma: number
+  /** Evaluations before this one. */
+  readonly call: number
+}
 
 /** One conditioning of one image, with its weight in the guided sum. */
 export interface WeightedContext {
   readonly weight: number
   /** [1, tokens, width]. */
   readonly tokens: Tensor
+  readonly controls?: RowControls | undefined
 }
 
 /** What conditions each image of a batch at one evaluation. */
@@ -47,7 +67,7 @@ export function createGuidedDenoiser(options: GuidanceOptions): Denoiser {
     const isPlain = guidanceScale === 1 && !options.plan.needsUnconditional && positive.every(isWhole)
     const skips = isPlain || (options.skipsUnconditional?.(call, sigma) ?? false)
     const rows = toRows(positive).concat(skips ? [] : toRows(negative))
-    const denoised = await denoiseRows(rows, { latent, sigma, options })
+    const denoised = await denoiseRows(rows, { latent, sigma, call, options })
     const conditioned = sumByImage(latent, denoised.slice(0, countRows(positive)), positive)
     if (skips) {
       const latent = completeWeights(conditioned, denoised, positive)
@@ -73,20 +93,23 @@ function totalWeight(contexts: readonly WeightedContext[]): number {
 interface Row {
   readonly image: number
   readonly tokens: Tensor
+  readonly controls: RowControls | undefined
 }
 
 function toRows(images: BatchConditioning['positive']): Row[] {
-  return images.flatMap((contexts, image) => contexts.map(({ tokens }) => ({ image, tokens })))
+  return images.flatMap((contexts, image) =>
+    contexts.map(({ tokens, controls }) => ({ image, tokens, controls })),
+  )
 }
 
 function countRows(images: BatchConditioning['positive']): number {
   return images.reduce((sum, contexts) => sum + contexts.length, 0)
 }
 
-/** Denoised latents of all rows, in their order; rows of equal context length share an evaluation. */
+/** Denoised latents of all rows, in their order; rows of equal context length and controls share an evaluation. */
 async function denoiseRows(
   rows: readonly Row[],
-  { latent, sigma, options }: { latent: Tensor; sigma: number; options: GuidanceOptions },
+  { latent, sigma, call, options }: { latent: Tensor; sigma: number; call: number; options: GuidanceOptions },
 ): Promise<Tensor[]> {
   const { network, plan, prediction } = options
   const input = scale(inputScale(sigma, dataDeviationOf(prediction)), latent)
@@ -95,13 +118,16 @@ async function denoiseRows(
   const shares = plan.consistencyAt?.(sigma)
   const results = new Array<Tensor>(rows.length)
   await Promise.all(
-    groupByLength(rows).map(async (indexes) => {
+    groupRows(rows).map(async (indexes) => {
       const own = indexes.map((index) => rows[index]!)
-      const output = await network({
+      const inputs: NetworkInputs = {
         latent: joinRows(own.map(({ image }) => sliceRows(input, image, image + 1))),
         timesteps: new Float32Array(own.length).fill(timestep),
         context: joinRows(own.map(({ tokens }) => tokens)),
-      })
+      }
+      const images = own.map(({ image }) => image)
+      const control = await own[0]!.controls?.evaluate(inputs, { images, sigma, call })
+      const output = await network(control === undefined ? inputs : { ...inputs, control })
       indexes.forEach((index, row) => {
         const x = sliceRows(latent, own[row]!.image, own[row]!.image + 1)
         const clean = combine([fromLatent, x], [fromOutput, sliceRows(output, row, row + 1)])
@@ -112,13 +138,17 @@ async function denoiseRows(
   return results
 }
 
-function groupByLength(rows: readonly Row[]): number[][] {
-  const groups = new Map<number, number[]>()
-  rows.forEach(({ tokens }, index) => {
-    const length = tokens.shape[1]!
-    groups.set(length, [...(groups.get(length) ?? []), index])
+function groupRows(rows: readonly Row[]): number[][] {
+  const groups: number[][] = []
+  rows.forEach(({ tokens, controls }, index) => {
+    const group = groups.find(([first]) => {
+      const other = rows[first!]!
+      return other.tokens.shape[1] === tokens.shape[1] && other.controls === controls
+    })
+    if (group === undefined) groups.push([index])
+    else group.push(index)
   })
-  return [...groups.values()]
+  return groups
 }
 
 /** Weighted sum of each image's rows. */

@@ -4,7 +4,7 @@ import { countF32Bytes, readSafetensors, type WeightFile } from '../checkpoint/s
 import { buildClipText, CHUNK_TOKENS } from '../networks/clip-text.ts'
 import { buildUnet } from '../networks/unet.ts'
 import { buildVaeDecoder, buildVaeEncoder } from '../networks/vae.ts'
-import { LazySessions } from '../onnx/lazy-sessions.ts'
+import { LazySessions, prepareVariants } from '../onnx/lazy-sessions.ts'
 import type { Session, SessionOptions } from '../onnx/session.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import type { TextEncoder, VectorReplacement } from '../text-encode/text-encoder.ts'
@@ -72,18 +72,19 @@ function prepareModel(
 ): LoadedModel {
   const [text] = detected.textEncoders
   if (text === undefined) throw new CheckpointError('unknown-structure', file.path, 'it has no text encoder')
-  const unet = sessions.prepare(() => buildUnet(file, detected.unet))
+  const unet = prepareVariants((controls) => buildUnet(file, detected.unet, controls), sessions)
   const encoder = sessions.prepare(() => buildClipText(file, text))
   return {
     identity,
     family: detected.family,
     textEncoders: [prepareTextEncoder(encoder, text)],
-    async predict({ latent, timesteps, context }) {
-      const session = await unet()
+    async predict({ latent, timesteps, context, control = {} }) {
+      const session = await unet(Object.keys(control))
       const outputs = await session.run({
         latent,
         timesteps: createTensor([timesteps.length], timesteps),
         context,
+        ...control,
       })
       return outputs['prediction']!
     },

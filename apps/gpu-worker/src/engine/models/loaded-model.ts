@@ -1,13 +1,7 @@
 import type { ModelFamily } from '../checkpoint/detect-model.ts'
+import type { PredictionNetwork } from '../denoise/guidance.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { TextEncoder } from '../text-encode/text-encoder.ts'
-
-/** The denoising network: latent [batch, 4, h, w] and one timestep a row to its raw prediction of the same shape. */
-export type PredictionNetwork = (inputs: {
-  readonly latent: Tensor
-  readonly timesteps: Float32Array
-  readonly context: Tensor
-}) => Promise<Tensor>
 
 /** A checkpoint ready to be called. Networks are loaded at their first call. */
 export interface LoadedModel {

@@ -22,18 +22,26 @@ const HEADS = { count: 8, size: 64 }
 /**
  * The denoising UNet of Stable Diffusion (Rombach et al. 2022, arXiv 2112.10752), as its checkpoint's tensors describe it.
  * Inputs: latent [batch, in, height, width], timesteps [batch] (fractions allowed), context [batch, tokens, width], and
- * label [batch, labels] where the model has one. Output: prediction [batch, out, height, width].
+ * label [batch, labels] where the model has one. Output: prediction [batch, out, height, width]. With controls, further
+ * inputs of those names are added: `feature_N` to the output of input block N, `middle` to the middle block's, and
+ * `skip_N` to what input block N hands to the output blocks; each has the shape of what it is added to.
  */
-export function buildUnet(file: WeightFile, config: UnetConfig): Graph {
+export function buildUnet(file: WeightFile, config: UnetConfig, controls: readonly string[] = []): Graph {
   const graph = new GraphBuilder(file)
   const latent = graph.input('latent', 'F32', ['batch', config.inChannels, 'height', 'width'])
   const timesteps = graph.input('timesteps', 'F32', ['batch'])
   const context = graph.input('context', 'F32', ['batch', 'tokens', config.contextWidth])
-  const unet: Unet = { graph, config, context, embedding: embedTime(graph, config, timesteps) }
+  const unet: Unet = {
+    graph,
+    config,
+    context,
+    embedding: embedTime(graph, config, timesteps),
+    control: (name, x) => (controls.includes(name) ? add(graph, x, controlInput(graph, name)) : x),
+  }
 
-  const skips = [conv(graph, latent, `${config.prefix}input_blocks.0.0`)]
+  const skips = [unet.control('feature_0', conv(graph, latent, `${config.prefix}input_blocks.0.0`))]
   let x = inputBlocks(unet, skips)
-  x = middleBlock(unet, x)
+  x = unet.control('middle', middleBlock(unet, x))
   x = outputBlocks(unet, x, skips)
   x = silu(graph, groupNorm(graph, x, `${config.prefix}out.0`, EPSILON.residual))
   graph.output('prediction', conv(graph, x, `${config.prefix}out.2`), 'F32', [
@@ -45,15 +53,23 @@ export function buildUnet(file: WeightFile, config: UnetConfig): Graph {
   return graph.build()
 }
 
-interface Unet {
+/** What the blocks of one UNet (or of a ControlNet, which is its first half) share. */
+export interface Unet {
   readonly graph: GraphBuilder
   readonly config: UnetConfig
   readonly context: Value
   /** Time (and label) embedding after its activation, [batch, 4 x model channels]. */
   readonly embedding: Value
+  /** Adds the control input of that name, where the graph has it. */
+  readonly control: (name: string, x: Value) => Value
 }
 
-function embedTime(graph: GraphBuilder, config: UnetConfig, timesteps: Value): Value {
+function controlInput(graph: GraphBuilder, name: string): Value {
+  return graph.input(name, 'F32', ['batch', `${name}_channels`, `${name}_height`, `${name}_width`])
+}
+
+/** Time (and label) embedding after its activation; declares the label input where the network has one. */
+export function embedTime(graph: GraphBuilder, config: UnetConfig, timesteps: Value): Value {
   const { prefix, modelChannels } = config
   const half = modelChannels / 2
   const frequencies = Array.from({ length: half }, (_, i) => Math.exp((-Math.log(10_000) * i) / half))
@@ -70,7 +86,8 @@ function mlp(graph: GraphBuilder, x: Value, name: string): Value {
   return linear(graph, silu(graph, linear(graph, x, `${name}.0`)), `${name}.2`)
 }
 
-function inputBlocks(unet: Unet, skips: Value[]): Value {
+/** The first half after its first convolution, the only entry of `skips`, to which every block's output is added. */
+export function inputBlocks(unet: Unet, skips: Value[]): Value {
   const { graph, config } = unet
   let x = skips[0]!
   let block = 1
@@ -78,18 +95,21 @@ function inputBlocks(unet: Unet, skips: Value[]): Value {
     for (const depth of depths) {
       x = residualBlock(unet, x, `${config.prefix}input_blocks.${block}.0`)
       if (depth > 0) x = spatialTransformer(unet, x, `${config.prefix}input_blocks.${block}.1`, depth)
+      x = unet.control(`feature_${block}`, x)
       skips.push(x)
       block += 1
     }
     if (level === config.levels.length - 1) return
     x = conv(graph, x, `${config.prefix}input_blocks.${block}.0.op`, { stride: 2 })
+    x = unet.control(`feature_${block}`, x)
     skips.push(x)
     block += 1
   })
   return x
 }
 
-function middleBlock(unet: Unet, input: Value): Value {
+/** The narrowest part. */
+export function middleBlock(unet: Unet, input: Value): Value {
   const { prefix, middleDepth } = unet.config
   let x = residualBlock(unet, input, `${prefix}middle_block.0`)
   if (middleDepth > 0) x = spatialTransformer(unet, x, `${prefix}middle_block.1`, middleDepth)
@@ -101,7 +121,8 @@ function outputBlocks(unet: Unet, input: Value, skips: Value[]): Value {
   let x = input
   config.outputDepths.forEach((depth, block) => {
     const name = `${config.prefix}output_blocks.${block}`
-    x = graph.op('Concat', [x, skips.pop()!], { axis: 1 })
+    const skip = unet.control(`skip_${skips.length - 1}`, skips.pop()!)
+    x = graph.op('Concat', [x, skip], { axis: 1 })
     x = residualBlock(unet, x, `${name}.0`)
     if (depth > 0) x = spatialTransformer(unet, x, `${name}.1`, depth)
     const upsample = `${name}.${depth > 0 ? 2 : 1}.conv`

@@ -126,8 +126,8 @@ export class GraphBuilder {
     const entry = this.#file.tensors.get(name)
     if (entry === undefined)
       throw new CheckpointError('unknown-structure', this.#file.path, `it has no tensor "${name}"`)
-    const { dtype, shape, offset, byteLength } = entry
-    this.#weights.set(name, { name, dtype, shape, path: this.#file.path, offset, byteLength })
+    const { dtype, shape, offset, byteLength, path = this.#file.path } = entry
+    this.#weights.set(name, { name, dtype, shape, path, offset, byteLength })
     const value = dtype === 'F32' ? (name as Value) : this.op('Cast', [name as Value], { to: 1 })
     this.#casts.set(name, value)
     return value

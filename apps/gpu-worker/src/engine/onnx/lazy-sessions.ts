@@ -28,3 +28,20 @@ export class LazySessions {
     for (const result of made) if (result.status === 'fulfilled') await result.value.release()
   }
 }
+
+/** Sessions of one network with further inputs, one for each set of their names, made at first use. */
+export function prepareVariants(
+  build: (inputs: readonly string[]) => Graph,
+  sessions: LazySessions,
+): (inputs: readonly string[]) => Promise<Session> {
+  const variants = new Map<string, () => Promise<Session>>()
+  return (inputs) => {
+    const key = inputs.join()
+    let variant = variants.get(key)
+    if (variant === undefined) {
+      variant = sessions.prepare(() => build(inputs))
+      variants.set(key, variant)
+    }
+    return variant()
+  }
+}
