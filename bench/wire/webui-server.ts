@@ -2,7 +2,11 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { readTensor } from '../../apps/gpu-worker/src/engine/checkpoint/read-tensor.ts'
+import { readSafetensors } from '../../apps/gpu-worker/src/engine/checkpoint/safetensors.ts'
+import { createTensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
 import { startAtelier } from '../../e2e/kit/atelier.ts'
+import { writeSafetensors } from './write-safetensors.ts'
 
 /** Pause between two looks at the list of checkpoints, milliseconds. */
 const POLL_MS = 50
@@ -19,8 +23,10 @@ export async function startWebuiServer(
   writeFileSync(join(checkpoints, 'sub', 'tiny-b.safetensors'), weights)
   const loras = `${fixtures}models/lora`
   if (existsSync(loras)) cpSync(loras, join(models, 'Lora'), { recursive: true })
+  writeSmallFiles(models)
   const atelier = await startAtelier({
     ATELIER_MODELS: models,
+    ATELIER_STYLES_FILE: join(models, 'styles.csv'),
     ATELIER_LOG_LEVEL: 'warn',
     ATELIER_SLOTS: '1',
   })
@@ -41,4 +47,31 @@ async function waitForHashes(url: string): Promise<void> {
     if (models.length > 2 && models.every(({ hash }) => hash !== null)) return
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
+}
+
+const VAE_PREFIX = 'first_stage_model.'
+/** Width of the tiny checkpoint's text encoder. */
+const TEXT_WIDTH = 64
+const STYLES = `name,prompt,negative_prompt
+Moody,dark clouds,bright
+Wrap,"photo of {prompt}, 35mm","{prompt}, blurry"
+NegOnly,,"lowres, jpeg"
+`
+
+/** The recorded server's VAE, embeddings and styles. */
+function writeSmallFiles(models: string): void {
+  for (const folder of ['VAE', 'embeddings']) mkdirSync(join(models, folder))
+  const checkpoint = readSafetensors(join(models, 'Stable-diffusion', 'tiny-a.safetensors'))
+  const names = [...checkpoint.tensors.keys()].filter((name) => name.startsWith(VAE_PREFIX))
+  const vae = names.map((name) => [name.slice(VAE_PREFIX.length), readTensor(checkpoint, name)] as const)
+  writeSafetensors(join(models, 'VAE', 'tiny-vae.safetensors'), vae)
+  const writeEmbedding = (name: string, shape: number[], metadata: Record<string, string>): void => {
+    const tensor = createTensor(shape)
+    tensor.data.forEach((_, i) => (tensor.data[i] = Math.sin(i) / 10))
+    writeSafetensors(join(models, 'embeddings', name), [['emb_params', tensor]], metadata)
+  }
+  const origin = { step: '120', sd_checkpoint: 'abcdef0123', sd_checkpoint_name: 'base' }
+  writeEmbedding('tinyemb.safetensors', [3, TEXT_WIDTH], origin)
+  writeEmbedding('bigemb.safetensors', [2, 768], {})
+  writeFileSync(join(models, 'styles.csv'), STYLES)
 }

@@ -19,6 +19,7 @@ export const gatewayConfigSchema = z.object({
     .min(1)
     .default('data')
     .describe('folder of the embedded ledger, blobs and user data'),
+  ATELIER_STYLES_FILE: z.string().min(1).optional().describe('prompt styles as A1111 keeps them (.csv)'),
   ATELIER_API_KEYS: z.string().optional().describe('file of keys, one `key tenant` a line'),
   ATELIER_API_AUTH: z.string().optional().describe('user:pass[,user:pass] for HTTP basic authentication'),
   ATELIER_CORS_ALLOW_ORIGINS: z.string().optional().describe('comma-separated origins of browser clients'),

@@ -38,6 +38,11 @@ const FLAGS: readonly Flag[] = [
     setting: 'ATELIER_MODELS',
   },
   { flags: '--ckpt-dir <folder>', help: 'one more folder of checkpoints', setting: 'ATELIER_CKPT_DIR' },
+  {
+    flags: '--styles-file <file>',
+    help: 'prompt styles, a .csv as A1111 keeps them (styles.csv in the data folder)',
+    setting: 'ATELIER_STYLES_FILE',
+  },
   { flags: '--data <folder>', help: 'where jobs and pictures are kept (data)', setting: 'ATELIER_DATA' },
   { flags: '--device <name>', help: 'auto, cpu, cuda:0, ... (auto)', setting: 'ATELIER_DEVICE' },
   { flags: '--slots <number>', help: 'jobs run at once', setting: 'ATELIER_SLOTS' },

@@ -19,7 +19,7 @@ import { hashPixels, isBlankMask, NO_PICTURES, type PictureFacts } from './reque
 import { readBody } from './request/read-body.ts'
 import { readPicture, storePicture, type RequestPicture } from './request/read-picture.ts'
 import { requireObject, validateFields } from './request/validate.ts'
-import { readStyles } from './style-store.ts'
+import { readStyles } from './style-file.ts'
 import { runToEnd } from './run-to-end.ts'
 import { toJob, type StoredPictures } from './to-job.ts'
 
@@ -33,7 +33,7 @@ export function handleGeneration(deps: GatewayDeps, route: GenerationRoute) {
     const tenant = c.get('tenant')
     const body = requireObject(await readBody(c))
     const own = await readOptions(deps.store.documents, tenant)
-    const styles = await readStyles(deps.store.documents, tenant)
+    const styles = await readStyles(deps.config)
     const request = readRequest(body, route, { options: own, styles })
     if (isImageToImage && request.value('init_images') === null)
       throw httpException(404, 'Init image not found')

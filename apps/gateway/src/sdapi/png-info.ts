@@ -10,7 +10,7 @@ import { readOptions } from './options/options-store.ts'
 import { readBody } from './request/read-body.ts'
 import { readPicture } from './request/read-picture.ts'
 import { requireObject, validateFields } from './request/validate.ts'
-import { readStyles } from './style-store.ts'
+import { readStyles } from './style-file.ts'
 
 /** POST /sdapi/v1/png-info: what a picture says about how it was made. */
 export function handlePngInfo(deps: GatewayDeps) {
@@ -25,7 +25,7 @@ export function handlePngInfo(deps: GatewayDeps) {
     const tenant = c.get('tenant')
     const reading = toInfotextReading(
       await readOptions(deps.store.documents, tenant),
-      await readStyles(deps.store.documents, tenant),
+      await readStyles(deps.config),
     )
     return jsonAnswer(
       new Map<string, ExactValue>([

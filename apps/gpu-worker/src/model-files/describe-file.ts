@@ -28,8 +28,10 @@ export function describeFile(found: FoundFile): ModelFile {
 
 function examine(kind: ModelKind, file: WeightFile): Partial<ModelFile> {
   switch (kind) {
-    case ModelKind.MODEL_KIND_CHECKPOINT:
-      return { family: detectModel(file).family }
+    case ModelKind.MODEL_KIND_CHECKPOINT: {
+      const { family, unet } = detectModel(file)
+      return { family, embeddingWidth: unet.contextWidth }
+    }
     case ModelKind.MODEL_KIND_VAE:
       return (detectVae(file, '') ?? detectVae(file, 'first_stage_model.'))
         ? {}

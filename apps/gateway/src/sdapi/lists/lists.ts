@@ -13,7 +13,7 @@ import type { ModelIndex } from '../../models/model-index.ts'
 import { listEmbeddings, toEmbeddingName } from '../embeddings.ts'
 import { listCheckpoints, toModelName, toShortHash, toTitle } from '../resolve-checkpoint.ts'
 import { toVaeName } from '../resolve-vae.ts'
-import { readStyles } from '../style-store.ts'
+import { readStyles } from '../style-file.ts'
 import { listUsable } from './list-usable.ts'
 import { listLoras, toLoraAlias, toLoraName } from './loras.ts'
 import { SCRIPT_LISTS } from './scripts.data.ts'
@@ -44,8 +44,8 @@ export const LISTS: Readonly<
   hypernetworks: () => [],
   'face-restorers': () => ['CodeFormer', 'GFPGAN'].map((name) => toExact({ name, cmd_dir: null })),
   'realesrgan-models': () => [],
-  'prompt-styles': async ({ store }, tenant) =>
-    (await readStyles(store.documents, tenant)).map(({ name, prompt, negativePrompt }) =>
+  'prompt-styles': async ({ config }) =>
+    (await readStyles(config)).map(({ name, prompt, negativePrompt }) =>
       toExact({ name, prompt, negative_prompt: negativePrompt }),
     ),
   embeddings: ({ models }) => toEmbeddings(models),

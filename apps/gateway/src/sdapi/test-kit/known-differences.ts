@@ -62,6 +62,8 @@ const RULES: readonly Rule[] = [
     /^progress-after-interrupt$/,
     'interrupting while nothing runs leaves no mark',
   ),
+  rule('deliberate', /^txt2img$/, /^raw-nan$/, 'a picture of numbers that are none is an error, not black'),
+  rule('later', /^utils$/, /^embeddings-after$/, 'widths of the stand-in checkpoint'),
   rule('deliberate', /^utils$/, /known-then-unknown/, 'a change with an unknown option changes nothing'),
   rule('deliberate', /^override_restore$/, /-after(-2)?$|^override-2$/, 'overrides are always taken back'),
   rule('deliberate', /^progress$/, /^internal-no-task$/, 'no task is asked for, none is told of'),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LedgerStore } from '@atelier/ledger'
@@ -12,7 +12,7 @@ import { parseGatewayConfig } from '../../config.ts'
 import type { GatewayDeps, GatewayEnv } from '../../deps.ts'
 import type { JobDispatcher, JobProgress } from '../../dispatch/job-dispatcher.ts'
 import { LedgerDispatcher } from '../../dispatch/ledger-dispatcher.ts'
-import { createAuthenticator, OPEN_TENANT } from '../../middleware/authenticate.ts'
+import { createAuthenticator } from '../../middleware/authenticate.ts'
 import { DirectoryModelIndex } from '../../models/directory-model-index.ts'
 import { WorkerConnections } from '../../progress/worker-connections.ts'
 import type { PromptStyle } from '../styles.ts'
@@ -51,7 +51,11 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
   const limits = { maxQueued: 1000, maxQueuedPerTenant: 500 }
   const ledgerDispatcher = await LedgerDispatcher.open({ jobs: store.jobs, connections, limits, logger })
   const reported: TestGateway['reported'] = new Map()
-  const config = parseGatewayConfig({ ATELIER_LOG_LEVEL: 'silent', ...options.settings })
+  const config = parseGatewayConfig({
+    ATELIER_LOG_LEVEL: 'silent',
+    ATELIER_DATA: folder,
+    ...options.settings,
+  })
   const deps: GatewayDeps = {
     ...{ config, models, store, logger },
     dispatcher: reportProgress(ledgerDispatcher, reported),
@@ -59,7 +63,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
     createId: randomUUID,
     random: options.random ?? Math.random,
   }
-  if (options.styles) await store.documents.write(OPEN_TENANT, 'sdapi/styles', options.styles)
+  if (options.styles) await writeFile(join(folder, 'styles.csv'), toStyleFile(options.styles))
   const worker = new FlatWorker(store, options.draw)
   const app = createApp({
     deps,
@@ -103,4 +107,11 @@ function reportProgress(dispatcher: LedgerDispatcher, reported: TestGateway['rep
       return known && { ...known, ...reported.get(known.record.job?.publicId ?? '') }
     },
   }
+}
+
+function toStyleFile(styles: readonly PromptStyle[]): string {
+  const rows = styles.map(({ name, prompt, negativePrompt }) => [name, prompt, negativePrompt])
+  return [['name', 'prompt', 'negative_prompt'], ...rows]
+    .map((row) => row.map((text) => JSON.stringify(text)).join(','))
+    .join('\n')
 }
