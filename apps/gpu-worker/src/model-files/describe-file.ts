@@ -4,6 +4,7 @@ import { ModelFile, ModelKind } from '@atelier/proto'
 import { CheckpointError } from '../engine/checkpoint/checkpoint-error.ts'
 import { detectModel, detectVae } from '../engine/checkpoint/detect-model.ts'
 import { readSafetensors, type WeightFile } from '../engine/checkpoint/safetensors.ts'
+import { compositionOf, detectControl } from '../engine/networks/control/detect-control.ts'
 import { detectUpscaler } from '../engine/networks/upscalers/detect-upscaler.ts'
 import type { FoundFile } from './list-files.ts'
 
@@ -40,6 +41,10 @@ function examine(kind: ModelKind, file: WeightFile): Partial<ModelFile> {
       const shape = [...file.tensors.values()][0]?.shape ?? []
       return { embeddingVectors: shape.length === 2 ? shape[0]! : 1, embeddingWidth: shape.at(-1) ?? 0 }
     }
+    case ModelKind.MODEL_KIND_CONTROL_NET:
+      // A Control-LoRA is recognised whole only beside its checkpoint.
+      if (compositionOf(file) !== 'low-rank') detectControl(file)
+      return {}
     case ModelKind.MODEL_KIND_UPSCALER:
       return { family: detectUpscaler(file).architecture.toLowerCase() }
     default:

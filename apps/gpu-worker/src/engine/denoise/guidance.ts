@@ -9,6 +9,8 @@ export interface NetworkInputs {
   readonly latent: Tensor
   readonly timesteps: Float32Array
   readonly context: Tensor
+  /** [rows, width] for the models that take one. */
+  readonly label?: Tensor
   /** What is added inside the network, by the name of its place (networks/unet.ts), a row for each row. */
   readonly control?: Readonly<Record<string, Tensor>>
 }

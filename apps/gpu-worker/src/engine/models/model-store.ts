@@ -6,6 +6,11 @@ import { EngineError } from '../engine-error.ts'
 import type { SessionOptions } from '../onnx/session.ts'
 import { loadCheckpoint, loadVaeFile } from './load-model.ts'
 import type { LoadedModel, LoadedVae } from './loaded-model.ts'
+import { readSafetensors } from '../checkpoint/safetensors.ts'
+import { detectModel } from '../checkpoint/detect-model.ts'
+import { loadControl, type ControlNetwork } from '../control/control-network.ts'
+import type { BaseWeights } from '../networks/control/composed-weights.ts'
+import { compositionOf } from '../networks/control/detect-control.ts'
 import { loadUpscaler, type UpscaleNetwork } from '../upscale/upscale-network.ts'
 import { Residency, type Use } from './residency.ts'
 
@@ -68,6 +73,17 @@ export class ModelStore {
     return this.#residency.use(file.identity, () => loadUpscaler(file.path, this.#session()))
   }
 
+  /** Uses a ControlNet or adapter; one made of differences is put together with the checkpoint it is used with. */
+  async useControl(ref: ModelRef, checkpoint: ModelRef | undefined): Promise<Use<ControlNetwork>> {
+    const file = this.resolve(ref)
+    const isWhole = compositionOf(readSafetensors(file.path)) === 'whole'
+    const base = isWhole || checkpoint === undefined ? undefined : this.resolve(checkpoint)
+    const key = base === undefined ? file.identity : `${file.identity} on ${base.identity}`
+    return this.#residency.use(key, () =>
+      loadControl(file.path, file.name, { ...this.#session(), base: base && openBase(base.path) }),
+    )
+  }
+
   /**
    * The file a job pinned.
    * @throws EngineError `not-found`, or `model-changed` when the file is another one by now
@@ -99,4 +115,9 @@ export class ModelStore {
       isAllowedFile: (path) => this.#files.some((file) => file.path === path),
     }
   }
+}
+
+function openBase(path: string): BaseWeights {
+  const file = readSafetensors(path)
+  return { file, prefix: detectModel(file).unet.prefix }
 }

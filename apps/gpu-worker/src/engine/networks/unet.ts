@@ -68,22 +68,36 @@ function controlInput(graph: GraphBuilder, name: string): Value {
   return graph.input(name, 'F32', ['batch', `${name}_channels`, `${name}_height`, `${name}_width`])
 }
 
-/** Time (and label) embedding after its activation; declares the label input where the network has one. */
-export function embedTime(graph: GraphBuilder, config: UnetConfig, timesteps: Value): Value {
-  const { prefix, modelChannels } = config
-  const half = modelChannels / 2
+/** Numbers [count] as waves of falling frequency, cosines first, [count, width]. */
+export function embedNumbers(graph: GraphBuilder, numbers: Value, width: number): Value {
+  const half = width / 2
   const frequencies = Array.from({ length: half }, (_, i) => Math.exp((-Math.log(10_000) * i) / half))
-  const column = graph.op('Unsqueeze', [timesteps, graph.integers([1])])
+  const column = graph.op('Unsqueeze', [numbers, graph.integers([1])])
   const angles = graph.op('Mul', [column, graph.floats(frequencies, [1, half])])
-  const waves = graph.op('Concat', [graph.op('Cos', [angles]), graph.op('Sin', [angles])], { axis: 1 })
-  const time = mlp(graph, waves, `${prefix}time_embed`)
+  return graph.op('Concat', [graph.op('Cos', [angles]), graph.op('Sin', [angles])], { axis: 1 })
+}
+
+/**
+ * Time (and label) embedding after its activation; declares the label input where the network has one. `extra` [1,
+ * 4 x model channels] is added before the activation.
+ */
+export function embedTime(graph: GraphBuilder, config: UnetConfig, timesteps: Value, extra?: Value): Value {
+  const { prefix, modelChannels } = config
+  const waves = embedNumbers(graph, timesteps, modelChannels)
+  const own = mlp(graph, waves, `${prefix}time_embed`)
+  const time = extra === undefined ? own : add(graph, own, extra)
   if (config.labelWidth === 0) return silu(graph, time)
   const label = graph.input('label', 'F32', ['batch', config.labelWidth])
   return silu(graph, add(graph, time, mlp(graph, label, `${prefix}label_emb.0`)))
 }
 
 function mlp(graph: GraphBuilder, x: Value, name: string): Value {
-  return linear(graph, silu(graph, linear(graph, x, `${name}.0`)), `${name}.2`)
+  return mlpOf(graph, x, [`${name}.0`, `${name}.2`])
+}
+
+/** Two linear layers with an activation between them. */
+export function mlpOf(graph: GraphBuilder, x: Value, [first, second]: readonly [string, string]): Value {
+  return linear(graph, silu(graph, linear(graph, x, first)), second)
 }
 
 /** The first half after its first convolution, the only entry of `skips`, to which every block's output is added. */
@@ -112,7 +126,9 @@ export function inputBlocks(unet: Unet, skips: Value[]): Value {
 export function middleBlock(unet: Unet, input: Value): Value {
   const { prefix, middleDepth } = unet.config
   let x = residualBlock(unet, input, `${prefix}middle_block.0`)
-  if (middleDepth > 0) x = spatialTransformer(unet, x, `${prefix}middle_block.1`, middleDepth)
+  // Small ControlNets keep the projections around no blocks at all.
+  const hasTransformer = unet.graph.shapeOf(`${prefix}middle_block.1.proj_in.weight`) !== undefined
+  if (hasTransformer) x = spatialTransformer(unet, x, `${prefix}middle_block.1`, middleDepth)
   return residualBlock(unet, x, `${prefix}middle_block.2`)
 }
 

@@ -1,0 +1,170 @@
+import { readSafetensors, countF32Bytes, type WeightFile } from '../checkpoint/safetensors.ts'
+import type { NetworkInputs } from '../denoise/guidance.ts'
+import { EngineError } from '../engine-error.ts'
+import type { Loaded } from '../models/load-model.ts'
+import { ComposedWeights, type BaseWeights } from '../networks/control/composed-weights.ts'
+import { buildControlNet } from '../networks/control/control-net.ts'
+import {
+  detectControl,
+  type AdapterConfig,
+  type ControlNetConfig,
+  type DetectedControl,
+} from '../networks/control/detect-control.ts'
+import { buildAdapter } from '../networks/control/t2i-adapter.ts'
+import { GraphBuilder } from '../onnx/graph-builder.ts'
+import { LazySessions } from '../onnx/lazy-sessions.ts'
+import type { Session, SessionOptions } from '../onnx/session.ts'
+import { unshufflePixels } from '../tensor/planes.ts'
+import { createTensor, type Tensor } from '../tensor/tensor.ts'
+
+/** What is added to a UNet, by the name of the place (networks/unet.ts). */
+export type Residuals = Readonly<Record<string, Tensor>>
+
+/** A ControlNet or adapter ready to be called; it is loaded at its first call. */
+export interface ControlNetwork {
+  readonly name: string
+  /** What it adds depends on the hint alone, not on the latent or the moment. */
+  readonly isConstant: boolean
+  /** Sides of its hint are multiples of this, pixels. */
+  readonly hintMultiple: number
+  readonly hintChannels: number
+  /** Kinds of hints a union network tells apart; 0: not a union. */
+  readonly unionTypes: number
+  /** Its residuals act on the conditional half alone, as means over the picture ("shuffle" models). */
+  readonly poolsGlobally: boolean
+  /**
+   * What it adds to the UNet for rows of an evaluation and their hints [rows, channels, height, width], 0 to 1.
+   * @throws EngineError `invalid-request` when it belongs to models of another family
+   */
+  readonly evaluate: (inputs: NetworkInputs, hint: Tensor, unionType?: number) => Promise<Residuals>
+}
+
+/** Models whose residuals are averaged over the picture are known by their names. */
+const POOLING_NAME = /_shuffle(_fp16)?$/
+
+/**
+ * Opens a control file: recognises it and prepares its network. A Control-LoRA or a file of differences needs the UNet
+ * it is used with.
+ * @throws CheckpointError when the file is malformed or holds nothing we know
+ */
+export function loadControl(
+  path: string,
+  name: string,
+  { base, ...options }: SessionOptions & { base?: BaseWeights | undefined },
+): Loaded<ControlNetwork> {
+  const source = readSafetensors(path)
+  const detected = detectControl(source, base)
+  const sessions = new LazySessions(options)
+  const value =
+    detected.config.kind === 'adapter'
+      ? prepareAdapter(detected.file, detected.config, { name, sessions })
+      : prepareControlNet(detected, detected.config, { name, sessions, base })
+  return { value, costBytes: countF32Bytes(source), release: () => sessions.release() }
+}
+
+interface Preparation {
+  readonly name: string
+  readonly sessions: LazySessions
+  readonly base?: BaseWeights | undefined
+}
+
+function prepareControlNet(
+  { file }: DetectedControl,
+  config: ControlNetConfig,
+  { name, sessions, base }: Preparation,
+): ControlNetwork {
+  const stem = name.slice(name.lastIndexOf('/') + 1).replace(/\.[^.]+$/, '')
+  const poolsGlobally = POOLING_NAME.test(stem)
+  const session = sessions.prepare(() =>
+    buildControlNet(toBuilder(file, config, base), config, poolsGlobally),
+  )
+  return {
+    name,
+    isConstant: false,
+    hintMultiple: 8,
+    hintChannels: config.hintChannels,
+    unionTypes: config.unionTypes,
+    poolsGlobally,
+    async evaluate(inputs, hint, unionType) {
+      checkFamily(config, inputs, name)
+      return runControlNet(await session(), config, { ...inputs, hint, unionType })
+    },
+  }
+}
+
+function toBuilder(file: WeightFile, { composition }: ControlNetConfig, base?: BaseWeights): GraphBuilder {
+  return composition === 'whole' || base === undefined
+    ? new GraphBuilder(file)
+    : new ComposedWeights(file, base, composition)
+}
+
+function checkFamily(
+  { unet }: ControlNetConfig,
+  { context, label, latent }: NetworkInputs,
+  name: string,
+): void {
+  const [width, labels] = [context.shape[2] ?? 0, label?.shape[1] ?? 0]
+  const isOther =
+    (unet.contextWidth > 0 && unet.contextWidth !== width) ||
+    unet.labelWidth !== labels ||
+    latent.shape[1]! < unet.inChannels
+  if (!isOther) return
+  throw new EngineError(
+    'invalid-request',
+    `the ControlNet ${name} belongs to another family of models: its contexts are ${unet.contextWidth} wide, ` +
+      `its labels ${unet.labelWidth}; the checkpoint's are ${width} and ${labels}`,
+  )
+}
+
+async function runControlNet(
+  session: Session,
+  { unet, unionTypes }: ControlNetConfig,
+  inputs: NetworkInputs & { hint: Tensor; unionType: number | undefined },
+): Promise<Residuals> {
+  const { latent, timesteps, context, label, hint, unionType } = inputs
+  const types = createTensor([unionTypes])
+  if (unionType !== undefined) types.data[unionType] = 1
+  return session.run({
+    latent,
+    timesteps: createTensor([timesteps.length], timesteps),
+    hint,
+    ...(unet.contextWidth > 0 ? { context } : {}),
+    ...(unet.labelWidth > 0 && label !== undefined ? { label } : {}),
+    ...(unionTypes > 0 ? { types } : {}),
+  })
+}
+
+function prepareAdapter(
+  file: WeightFile,
+  config: AdapterConfig,
+  { name, sessions }: Preparation,
+): ControlNetwork {
+  const session = sessions.prepare(() => buildAdapter(file, config))
+  return {
+    name,
+    isConstant: true,
+    hintMultiple: config.unshuffle,
+    hintChannels: config.hintChannels,
+    unionTypes: 0,
+    poolsGlobally: false,
+    async evaluate(_inputs, hint) {
+      const fitting = config.hintChannels === 1 ? meanOfChannels(hint) : hint
+      return (await session()).run({ hint: unshufflePixels(fitting, config.unshuffle) })
+    },
+  }
+}
+
+function meanOfChannels({ shape, data }: Tensor): Tensor {
+  const [rows, channels, height, width] = shape as [number, number, number, number]
+  if (channels === 1) return { shape, data }
+  const plane = height * width
+  const mean = createTensor([rows, 1, height, width])
+  for (let row = 0; row < rows; row += 1) {
+    for (let i = 0; i < plane; i += 1) {
+      let sum = 0
+      for (let c = 0; c < channels; c += 1) sum += data[(row * channels + c) * plane + i]!
+      mean.data[row * plane + i] = sum / channels
+    }
+  }
+  return mean
+}
