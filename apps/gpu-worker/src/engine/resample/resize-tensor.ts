@@ -3,10 +3,22 @@ import { createTensor, type Tensor } from '../tensor/tensor.ts'
 /** A weighted tap: which source index, how much. */
 type Taps = readonly (readonly [index: number, weight: number])[]
 
-/** Resampling methods over one axis, as torch.nn.functional.interpolate computes them (no antialiasing). */
-export type ResizeMethod = 'nearest-exact' | 'bilinear' | 'bicubic' | 'area'
+/** Resampling methods over one axis, as torch.nn.functional.interpolate computes them. */
+export type ResizeMethod =
+  | 'nearest'
+  | 'nearest-exact'
+  | 'bilinear'
+  | 'bicubic'
+  | 'area'
+  | 'bilinear-antialiased'
+  | 'bicubic-antialiased'
 
 const METHODS: Readonly<Record<ResizeMethod, (size: number, target: number, i: number) => Taps>> = {
+  nearest: (size, target, i) => [[Math.min(Math.floor(i * (size / target)), size - 1), 1]],
+  'bilinear-antialiased': (size, target, i) =>
+    spreadTaps(size, target, i, { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) }),
+  'bicubic-antialiased': (size, target, i) =>
+    spreadTaps(size, target, i, { support: 2, weight: (x) => cubicWeight(x, -0.5) }),
   'nearest-exact': (size, target, i) => [[Math.min(Math.floor((i + 0.5) * (size / target)), size - 1), 1]],
   bilinear: (size, target, i) => {
     const at = Math.max((i + 0.5) * (size / target) - 0.5, 0)
@@ -31,9 +43,25 @@ const METHODS: Readonly<Record<ResizeMethod, (size: number, target: number, i: n
   },
 }
 
-/** Keys' cubic kernel with torch's parameter. */
-function cubicWeight(x: number): number {
-  const a = -0.75
+interface Filter {
+  readonly support: number
+  readonly weight: (x: number) => number
+}
+
+/** Taps of a filter that widens with what is made smaller. */
+function spreadTaps(size: number, target: number, i: number, { support, weight }: Filter): Taps {
+  const ratio = size / target
+  const stretch = Math.max(ratio, 1)
+  const centre = (i + 0.5) * ratio
+  const start = Math.max(Math.trunc(centre - support * stretch + 0.5), 0)
+  const end = Math.min(Math.trunc(centre + support * stretch + 0.5), size)
+  const raw = Array.from({ length: end - start }, (_, k) => weight((start + k - centre + 0.5) / stretch))
+  const total = raw.reduce((sum, value) => sum + value, 0)
+  return raw.map((value, k) => [start + k, value / total] as const)
+}
+
+/** Keys' cubic kernel; torch's parameter is -0.75, Pillow's, which it takes to antialias, -0.5. */
+function cubicWeight(x: number, a = -0.75): number {
   const d = Math.abs(x)
   if (d <= 1) return (a + 2) * d ** 3 - (a + 3) * d ** 2 + 1
   return d < 2 ? a * d ** 3 - 5 * a * d ** 2 + 8 * a * d - 4 * a : 0

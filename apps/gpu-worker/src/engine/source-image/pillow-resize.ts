@@ -37,7 +37,7 @@ export function resizePixels(
   const across = source.width === width ? source : resizeRows(source, width, FILTERS[filter])
   if (across.height === height) return across
   // Height is width of the transposed picture.
-  return transpose(resizeRows(transpose(across), height, FILTERS[filter]))
+  return transposePixels(resizeRows(transposePixels(across), height, FILTERS[filter]))
 }
 
 function takeNearest({ width, height, channels, data }: Pixels, toWidth: number, toHeight: number): Pixels {
@@ -108,7 +108,8 @@ function computeTaps(size: number, target: number, filter: Filter): Taps[] {
   })
 }
 
-function transpose({ width, height, channels, data }: Pixels): Pixels {
+/** A picture with rows for columns. */
+export function transposePixels({ width, height, channels, data }: Pixels): Pixels {
   const output = new Uint8Array(data.length)
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
