@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { MaskedContent} from '@atelier/proto';
+import type { MaskedContent } from '@atelier/proto'
 import { ResizeMode } from '@atelier/proto'
 import type { Pixels } from '../image/pixels.ts'
 import { fitImage, fitImageWith } from '../source-image/fit-image.ts'
