@@ -1,9 +1,9 @@
 import { encodeImage } from '../../apps/gpu-worker/src/engine/image/encode-image.ts'
-import type { Draw } from '../../apps/gateway/src/sdapi/test-kit/flat-worker.ts'
+import { toFinalSize, type Draw } from '../../apps/gateway/src/sdapi/test-kit/flat-worker.ts'
 
 /** Draws a grey picture and encodes it as the worker does, metadata included. */
 export const drawWithMetadata: Draw = async (job, image) => {
-  const [width, height] = [Math.floor(job.width / 8) * 8, Math.floor(job.height / 8) * 8]
+  const { width, height } = toFinalSize(job)
   const data = new Uint8Array(width * height * 3).fill(128)
   const { output } = job
   const isSilent = output?.omitMetadata === true || image.infotext === ''

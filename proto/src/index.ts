@@ -1,7 +1,10 @@
 /** The contract between the gateway, the ledger and the workers: protobuf messages of proto/atelier/v1. */
 export { BlobRef, FolderKind, NamedFile } from './gen/atelier/v1/blob.ts'
 export {
+  ExtrasJob,
+  ExtrasPicture,
   GenerationJob,
+  HiresPass,
   ImageFormat,
   ImagePlan,
   InpaintMask,
@@ -13,8 +16,12 @@ export {
   NoiseSettings,
   NoiseSource,
   OutputSettings,
+  PictureText,
+  PictureUpscaler,
   PreviewMethod,
   PreviewSettings,
+  Refiner,
+  RefinerPasses,
   ResizeMode,
   SamplingSettings,
   SourceImages,

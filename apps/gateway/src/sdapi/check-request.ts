@@ -3,7 +3,8 @@ import { WEBUI_SAMPLERS } from '@atelier/catalog'
 import type { ModelIndex } from '../models/model-index.ts'
 import { httpException, pythonException } from './errors.ts'
 import { ALWAYS_ON_SCRIPTS, SELECTABLE_SCRIPTS } from './lists/scripts.data.ts'
-import { BUILT_IN_UPSCALERS, LATENT_UPSCALE_MODES } from './lists/upscalers.data.ts'
+import { LATENT_UPSCALE_MODES } from './lists/upscalers.data.ts'
+import { findUpscaler } from './lists/upscalers.ts'
 import { refinerName } from './parameters/refiner-parameters.ts'
 import type { GenerationRequest } from './request/generation-request.ts'
 import { searchCheckpoint } from './resolve-checkpoint.ts'
@@ -136,8 +137,11 @@ function checkHires(request: GenerationRequest, models: ModelIndex): void {
     throw pythonException('Exception', `Could not find checkpoint with name ${checkpoint}`)
   }
   const upscaler = request.text('hr_upscaler')
-  const upscalers = [...LATENT_UPSCALE_MODES, ...BUILT_IN_UPSCALERS]
-  if (upscaler !== null && !upscalers.includes(upscaler)) {
+  const isKnown =
+    upscaler === null ||
+    LATENT_UPSCALE_MODES.includes(upscaler) ||
+    findUpscaler(models, upscaler) !== undefined
+  if (!isKnown) {
     throw pythonException('Exception', `could not find upscaler named ${upscaler}`)
   }
   const sampler = request.text('hr_sampler_name')

@@ -1,5 +1,4 @@
 import type { GenerationJob } from '@atelier/proto'
-import { refinerName } from './parameters/refiner-parameters.ts'
 import type { GenerationRequest } from './request/generation-request.ts'
 
 /**
@@ -8,12 +7,8 @@ import type { GenerationRequest } from './request/generation-request.ts'
  */
 export function listNotActedOn(request: GenerationRequest, job: GenerationJob): string[] {
   const isAsked: Readonly<Record<string, boolean>> = {
-    enable_hr: request.flag('enable_hr'),
-    mask: job.source?.mask !== undefined,
-    'resize_mode 3': request.number('resize_mode') === 3 && job.source !== undefined,
     tiling: job.tiling,
     restore_faces: request.flag('restore_faces'),
-    refiner_checkpoint: refinerName({ request }) !== undefined,
     script_name: (request.text('script_name') ?? '') !== '',
     alwayson_scripts: request.record('alwayson_scripts').size > 0,
     save_images: request.flag('save_images'),

@@ -9,20 +9,22 @@ import {
   type BlobRef,
   type GenerationJob,
   type InpaintMask,
-  type LoraRef,
   type ModelRef,
+  type SamplingSettings,
 } from '@atelier/proto'
+import type { ResolvedSampling } from '@atelier/catalog'
 import { toModelRef, type ModelIndex } from '../models/model-index.ts'
 import { findEmbeddings, listEmbeddings } from './embeddings.ts'
 import { httpException } from './errors.ts'
 import type { GenerationPlan } from './generation-plan.ts'
-import { findLora } from './lists/loras.ts'
+import { toHires, toRefiner } from './hires-plan.ts'
 import { optionFlag, optionNumber, optionText, type Options } from './options/options-store.ts'
 import { listParameters } from './parameters/list-parameters.ts'
 import type { Parameter } from './parameters/parameter.ts'
-import { parseExtraNetworks, toLoraRequest } from './extra-networks.ts'
 import { writeSamplerExtras } from './sampler-extras.ts'
 import { toSurfaceNote } from './surface-note.ts'
+import { toLoras } from './to-loras.ts'
+import { toUpscaler } from './to-upscaler.ts'
 import { writeInfotext } from './write-infotext.ts'
 
 /** Who asks, and under which ids. */
@@ -64,7 +66,13 @@ export function toJob(
   const parameters = listParameters(plan, models)
   const generation = toGeneration(plan, pictures, models, parameters)
   const { checkpoint, vae, loras, embeddings } = generation
-  const files = [checkpoint, vae, ...loras.map(({ file }) => file), ...embeddings]
+  const files = [
+    checkpoint,
+    ...[vae, generation.refiner?.checkpoint, generation.hires?.checkpoint],
+    ...[generation.hires?.upscaler?.model, generation.source?.upscaler?.model],
+    ...[...loras, ...(generation.hires?.loras ?? [])].map(({ file }) => file),
+    ...embeddings,
+  ]
   return Job.fromPartial({
     ...ids,
     surface: Surface.SURFACE_SDAPI,
@@ -95,7 +103,7 @@ function toGeneration(
     batchSize: plan.batchSize,
     width: plan.width,
     height: plan.height,
-    sampling: toSampling(plan),
+    sampling: toSampling(plan, plan.sampling, plan.steps),
     text: {
       clipSkip: plan.clipSkip,
       emphasis: optionText(options, 'emphasis'),
@@ -104,17 +112,23 @@ function toGeneration(
       disableExtraNetworks: plan.request.flag('disable_extra_networks'),
     },
     noise: toNoise(plan),
-    source: toSource(plan, pictures),
+    source: toSource(plan, pictures, models),
     checkpoint: toModelRef(plan.checkpoint),
     vae: vae && toModelRef(vae),
     output: toOutput(plan),
     tiling: plan.tiles,
     loras: toLoras(plan, models),
     embeddings: toEmbeddings(plan, models),
+    hires: toHires(plan, models, (sampling, steps) => toSampling(plan, sampling, steps)),
+    refiner: toRefiner(plan, models),
   }
 }
 
-function toSampling({ request, sampling, steps, options }: GenerationPlan): GenerationJob['sampling'] {
+function toSampling(
+  { request, options }: GenerationPlan,
+  sampling: ResolvedSampling,
+  steps: number,
+): SamplingSettings {
   // An option that has been changed wins over the request, as in A1111.
   const churn = (name: string, unchanged: number): number => {
     const option = optionNumber(options, name, unchanged)
@@ -170,6 +184,7 @@ const MASKED_CONTENTS = [
 function toSource(
   { request, options, ownOptions, isImageToImage }: GenerationPlan,
   { sources, mask }: StoredPictures,
+  models: ModelIndex,
 ): GenerationJob['source'] {
   if (!isImageToImage) return undefined
   return {
@@ -180,11 +195,13 @@ function toSource(
       request.number('initial_noise_multiplier') ?? optionNumber(ownOptions, 'initial_noise_multiplier', 1),
     runAllSteps: optionFlag(options, 'img2img_fix_steps'),
     backgroundColor: optionText(options, 'img2img_background_color'),
-    mask: mask && toMask(request, mask),
+    mask: mask && toMask(request, mask, options),
+    correctColors: optionFlag(options, 'img2img_color_correction'),
+    upscaler: toUpscaler(optionText(options, 'upscaler_for_img2img'), models, options),
   }
 }
 
-function toMask(request: GenerationPlan['request'], image: BlobRef): InpaintMask {
+function toMask(request: GenerationPlan['request'], image: BlobRef, options: Options): InpaintMask {
   const blur = request.number('mask_blur')
   const side = (name: string) => Math.min(Math.max(blur ?? request.number(name) ?? 4, 0), MAX_MASK_BLUR)
   return {
@@ -196,6 +213,9 @@ function toMask(request: GenerationPlan['request'], image: BlobRef): InpaintMask
     content: MASKED_CONTENTS[request.count('inpainting_fill')] ?? MaskedContent.MASKED_CONTENT_ORIGINAL,
     onlyMasked: request.value('inpaint_full_res') !== false,
     padding: Math.min(Math.max(request.count('inpaint_full_res_padding'), 0), MAX_MASK_PADDING),
+    omitOverlay: !optionFlag(options, 'overlay_inpaint'),
+    returnMask: optionFlag(options, 'return_mask'),
+    returnComposite: optionFlag(options, 'return_mask_composite'),
   }
 }
 
@@ -225,26 +245,13 @@ function toPreview(options: Options): Job['preview'] {
   }
 }
 
-/** LoRAs the prompt names and a worker has; others are passed over, as A1111 does with a note in its console. */
-function toLoras({ prompt, request }: GenerationPlan, models: ModelIndex): LoraRef[] {
-  if (request.flag('disable_extra_networks')) return []
-  try {
-    return parseExtraNetworks(prompt).tags.flatMap((tag) => {
-      const wanted = toLoraRequest(tag)
-      const file = wanted && findLora(models, wanted.name)
-      if (wanted === undefined || file === undefined) return []
-      const { denoiserStrength, textStrength } = wanted
-      return [{ file: toModelRef(file), denoiserStrength, textStrength }]
-    })
-  } catch (error) {
-    // A strength that is no number leaves the job without networks.
-    if (error instanceof RangeError) return []
-    throw error
-  }
-}
-
 /** Embeddings that stand in the prompts; the engine, which knows tokens, has the last word. */
 function toEmbeddings(plan: GenerationPlan, models: ModelIndex): ModelRef[] {
   const { loaded } = listEmbeddings(models, plan.checkpoint)
-  return findEmbeddings(loaded, `${plan.prompt} ${plan.negativePrompt}`).map(toModelRef)
+  return findEmbeddings(loaded, listPrompts(plan).join(' ')).map(toModelRef)
+}
+
+function listPrompts(plan: GenerationPlan): string[] {
+  const own = [plan.prompt, plan.negativePrompt]
+  return plan.request.flag('enable_hr') ? [...own, plan.hiresPrompt, plan.hiresNegativePrompt] : own
 }

@@ -6,7 +6,7 @@ import type { JobContext } from './job-context.ts'
 import type { ModelStore } from './models/model-store.ts'
 import { NodeCache } from './node-graph/node-cache.ts'
 import { runNodeGraph } from './node-graph/run-node-graph.ts'
-import { runGeneration } from './run-job.ts'
+import { runGeneration } from './generation/run-generation.ts'
 import type { TextModels } from './text-models.ts'
 
 /** What an engine is made of. */

@@ -210,5 +210,6 @@ export function listInputs({ kind }: Job): BlobRef[] {
     const { source } = kind.value
     return [...(source?.images ?? []), ...(source?.mask?.image ? [source.mask.image] : [])]
   }
+  if (kind?.$case === 'extras') return kind.value.pictures.flatMap(({ image }) => (image ? [image] : []))
   return (kind?.value.inputFiles ?? []).flatMap(({ blob }) => (blob ? [blob] : []))
 }

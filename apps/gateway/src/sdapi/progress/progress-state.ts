@@ -30,7 +30,7 @@ export function toRunningState(record: JobRecord, known: JobProgress | undefined
   return {
     isSkipped: false,
     isInterrupted: record.state === JobState.JOB_STATE_CANCELLING,
-    job: passCount > 1 ? `Batch ${passIndex + 1} out of ${passCount}` : toJobName(record),
+    job: describePass(record, { passCount, passIndex }),
     jobCount: passCount === 0 ? -1 : passCount,
     jobTimestamp: toTimestamp(record.startedAtMs),
     jobNumber: passIndex,
@@ -39,16 +39,26 @@ export function toRunningState(record: JobRecord, known: JobProgress | undefined
   }
 }
 
+/** Several batches are counted by themselves, whether each takes one pass or two. */
+function describePass(
+  record: JobRecord,
+  { passCount, passIndex }: { passCount: number; passIndex: number },
+): string {
+  const passes = toGeneration(record)?.hires === undefined ? 1 : 2
+  const batches = Math.floor(passCount / passes)
+  return batches > 1 ? `Batch ${Math.floor(passIndex / passes) + 1} out of ${batches}` : toJobName(record)
+}
+
 /** The counters while nothing runs: the last job's as it left them. */
 export function toIdleState(last: JobRecord | undefined): ProgressState {
   const generation = toGeneration(last)
   if (last === undefined || generation === undefined) return NEVER
-  const made = last.result?.files.length ?? 0
+  const made = last.result?.imageIndexes.length ?? 0
   return {
     ...NEVER,
     isInterrupted: last.state === JobState.JOB_STATE_INTERRUPTED,
     jobTimestamp: toTimestamp(last.startedAtMs),
-    jobNumber: Math.ceil(made / Math.max(generation.batchSize, 1)),
+    jobNumber: Math.ceil(made / Math.max(generation.batchSize, 1)) * (generation.hires === undefined ? 1 : 2),
     samplingSteps: countSteps(generation),
   }
 }
@@ -57,7 +67,8 @@ export function toIdleState(last: JobRecord | undefined): ProgressState {
 const MAX_STRENGTH = 0.999
 
 /** Steps a pass runs: with a source only the share of them that its strength leaves, and one more. */
-function countSteps({ sampling, source }: GenerationJob): number {
+function countSteps({ sampling, source, hires }: GenerationJob): number {
+  if (hires?.sampling !== undefined) return hires.sampling.steps
   const steps = sampling?.steps ?? 0
   if (source === undefined || source.runAllSteps) return steps
   return Math.trunc(Math.min(source.strength, MAX_STRENGTH) * steps) + 1

@@ -92,7 +92,7 @@ export class FlatWorker {
 
 /** A grey picture of the size the pipeline would make, with its infotext where the format is PNG. */
 export async function drawFlat(job: GenerationJob, image: ImagePlan): Promise<DrawnPicture> {
-  const [width, height] = [Math.floor(job.width / 8) * 8, Math.floor(job.height / 8) * 8]
+  const { width, height } = toFinalSize(job)
   const picture = sharp({ create: { width, height, channels: 3, background: '#808080' } })
   if (job.output?.format === ImageFormat.IMAGE_FORMAT_JPEG) {
     return { bytes: await picture.jpeg().toBuffer(), mediaType: 'image/jpeg', width, height }
@@ -104,4 +104,11 @@ export async function drawFlat(job: GenerationJob, image: ImagePlan): Promise<Dr
   const hasText = job.output?.omitMetadata !== true && image.infotext !== ''
   const bytes = hasText ? writePngText(png, 'parameters', image.infotext) : stripPng(png)
   return { bytes, mediaType: 'image/png', width, height }
+}
+
+/** Size of a job's pictures: whole latent pixels, the second pass's where there is one. */
+export function toFinalSize({ width, height, hires }: GenerationJob): { width: number; height: number } {
+  const toPixels = (side: number, cut = 0) => (Math.floor(side / 8) - cut) * 8
+  if (hires === undefined) return { width: toPixels(width), height: toPixels(height) }
+  return { width: toPixels(hires.width, hires.cropColumns), height: toPixels(hires.height, hires.cropRows) }
 }

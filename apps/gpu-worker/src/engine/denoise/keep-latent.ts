@@ -1,6 +1,6 @@
 import { resizeTensor } from '../resample/resize-tensor.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
-import { combine } from './combine.ts'
+import { combine, scale } from './combine.ts'
 import type { Denoised, Denoiser } from './sampler.ts'
 
 /** What is left alone during a run, and what stands there. */
@@ -23,6 +23,34 @@ export function createKeepingDenoiser(denoise: Denoiser, kept: KeptLatent): Deno
     const clean = blend(denoised.latent, kept.source, kept.mask)
     if (kept.keepsNoise !== true) return { ...denoised, latent: clean }
     return { ...denoised, latent: combine([1, clean], [1, latent], [-1, seen]) }
+  }
+}
+
+/** What A1111 leaves alone during a run. */
+export interface WebuiKeptLatent {
+  /** 1 where the run may draw, of the latent's shape. */
+  readonly mask: Tensor
+  /** The clean source latent. */
+  readonly source: Tensor
+  /** The clean source is put into the input instead of the prediction (A1111's timestep samplers). */
+  readonly blendsInput: boolean
+}
+
+/**
+ * A denoiser whose clean latent is the source outside the mask, as A1111's. Its timestep samplers instead show the
+ * network the clean source there, in latents of unit variance, and take its noise prediction for their own latent's.
+ */
+export function createWebuiKeepingDenoiser(denoise: Denoiser, kept: WebuiKeptLatent): Denoiser {
+  const { mask, source, blendsInput } = kept
+  return async (latent, sigma): Promise<Denoised> => {
+    if (!blendsInput) {
+      const denoised = await denoise(latent, sigma)
+      return { ...denoised, latent: blend(denoised.latent, source, mask) }
+    }
+    const seen = blend(latent, scale(Math.sqrt(1 + sigma ** 2), source), mask)
+    const denoised = await denoise(seen, sigma)
+    const carry = (clean: Tensor) => combine([1, clean], [1, latent], [-1, seen])
+    return { latent: carry(denoised.latent), unconditional: carry(denoised.unconditional) }
   }
 }
 

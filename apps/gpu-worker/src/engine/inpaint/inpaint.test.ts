@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { MaskedContent } from '@atelier/proto'
-import { ResizeMode } from '@atelier/proto'
+import { InpaintMask, ResizeMode, type MaskedContent } from '@atelier/proto'
 import type { Pixels } from '../image/pixels.ts'
 import { fitImage, fitImageWith } from '../source-image/fit-image.ts'
 import { flattenImage } from '../source-image/read-image.ts'
@@ -122,8 +121,7 @@ function pick({ left, top, right, bottom }: { left: number; top: number; right: 
 describe('a source with a mask', () => {
   it.each(of('img2img.init'))('$id is prepared: $args', async (row) => {
     const { args, out } = row
-    const settings = {
-      image: undefined,
+    const settings = InpaintMask.fromPartial({
       blurX: number(args['mask_blur'] ?? args['mask_blur_x']),
       blurY: number(args['mask_blur'] ?? args['mask_blur_y']),
       invert: args['inpainting_mask_invert'] === 1,
@@ -131,7 +129,7 @@ describe('a source with a mask', () => {
       content: (number(args['inpainting_fill']) + 1) as MaskedContent,
       onlyMasked: args['inpaint_full_res'] === true,
       padding: number(args['inpaint_full_res_padding']),
-    }
+    })
     const [width, height] = [number(args['width']), number(args['height'])]
     const fit = { width, height, resizeMode: MODES[number(args['resize_mode'])]! }
     const mask = prepareMask(pixels(row.in['mask']!), settings, fit)!

@@ -4,6 +4,7 @@ import { fitImage, fitImageWith, type EnlargePicture } from '../source-image/fit
 import { keepUnmasked, unmultiply } from './alpha.ts'
 import { cropPixels } from './crop-region.ts'
 import { fillMasked } from './fill-masked.ts'
+import type { Grey } from './grey.ts'
 import { fitGrey, type PreparedMask, type SourceFit } from './prepare-mask.ts'
 
 /** A source ready to be encoded. */
@@ -11,6 +12,8 @@ export interface PreparedPicture {
   readonly picture: Pixels
   /** What is laid over the result: the source where nothing is repainted. Absent without a mask. */
   readonly overlay?: Pixels
+  /** The mask in the overlay's size. */
+  readonly mask?: Grey
 }
 
 /** What beside the mask and the size says how a source is prepared. */
@@ -43,5 +46,5 @@ export async function preparePicture(
   const overlay = unmultiply(keepUnmasked(sized, forOverlay))
   const cut = isWhole ? sized : await resize(cropPixels(sized, mask.box!), ResizeMode.RESIZE_MODE_FILL)
   const isKept = content === MaskedContent.MASKED_CONTENT_ORIGINAL
-  return { overlay, picture: isKept ? cut : fillMasked(cut, mask.mask) }
+  return { overlay, mask: forOverlay, picture: isKept ? cut : fillMasked(cut, mask.mask) }
 }

@@ -81,6 +81,25 @@ export namespace ImageFormat {
   export type UNRECOGNIZED = typeof ImageFormat.UNRECOGNIZED
 }
 
+/** In which passes of a job with a second pass a refiner takes over. */
+export const RefinerPasses = {
+  REFINER_PASSES_UNSPECIFIED: 0,
+  REFINER_PASSES_SECOND: 1,
+  REFINER_PASSES_FIRST: 2,
+  REFINER_PASSES_BOTH: 3,
+  UNRECOGNIZED: -1,
+} as const
+
+export type RefinerPasses = (typeof RefinerPasses)[keyof typeof RefinerPasses]
+
+export namespace RefinerPasses {
+  export type REFINER_PASSES_UNSPECIFIED = typeof RefinerPasses.REFINER_PASSES_UNSPECIFIED
+  export type REFINER_PASSES_SECOND = typeof RefinerPasses.REFINER_PASSES_SECOND
+  export type REFINER_PASSES_FIRST = typeof RefinerPasses.REFINER_PASSES_FIRST
+  export type REFINER_PASSES_BOTH = typeof RefinerPasses.REFINER_PASSES_BOTH
+  export type UNRECOGNIZED = typeof RefinerPasses.UNRECOGNIZED
+}
+
 /** Which generator makes the noise. */
 export const NoiseSource = {
   NOISE_SOURCE_UNSPECIFIED: 0,
@@ -167,7 +186,10 @@ export interface Job {
   preview: PreviewSettings | undefined
   /** What is asked for. */
   kind:
-    { $case: 'generation'; value: GenerationJob } | { $case: 'nodeGraph'; value: NodeGraphJob } | undefined
+    | { $case: 'generation'; value: GenerationJob }
+    | { $case: 'nodeGraph'; value: NodeGraphJob }
+    | { $case: 'extras'; value: ExtrasJob }
+    | undefined
   /** What the surface needs again to answer (JSON text of its own); opaque to everyone else. At most 64 KiB. */
   surfaceNote: string
 }
@@ -214,6 +236,10 @@ export interface GenerationJob {
   loras: LoraRef[]
   /** Textual inversions whose names occur in the prompts. */
   embeddings: ModelRef[]
+  /** A second pass over the enlarged picture (hires fix); absent: none. Text to image alone. */
+  hires: HiresPass | undefined
+  /** A checkpoint that takes over part of the way; absent: none. */
+  refiner: Refiner | undefined
 }
 
 /** What is particular to one image of a generation job. */
@@ -228,6 +254,94 @@ export interface ImagePlan {
   subseed: bigint
   /** Text stored in the image file; empty: none. */
   infotext: string
+}
+
+/** The second pass of text to image: the first pass's picture is enlarged and sampled again. */
+export interface HiresPass {
+  /** Size it is enlarged to, pixels, 8 to 8192. */
+  width: number
+  /** See width. */
+  height: number
+  /** Latent columns cut away after that, half at each side, the odd one at the right. */
+  cropColumns: number
+  /** Latent rows cut away, the odd one at the bottom. */
+  cropRows: number
+  /** What enlarges: one of A1111's names for latents ("Latent (nearest)"), or of pictures. */
+  upscaler: PictureUpscaler | undefined
+  /** Sampler, schedule, steps and their options; all of the steps are run. */
+  sampling: SamplingSettings | undefined
+  /** How much of the picture is made anew, 0 to 1. */
+  strength: number
+  /** Prompt of the pass, extra-network tags still inside. */
+  prompt: string
+  /** Negative prompt of the pass. */
+  negativePrompt: string
+  /** The checkpoint of the pass; absent: the job's. */
+  checkpoint: ModelRef | undefined
+  /** Additional networks of the pass's prompt, in order. */
+  loras: LoraRef[]
+}
+
+/** A checkpoint that takes over while a picture is sampled. */
+export interface Refiner {
+  /** The checkpoint. */
+  checkpoint: ModelRef | undefined
+  /** Share of the way at which it takes over, 0 to 1: of the noise's timesteps, or of the steps. */
+  switchAt: number
+  /** The share is of the steps run, not of the timesteps. */
+  bySteps: boolean
+  /** With a second pass: which of the two it acts in; unspecified: the second. */
+  passes: RefinerPasses
+}
+
+/** What enlarges pictures. */
+export interface PictureUpscaler {
+  /** A1111's name of it: "Lanczos", "Nearest", a latent mode, or a network's; empty or "None": Lanczos. */
+  name: string
+  /** A network's file; absent for filters. */
+  model: ModelRef | undefined
+  /** Side of the tiles a network runs over, pixels; 0: the whole picture. */
+  tile: number
+  /** How far tiles overlap, pixels. */
+  tileOverlap: number
+}
+
+/** Pictures made larger, without a checkpoint (A1111's extras). */
+export interface ExtrasJob {
+  /** The pictures, in the order of the answer. */
+  pictures: ExtrasPicture[]
+  /** First upscaler; absent: the size stays. */
+  upscaler: PictureUpscaler | undefined
+  /** Second one, blended over the first's picture; absent: none. */
+  secondUpscaler: PictureUpscaler | undefined
+  /** Share of the second one's picture, 0 to 1. */
+  secondShare: number
+  /** Factor on the sides, > 0; not used where a size is given. */
+  factor: number
+  /** Width to reach, pixels, 1 to 8192; 0: by factor. */
+  width: number
+  /** Height to reach, pixels. */
+  height: number
+  /** What exceeds the width and height is cut away. */
+  crop: boolean
+  /** How finished pictures are encoded. */
+  output: OutputSettings | undefined
+}
+
+/** One picture of an extras job. */
+export interface ExtrasPicture {
+  /** The picture's file. */
+  image: BlobRef | undefined
+  /** Texts of the finished file (PNG chunks in this order; other formats carry the first). */
+  texts: PictureText[]
+}
+
+/** A text in a picture's file. */
+export interface PictureText {
+  /** PNG keyword, such as "parameters". */
+  keyword: string
+  /** Its text. */
+  text: string
 }
 
 /** Which sampler runs, over which sigmas, and with which options. Names are the catalog's. */
@@ -308,6 +422,10 @@ export interface SourceImages {
   backgroundColor: string
   /** White is repainted; absent: the whole picture. */
   mask: InpaintMask | undefined
+  /** Finished pictures get the colour histogram of their source. */
+  correctColors: boolean
+  /** What enlarges sources that are too small; absent: Lanczos. */
+  upscaler: PictureUpscaler | undefined
 }
 
 /** A mask and how it is used. */
@@ -328,6 +446,12 @@ export interface InpaintMask {
   onlyMasked: boolean
   /** Pixels of surroundings taken along with it, 0 to 1024. */
   padding: number
+  /** The untouched part of the source is not laid back over finished pictures. */
+  omitOverlay: boolean
+  /** The mask follows each finished picture in the result. */
+  returnMask: boolean
+  /** The repainted part alone, the rest transparent, follows each finished picture. */
+  returnComposite: boolean
 }
 
 /** How finished pictures are encoded and kept. */
@@ -436,6 +560,9 @@ export const Job: MessageFns<Job> = {
         break
       case 'nodeGraph':
         NodeGraphJob.encode(message.kind.value, writer.uint32(98).fork()).join()
+        break
+      case 'extras':
+        ExtrasJob.encode(message.kind.value, writer.uint32(162).fork()).join()
         break
     }
     if (message.surfaceNote !== '') {
@@ -553,6 +680,14 @@ export const Job: MessageFns<Job> = {
             message.kind = { $case: 'nodeGraph', value: NodeGraphJob.decode(reader, reader.uint32()) }
             continue
           }
+          case 20: {
+            if (tag !== 162) {
+              break
+            }
+
+            message.kind = { $case: 'extras', value: ExtrasJob.decode(reader, reader.uint32()) }
+            continue
+          }
           case 13: {
             if (tag !== 106) {
               break
@@ -601,6 +736,12 @@ export const Job: MessageFns<Job> = {
       case 'nodeGraph': {
         if (object.kind?.value !== undefined && object.kind?.value !== null) {
           message.kind = { $case: 'nodeGraph', value: NodeGraphJob.fromPartial(object.kind.value) }
+        }
+        break
+      }
+      case 'extras': {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: 'extras', value: ExtrasJob.fromPartial(object.kind.value) }
         }
         break
       }
@@ -717,6 +858,8 @@ function createBaseGenerationJob(): GenerationJob {
     tiling: false,
     loras: [],
     embeddings: [],
+    hires: undefined,
+    refiner: undefined,
   }
 }
 
@@ -763,6 +906,12 @@ export const GenerationJob: MessageFns<GenerationJob> = {
     }
     for (const v of message.embeddings) {
       ModelRef.encode(v!, writer.uint32(114).fork()).join()
+    }
+    if (message.hires !== undefined) {
+      HiresPass.encode(message.hires, writer.uint32(162).fork()).join()
+    }
+    if (message.refiner !== undefined) {
+      Refiner.encode(message.refiner, writer.uint32(170).fork()).join()
     }
     return writer
   },
@@ -892,6 +1041,22 @@ export const GenerationJob: MessageFns<GenerationJob> = {
             message.embeddings.push(ModelRef.decode(reader, reader.uint32()))
             continue
           }
+          case 20: {
+            if (tag !== 162) {
+              break
+            }
+
+            message.hires = HiresPass.decode(reader, reader.uint32())
+            continue
+          }
+          case 21: {
+            if (tag !== 170) {
+              break
+            }
+
+            message.refiner = Refiner.decode(reader, reader.uint32())
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -940,6 +1105,12 @@ export const GenerationJob: MessageFns<GenerationJob> = {
     message.tiling = object.tiling ?? false
     message.loras = object.loras?.map((e) => LoraRef.fromPartial(e)) || []
     message.embeddings = object.embeddings?.map((e) => ModelRef.fromPartial(e)) || []
+    message.hires =
+      object.hires !== undefined && object.hires !== null ? HiresPass.fromPartial(object.hires) : undefined
+    message.refiner =
+      object.refiner !== undefined && object.refiner !== null
+        ? Refiner.fromPartial(object.refiner)
+        : undefined
     return message
   },
 }
@@ -1049,6 +1220,693 @@ export const ImagePlan: MessageFns<ImagePlan> = {
     message.seed = object.seed !== undefined && object.seed !== null ? BigInt(object.seed) : 0n
     message.subseed = object.subseed !== undefined && object.subseed !== null ? BigInt(object.subseed) : 0n
     message.infotext = object.infotext ?? ''
+    return message
+  },
+}
+
+function createBaseHiresPass(): HiresPass {
+  return {
+    width: 0,
+    height: 0,
+    cropColumns: 0,
+    cropRows: 0,
+    upscaler: undefined,
+    sampling: undefined,
+    strength: 0,
+    prompt: '',
+    negativePrompt: '',
+    checkpoint: undefined,
+    loras: [],
+  }
+}
+
+export const HiresPass: MessageFns<HiresPass> = {
+  encode(message: HiresPass, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.width !== 0) {
+      writer.uint32(8).uint32(message.width)
+    }
+    if (message.height !== 0) {
+      writer.uint32(16).uint32(message.height)
+    }
+    if (message.cropColumns !== 0) {
+      writer.uint32(24).uint32(message.cropColumns)
+    }
+    if (message.cropRows !== 0) {
+      writer.uint32(32).uint32(message.cropRows)
+    }
+    if (message.upscaler !== undefined) {
+      PictureUpscaler.encode(message.upscaler, writer.uint32(42).fork()).join()
+    }
+    if (message.sampling !== undefined) {
+      SamplingSettings.encode(message.sampling, writer.uint32(50).fork()).join()
+    }
+    if (message.strength !== 0) {
+      writer.uint32(57).double(message.strength)
+    }
+    if (message.prompt !== '') {
+      writer.uint32(66).string(message.prompt)
+    }
+    if (message.negativePrompt !== '') {
+      writer.uint32(74).string(message.negativePrompt)
+    }
+    if (message.checkpoint !== undefined) {
+      ModelRef.encode(message.checkpoint, writer.uint32(82).fork()).join()
+    }
+    for (const v of message.loras) {
+      LoraRef.encode(v!, writer.uint32(90).fork()).join()
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HiresPass {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBaseHiresPass()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break
+            }
+
+            message.width = reader.uint32()
+            continue
+          }
+          case 2: {
+            if (tag !== 16) {
+              break
+            }
+
+            message.height = reader.uint32()
+            continue
+          }
+          case 3: {
+            if (tag !== 24) {
+              break
+            }
+
+            message.cropColumns = reader.uint32()
+            continue
+          }
+          case 4: {
+            if (tag !== 32) {
+              break
+            }
+
+            message.cropRows = reader.uint32()
+            continue
+          }
+          case 5: {
+            if (tag !== 42) {
+              break
+            }
+
+            message.upscaler = PictureUpscaler.decode(reader, reader.uint32())
+            continue
+          }
+          case 6: {
+            if (tag !== 50) {
+              break
+            }
+
+            message.sampling = SamplingSettings.decode(reader, reader.uint32())
+            continue
+          }
+          case 7: {
+            if (tag !== 57) {
+              break
+            }
+
+            message.strength = reader.double()
+            continue
+          }
+          case 8: {
+            if (tag !== 66) {
+              break
+            }
+
+            message.prompt = reader.string()
+            continue
+          }
+          case 9: {
+            if (tag !== 74) {
+              break
+            }
+
+            message.negativePrompt = reader.string()
+            continue
+          }
+          case 10: {
+            if (tag !== 82) {
+              break
+            }
+
+            message.checkpoint = ModelRef.decode(reader, reader.uint32())
+            continue
+          }
+          case 11: {
+            if (tag !== 90) {
+              break
+            }
+
+            message.loras.push(LoraRef.decode(reader, reader.uint32()))
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<HiresPass>): HiresPass {
+    return HiresPass.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<HiresPass>): HiresPass {
+    const message = createBaseHiresPass()
+    message.width = object.width ?? 0
+    message.height = object.height ?? 0
+    message.cropColumns = object.cropColumns ?? 0
+    message.cropRows = object.cropRows ?? 0
+    message.upscaler =
+      object.upscaler !== undefined && object.upscaler !== null
+        ? PictureUpscaler.fromPartial(object.upscaler)
+        : undefined
+    message.sampling =
+      object.sampling !== undefined && object.sampling !== null
+        ? SamplingSettings.fromPartial(object.sampling)
+        : undefined
+    message.strength = object.strength ?? 0
+    message.prompt = object.prompt ?? ''
+    message.negativePrompt = object.negativePrompt ?? ''
+    message.checkpoint =
+      object.checkpoint !== undefined && object.checkpoint !== null
+        ? ModelRef.fromPartial(object.checkpoint)
+        : undefined
+    message.loras = object.loras?.map((e) => LoraRef.fromPartial(e)) || []
+    return message
+  },
+}
+
+function createBaseRefiner(): Refiner {
+  return { checkpoint: undefined, switchAt: 0, bySteps: false, passes: 0 }
+}
+
+export const Refiner: MessageFns<Refiner> = {
+  encode(message: Refiner, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.checkpoint !== undefined) {
+      ModelRef.encode(message.checkpoint, writer.uint32(10).fork()).join()
+    }
+    if (message.switchAt !== 0) {
+      writer.uint32(17).double(message.switchAt)
+    }
+    if (message.bySteps !== false) {
+      writer.uint32(24).bool(message.bySteps)
+    }
+    if (message.passes !== 0) {
+      writer.uint32(32).int32(message.passes)
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Refiner {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBaseRefiner()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break
+            }
+
+            message.checkpoint = ModelRef.decode(reader, reader.uint32())
+            continue
+          }
+          case 2: {
+            if (tag !== 17) {
+              break
+            }
+
+            message.switchAt = reader.double()
+            continue
+          }
+          case 3: {
+            if (tag !== 24) {
+              break
+            }
+
+            message.bySteps = reader.bool()
+            continue
+          }
+          case 4: {
+            if (tag !== 32) {
+              break
+            }
+
+            message.passes = reader.int32() as any
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<Refiner>): Refiner {
+    return Refiner.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<Refiner>): Refiner {
+    const message = createBaseRefiner()
+    message.checkpoint =
+      object.checkpoint !== undefined && object.checkpoint !== null
+        ? ModelRef.fromPartial(object.checkpoint)
+        : undefined
+    message.switchAt = object.switchAt ?? 0
+    message.bySteps = object.bySteps ?? false
+    message.passes = object.passes ?? 0
+    return message
+  },
+}
+
+function createBasePictureUpscaler(): PictureUpscaler {
+  return { name: '', model: undefined, tile: 0, tileOverlap: 0 }
+}
+
+export const PictureUpscaler: MessageFns<PictureUpscaler> = {
+  encode(message: PictureUpscaler, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== '') {
+      writer.uint32(10).string(message.name)
+    }
+    if (message.model !== undefined) {
+      ModelRef.encode(message.model, writer.uint32(18).fork()).join()
+    }
+    if (message.tile !== 0) {
+      writer.uint32(24).uint32(message.tile)
+    }
+    if (message.tileOverlap !== 0) {
+      writer.uint32(32).uint32(message.tileOverlap)
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PictureUpscaler {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBasePictureUpscaler()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break
+            }
+
+            message.name = reader.string()
+            continue
+          }
+          case 2: {
+            if (tag !== 18) {
+              break
+            }
+
+            message.model = ModelRef.decode(reader, reader.uint32())
+            continue
+          }
+          case 3: {
+            if (tag !== 24) {
+              break
+            }
+
+            message.tile = reader.uint32()
+            continue
+          }
+          case 4: {
+            if (tag !== 32) {
+              break
+            }
+
+            message.tileOverlap = reader.uint32()
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<PictureUpscaler>): PictureUpscaler {
+    return PictureUpscaler.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<PictureUpscaler>): PictureUpscaler {
+    const message = createBasePictureUpscaler()
+    message.name = object.name ?? ''
+    message.model =
+      object.model !== undefined && object.model !== null ? ModelRef.fromPartial(object.model) : undefined
+    message.tile = object.tile ?? 0
+    message.tileOverlap = object.tileOverlap ?? 0
+    return message
+  },
+}
+
+function createBaseExtrasJob(): ExtrasJob {
+  return {
+    pictures: [],
+    upscaler: undefined,
+    secondUpscaler: undefined,
+    secondShare: 0,
+    factor: 0,
+    width: 0,
+    height: 0,
+    crop: false,
+    output: undefined,
+  }
+}
+
+export const ExtrasJob: MessageFns<ExtrasJob> = {
+  encode(message: ExtrasJob, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.pictures) {
+      ExtrasPicture.encode(v!, writer.uint32(10).fork()).join()
+    }
+    if (message.upscaler !== undefined) {
+      PictureUpscaler.encode(message.upscaler, writer.uint32(18).fork()).join()
+    }
+    if (message.secondUpscaler !== undefined) {
+      PictureUpscaler.encode(message.secondUpscaler, writer.uint32(26).fork()).join()
+    }
+    if (message.secondShare !== 0) {
+      writer.uint32(33).double(message.secondShare)
+    }
+    if (message.factor !== 0) {
+      writer.uint32(41).double(message.factor)
+    }
+    if (message.width !== 0) {
+      writer.uint32(48).uint32(message.width)
+    }
+    if (message.height !== 0) {
+      writer.uint32(56).uint32(message.height)
+    }
+    if (message.crop !== false) {
+      writer.uint32(64).bool(message.crop)
+    }
+    if (message.output !== undefined) {
+      OutputSettings.encode(message.output, writer.uint32(74).fork()).join()
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExtrasJob {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBaseExtrasJob()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break
+            }
+
+            message.pictures.push(ExtrasPicture.decode(reader, reader.uint32()))
+            continue
+          }
+          case 2: {
+            if (tag !== 18) {
+              break
+            }
+
+            message.upscaler = PictureUpscaler.decode(reader, reader.uint32())
+            continue
+          }
+          case 3: {
+            if (tag !== 26) {
+              break
+            }
+
+            message.secondUpscaler = PictureUpscaler.decode(reader, reader.uint32())
+            continue
+          }
+          case 4: {
+            if (tag !== 33) {
+              break
+            }
+
+            message.secondShare = reader.double()
+            continue
+          }
+          case 5: {
+            if (tag !== 41) {
+              break
+            }
+
+            message.factor = reader.double()
+            continue
+          }
+          case 6: {
+            if (tag !== 48) {
+              break
+            }
+
+            message.width = reader.uint32()
+            continue
+          }
+          case 7: {
+            if (tag !== 56) {
+              break
+            }
+
+            message.height = reader.uint32()
+            continue
+          }
+          case 8: {
+            if (tag !== 64) {
+              break
+            }
+
+            message.crop = reader.bool()
+            continue
+          }
+          case 9: {
+            if (tag !== 74) {
+              break
+            }
+
+            message.output = OutputSettings.decode(reader, reader.uint32())
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<ExtrasJob>): ExtrasJob {
+    return ExtrasJob.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<ExtrasJob>): ExtrasJob {
+    const message = createBaseExtrasJob()
+    message.pictures = object.pictures?.map((e) => ExtrasPicture.fromPartial(e)) || []
+    message.upscaler =
+      object.upscaler !== undefined && object.upscaler !== null
+        ? PictureUpscaler.fromPartial(object.upscaler)
+        : undefined
+    message.secondUpscaler =
+      object.secondUpscaler !== undefined && object.secondUpscaler !== null
+        ? PictureUpscaler.fromPartial(object.secondUpscaler)
+        : undefined
+    message.secondShare = object.secondShare ?? 0
+    message.factor = object.factor ?? 0
+    message.width = object.width ?? 0
+    message.height = object.height ?? 0
+    message.crop = object.crop ?? false
+    message.output =
+      object.output !== undefined && object.output !== null
+        ? OutputSettings.fromPartial(object.output)
+        : undefined
+    return message
+  },
+}
+
+function createBaseExtrasPicture(): ExtrasPicture {
+  return { image: undefined, texts: [] }
+}
+
+export const ExtrasPicture: MessageFns<ExtrasPicture> = {
+  encode(message: ExtrasPicture, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.image !== undefined) {
+      BlobRef.encode(message.image, writer.uint32(10).fork()).join()
+    }
+    for (const v of message.texts) {
+      PictureText.encode(v!, writer.uint32(18).fork()).join()
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExtrasPicture {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBaseExtrasPicture()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break
+            }
+
+            message.image = BlobRef.decode(reader, reader.uint32())
+            continue
+          }
+          case 2: {
+            if (tag !== 18) {
+              break
+            }
+
+            message.texts.push(PictureText.decode(reader, reader.uint32()))
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<ExtrasPicture>): ExtrasPicture {
+    return ExtrasPicture.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<ExtrasPicture>): ExtrasPicture {
+    const message = createBaseExtrasPicture()
+    message.image =
+      object.image !== undefined && object.image !== null ? BlobRef.fromPartial(object.image) : undefined
+    message.texts = object.texts?.map((e) => PictureText.fromPartial(e)) || []
+    return message
+  },
+}
+
+function createBasePictureText(): PictureText {
+  return { keyword: '', text: '' }
+}
+
+export const PictureText: MessageFns<PictureText> = {
+  encode(message: PictureText, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.keyword !== '') {
+      writer.uint32(10).string(message.keyword)
+    }
+    if (message.text !== '') {
+      writer.uint32(18).string(message.text)
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PictureText {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBasePictureText()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break
+            }
+
+            message.keyword = reader.string()
+            continue
+          }
+          case 2: {
+            if (tag !== 18) {
+              break
+            }
+
+            message.text = reader.string()
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<PictureText>): PictureText {
+    return PictureText.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<PictureText>): PictureText {
+    const message = createBasePictureText()
+    message.keyword = object.keyword ?? ''
+    message.text = object.text ?? ''
     return message
   },
 }
@@ -1518,6 +2376,8 @@ function createBaseSourceImages(): SourceImages {
     runAllSteps: false,
     backgroundColor: '',
     mask: undefined,
+    correctColors: false,
+    upscaler: undefined,
   }
 }
 
@@ -1543,6 +2403,12 @@ export const SourceImages: MessageFns<SourceImages> = {
     }
     if (message.mask !== undefined) {
       InpaintMask.encode(message.mask, writer.uint32(58).fork()).join()
+    }
+    if (message.correctColors !== false) {
+      writer.uint32(64).bool(message.correctColors)
+    }
+    if (message.upscaler !== undefined) {
+      PictureUpscaler.encode(message.upscaler, writer.uint32(74).fork()).join()
     }
     return writer
   },
@@ -1616,6 +2482,22 @@ export const SourceImages: MessageFns<SourceImages> = {
             message.mask = InpaintMask.decode(reader, reader.uint32())
             continue
           }
+          case 8: {
+            if (tag !== 64) {
+              break
+            }
+
+            message.correctColors = reader.bool()
+            continue
+          }
+          case 9: {
+            if (tag !== 74) {
+              break
+            }
+
+            message.upscaler = PictureUpscaler.decode(reader, reader.uint32())
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -1641,6 +2523,11 @@ export const SourceImages: MessageFns<SourceImages> = {
     message.backgroundColor = object.backgroundColor ?? ''
     message.mask =
       object.mask !== undefined && object.mask !== null ? InpaintMask.fromPartial(object.mask) : undefined
+    message.correctColors = object.correctColors ?? false
+    message.upscaler =
+      object.upscaler !== undefined && object.upscaler !== null
+        ? PictureUpscaler.fromPartial(object.upscaler)
+        : undefined
     return message
   },
 }
@@ -1655,6 +2542,9 @@ function createBaseInpaintMask(): InpaintMask {
     content: 0,
     onlyMasked: false,
     padding: 0,
+    omitOverlay: false,
+    returnMask: false,
+    returnComposite: false,
   }
 }
 
@@ -1683,6 +2573,15 @@ export const InpaintMask: MessageFns<InpaintMask> = {
     }
     if (message.padding !== 0) {
       writer.uint32(64).uint32(message.padding)
+    }
+    if (message.omitOverlay !== false) {
+      writer.uint32(72).bool(message.omitOverlay)
+    }
+    if (message.returnMask !== false) {
+      writer.uint32(80).bool(message.returnMask)
+    }
+    if (message.returnComposite !== false) {
+      writer.uint32(88).bool(message.returnComposite)
     }
     return writer
   },
@@ -1764,6 +2663,30 @@ export const InpaintMask: MessageFns<InpaintMask> = {
             message.padding = reader.uint32()
             continue
           }
+          case 9: {
+            if (tag !== 72) {
+              break
+            }
+
+            message.omitOverlay = reader.bool()
+            continue
+          }
+          case 10: {
+            if (tag !== 80) {
+              break
+            }
+
+            message.returnMask = reader.bool()
+            continue
+          }
+          case 11: {
+            if (tag !== 88) {
+              break
+            }
+
+            message.returnComposite = reader.bool()
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -1790,6 +2713,9 @@ export const InpaintMask: MessageFns<InpaintMask> = {
     message.content = object.content ?? 0
     message.onlyMasked = object.onlyMasked ?? false
     message.padding = object.padding ?? 0
+    message.omitOverlay = object.omitOverlay ?? false
+    message.returnMask = object.returnMask ?? false
+    message.returnComposite = object.returnComposite ?? false
     return message
   },
 }

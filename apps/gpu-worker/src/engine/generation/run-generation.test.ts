@@ -3,15 +3,15 @@ import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { Job, ImageFormat, ModelKind, NoiseSource, type JobEvent } from '@atelier/proto'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { EngineOutcome } from '../engine-protocol.ts'
-import { createEmbeddingReader } from './embedding-reader.ts'
-import type { JobContext } from './job-context.ts'
-import { ModelStore } from './models/model-store.ts'
-import { runGeneration } from './run-job.ts'
-import { readCases } from './test-kit.ts'
-import { TextModels } from './text-models.ts'
+import type { EngineOutcome } from '../../engine-protocol.ts'
+import { createEmbeddingReader } from '../embedding-reader.ts'
+import type { JobContext } from '../job-context.ts'
+import { ModelStore } from '../models/model-store.ts'
+import { runGeneration } from './run-generation.ts'
+import { readCases } from '../test-kit.ts'
+import { TextModels } from '../text-models.ts'
 
-const DEMO = new URL('../../../../models/demo/', import.meta.url)
+const DEMO = new URL('../../../../../models/demo/', import.meta.url)
 const CHECKPOINT = { kind: ModelKind.MODEL_KIND_CHECKPOINT, name: 'demo.safetensors', identity: 'demo' }
 
 interface DemoCase {

@@ -1,0 +1,61 @@
+import type { GenerationJob, ImagePlan, SamplingSettings } from '@atelier/proto'
+import { findWebuiSampler } from '@atelier/catalog'
+import { EngineError } from '../engine-error.ts'
+import type { JobContext } from '../job-context.ts'
+import type { LoadedVae } from '../models/loaded-model.ts'
+import type { ModelStore, UsableCheckpoint } from '../models/model-store.ts'
+import type { TextModels } from '../text-models.ts'
+import type { HeldModels } from './held-models.ts'
+import type { PreparedSources } from './prepare-sources.ts'
+
+/** Pixels of one latent pixel's side. */
+export const LATENT_PIXELS = 8
+
+/** What generation jobs are run with. */
+export interface GenerationDeps {
+  readonly models: ModelStore
+  readonly texts: TextModels
+}
+
+/** A generation job while it runs. */
+export interface Generation {
+  readonly job: GenerationJob
+  readonly context: JobContext
+  readonly texts: TextModels
+  /** Owns the models in use until the job ends. */
+  readonly models: HeldModels
+  readonly checkpoint: UsableCheckpoint
+  readonly vae: LoadedVae
+  /** Absent for text to image. */
+  readonly sources: PreparedSources | undefined
+}
+
+/** Images that are sampled together, and which of the job's passes that is, for its progress. */
+export interface Batch {
+  readonly images: readonly ImagePlan[]
+  /** Index of the first one among the job's images. */
+  readonly firstImage: number
+  readonly passIndex: number
+}
+
+/** Size of a latent. */
+export interface LatentSize {
+  readonly width: number
+  readonly height: number
+}
+
+/** Evaluations A1111 counts in a run. */
+export function countEvaluations(sampler: string, steps: number): number {
+  return findWebuiSampler(sampler)?.isSecondOrder === true ? 2 * steps : steps
+}
+
+/** A job's part that must be there. */
+export function required<T>(value: T | undefined): T {
+  if (value === undefined) throw new EngineError('invalid-request', 'the job lacks a required part')
+  return value
+}
+
+/** The first pass's sampler settings. */
+export function samplingOf({ job }: Generation): SamplingSettings {
+  return required(job.sampling)
+}

@@ -1,0 +1,44 @@
+import type { ModelRef } from '@atelier/proto'
+import type { LoadedVae } from '../models/loaded-model.ts'
+import type { ModelStore, UsableCheckpoint } from '../models/model-store.ts'
+import type { Use } from '../models/residency.ts'
+import type { UpscaleNetwork } from '../upscale/upscale-network.ts'
+
+/** The models one job uses, each taken once and kept until the job ends. */
+export class HeldModels {
+  readonly #store: ModelStore
+  readonly #uses = new Map<string, Use<unknown>>()
+
+  constructor(store: ModelStore) {
+    this.#store = store
+  }
+
+  /** Uses a checkpoint. */
+  checkpoint(ref: ModelRef | undefined): Promise<UsableCheckpoint> {
+    return this.#hold(`checkpoint ${ref?.name} ${ref?.identity}`, () => this.#store.useCheckpoint(ref))
+  }
+
+  /** Uses a separate autoencoder. */
+  vae(ref: ModelRef): Promise<LoadedVae> {
+    return this.#hold(`vae ${ref.name} ${ref.identity}`, () => this.#store.useVae(ref))
+  }
+
+  /** Uses an upscaler network. */
+  upscaler(ref: ModelRef): Promise<UpscaleNetwork> {
+    return this.#hold(`upscaler ${ref.name} ${ref.identity}`, () => this.#store.useUpscaler(ref))
+  }
+
+  /** Lets all of them go. */
+  release(): void {
+    for (const use of this.#uses.values()) use.done()
+    this.#uses.clear()
+  }
+
+  async #hold<T>(key: string, take: () => Promise<Use<T>>): Promise<T> {
+    const held = this.#uses.get(key) as Use<T> | undefined
+    if (held !== undefined) return held.value
+    const use = await take()
+    this.#uses.set(key, use)
+    return use.value
+  }
+}

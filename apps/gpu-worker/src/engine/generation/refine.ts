@@ -1,0 +1,64 @@
+import { RefinerPasses, type Refiner } from '@atelier/proto'
+import { createModelSampling } from '../denoise/model-sampling.ts'
+import type { SamplingPlan } from '../denoise/plan.ts'
+import type { Denoiser } from '../denoise/sampler.ts'
+import type { Generation } from './generation.ts'
+import type { Stage } from './stage.ts'
+
+/** The largest timestep, and the number of them. */
+const LAST_TIMESTEP = 999
+const TIMESTEPS = 1000
+
+/** A refiner's switch. */
+export interface Refinement {
+  readonly refiner: Refiner
+  readonly plan: Pick<SamplingPlan, 'keepsNoise' | 'timestepOf'>
+  /** Evaluations of the whole run. */
+  readonly totalCalls: number
+  /** Makes the refiner's denoiser, which goes on after so many evaluations. */
+  readonly takeOver: (calls: number) => Promise<Denoiser>
+}
+
+/** The refiner that acts in a stage, if any: another checkpoint than the stage's, in a pass it is meant for. */
+export function findRefiner({ job }: Generation, { isSecond, checkpoint }: Stage): Refiner | undefined {
+  const { refiner, hires } = job
+  if (refiner?.checkpoint === undefined || refiner.checkpoint.identity === checkpoint.model.identity)
+    return undefined
+  if (hires === undefined) return refiner
+  const passes = refiner.passes || RefinerPasses.REFINER_PASSES_SECOND
+  const isMeant =
+    passes === RefinerPasses.REFINER_PASSES_BOTH ||
+    (passes === RefinerPasses.REFINER_PASSES_SECOND) === isSecond
+  return isMeant ? refiner : undefined
+}
+
+/** A denoiser that is replaced by the refiner's once the share of the way is done, asked before each evaluation. */
+export function refineDenoiser(base: Denoiser, refinement: Refinement): Denoiser {
+  const { sigmas } = createModelSampling()
+  let [calls, present, isRefined] = [0, base, false]
+  return async (latent, sigma) => {
+    if (!isRefined && shareDone(refinement, { calls, sigma, sigmas }) >= refinement.refiner.switchAt) {
+      present = await refinement.takeOver(calls)
+      isRefined = true
+    }
+    calls += 1
+    return present(latent, sigma)
+  }
+}
+
+function shareDone(
+  { refiner, plan, totalCalls }: Refinement,
+  at: { calls: number; sigma: number; sigmas: ArrayLike<number> },
+): number {
+  if (refiner.bySteps) return at.calls / Math.max(totalCalls, 1)
+  const timestep =
+    plan.keepsNoise === true ? Math.trunc(plan.timestepOf(at.sigma)) : findNearest(at.sigmas, at.sigma)
+  return (LAST_TIMESTEP - timestep) / TIMESTEPS
+}
+
+function findNearest(sigmas: ArrayLike<number>, sigma: number): number {
+  let nearest = 0
+  for (let i = 1; i < sigmas.length; i += 1)
+    if (Math.abs(sigmas[i]! - sigma) < Math.abs(sigmas[nearest]! - sigma)) nearest = i
+  return nearest
+}

@@ -1,0 +1,173 @@
+import type { SamplingSettings } from '@atelier/proto'
+import { createGuidedDenoiser } from '../denoise/guidance.ts'
+import { blend, createWebuiKeepingDenoiser, spreadMask } from '../denoise/keep-latent.ts'
+import { createModelSampling } from '../denoise/model-sampling.ts'
+import { ImageNoise } from '../denoise/noise/image-noise.ts'
+import { createWebuiNoise } from '../denoise/noise/sampler-noise.ts'
+import { planWebui, toWebuiSamplerOptions } from '../denoise/plan-webui.ts'
+import type { SamplingPlan } from '../denoise/plan.ts'
+import { runSampling, type SamplingResult } from '../denoise/run-sampling.ts'
+import type { Denoiser, SamplerOptions } from '../denoise/sampler.ts'
+import { scale } from '../denoise/combine.ts'
+import { createSkipRule } from '../denoise/skip-unconditional.ts'
+import { parseWebuiExtras, type WebuiExtras } from '../denoise/webui-extras.ts'
+import { toNoiseKind } from '../generation-settings.ts'
+import type { UsableCheckpoint } from '../models/model-store.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import { encodeConditioning } from './condition.ts'
+import { countEvaluations, LATENT_PIXELS, samplingOf, type Batch, type Generation } from './generation.ts'
+import { findRefiner, refineDenoiser } from './refine.ts'
+import type { SourceStart, Stage } from './stage.ts'
+import { tellStart, tellStep } from './tell-progress.ts'
+
+/** Runs one stage over a batch, to its clean latent. */
+export async function sampleStage(
+  generation: Generation,
+  batch: Batch,
+  stage: Stage,
+): Promise<SamplingResult> {
+  const { job, context } = generation
+  const { settings, size, start } = stage
+  const extras = parseWebuiExtras(settings.extraOptionsJson)
+  const plan = planStage(stage, extras)
+  const shape = [4, size.height, size.width] as const
+  const noise = createStageNoise(generation, batch, shape)
+  const startNoise = noise.next()
+  const mask = start?.mask && spreadMask(start.mask, start.latent.shape)
+  tellStart(generation, batch, settings.steps)
+  const denoise = await createStageDenoiser(generation, stage, { plan, extras })
+  const result = await runSampling({
+    plan,
+    denoise: keepUnmasked(denoise, { start, mask, plan }),
+    noise: createWebuiNoise(noise, {
+      kind: toNoiseKind(job.noise),
+      seeds: batch.images.map(({ seed }) => seed),
+      shape: [batch.images.length, ...shape],
+      range: plan.brownianRange,
+    }),
+    startNoise:
+      start === undefined || start.noiseFactor === 1 ? startNoise : scale(start.noiseFactor, startNoise),
+    source: start?.latent,
+    options: toOptions(settings),
+    isStopped: () => stage.isSkipped === true || context.cancelled.aborted || context.takeSkip(),
+    onStep: (step) => tellStep(generation, batch, step),
+  })
+  if (mask === undefined || start === undefined) return result
+  return { ...result, latent: blend(result.latent, start.latent, mask) }
+}
+
+interface Planned {
+  readonly plan: SamplingPlan
+  readonly extras: WebuiExtras
+}
+
+async function createStageDenoiser(
+  generation: Generation,
+  stage: Stage,
+  planned: Planned,
+): Promise<Denoiser> {
+  const base = await createCheckpointDenoiser(generation, stage, {
+    ...planned,
+    checkpoint: stage.checkpoint,
+    calls: 0,
+  })
+  const refiner = findRefiner(generation, stage)
+  if (refiner === undefined) return base
+  return refineDenoiser(base, {
+    refiner,
+    plan: planned.plan,
+    totalCalls: countEvaluations(stage.settings.sampler, planned.plan.sigmas.length - 1),
+    takeOver: async (calls) => {
+      const checkpoint = await generation.models.checkpoint(refiner.checkpoint)
+      return createCheckpointDenoiser(generation, stage, { ...planned, checkpoint, calls })
+    },
+  })
+}
+
+/** A denoiser with a checkpoint's networks that goes on after a number of evaluations. */
+async function createCheckpointDenoiser(
+  generation: Generation,
+  stage: Stage,
+  { plan, extras, checkpoint, calls }: Planned & { checkpoint: UsableCheckpoint; calls: number },
+): Promise<Denoiser> {
+  const { settings } = stage
+  const first = samplingOf(generation)
+  const conditioningAt = await encodeConditioning(generation, {
+    prompts: stage.prompts,
+    checkpoint,
+    evaluations: countEvaluations(first.sampler, first.steps),
+    hiresEvaluations: stage.isSecond ? countEvaluations(settings.sampler, settings.steps) : undefined,
+  })
+  const skips = createSkipRule({
+    sigmaBelow: settings.sMinUncond,
+    ...extras.skips,
+    totalCalls: countEvaluations(settings.sampler, plan.sigmas.length - 1),
+  })
+  return createGuidedDenoiser({
+    network: checkpoint.model.predict,
+    conditioningAt: (call) => conditioningAt(call + calls),
+    guidanceScale: settings.guidanceScale,
+    prediction: 'epsilon',
+    plan,
+    skipsUnconditional: (call, sigma) => skips(call + calls, sigma),
+  })
+}
+
+function keepUnmasked(
+  denoise: Denoiser,
+  { start, mask, plan }: { start: SourceStart | undefined; mask: Tensor | undefined; plan: SamplingPlan },
+): Denoiser {
+  if (start === undefined || mask === undefined) return denoise
+  return createWebuiKeepingDenoiser(denoise, {
+    mask,
+    source: start.latent,
+    blendsInput: plan.keepsNoise === true,
+  })
+}
+
+function planStage({ settings, start }: Stage, extras: WebuiExtras): SamplingPlan {
+  return planWebui({
+    ...extras.sampling,
+    sampler: settings.sampler,
+    schedule: settings.schedule,
+    steps: settings.steps,
+    strength: start?.strength,
+    runsAllSteps: start?.runsAllSteps ?? false,
+    sigmaMin: settings.sigmaMin,
+    sigmaMax: settings.sigmaMax,
+    rho: settings.rho,
+    alwaysDiscardsPenultimate: settings.alwaysDiscardPenultimate,
+    model: createModelSampling(),
+  })
+}
+
+function toOptions(settings: SamplingSettings): SamplerOptions {
+  return toWebuiSamplerOptions(settings.sampler, {
+    eta: settings.eta,
+    sNoise: settings.sNoise ?? 1,
+    sChurn: settings.sChurn,
+    sTmin: settings.sTmin,
+    sTmax: settings.sTmax || Infinity,
+  })
+}
+
+function createStageNoise(
+  { job }: Generation,
+  { images }: Batch,
+  shape: readonly [number, number, number],
+): ImageNoise {
+  const { seedResizeHeight = 0, seedResizeWidth = 0, subseedStrength = 0, etaSeedDelta = 0 } = job.noise ?? {}
+  const isResized = seedResizeHeight > 0 && seedResizeWidth > 0
+  const toLatent = (size: number) => Math.floor(size / LATENT_PIXELS)
+  return new ImageNoise({
+    kind: toNoiseKind(job.noise),
+    shape,
+    seeds: images.map(({ seed }) => seed),
+    subseeds: images.map(({ subseed }) => subseed),
+    subseedStrength,
+    ...(isResized
+      ? { resizeFrom: { height: toLatent(seedResizeHeight), width: toLatent(seedResizeWidth) } }
+      : {}),
+    etaSeedDelta: BigInt(etaSeedDelta),
+  })
+}

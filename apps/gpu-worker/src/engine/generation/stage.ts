@@ -1,0 +1,30 @@
+import type { SamplingSettings } from '@atelier/proto'
+import type { ImagePrompts } from '../text-encode/encode-prompts.ts'
+import type { UsableCheckpoint } from '../models/model-store.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import type { LatentSize } from './generation.ts'
+
+/** Where a run over a picture starts. */
+export interface SourceStart {
+  /** Clean latents [images, 4, h, w]. */
+  readonly latent: Tensor
+  readonly strength: number
+  readonly runsAllSteps: boolean
+  /** Factor on the start noise. */
+  readonly noiseFactor: number
+  /** [1, 1, h, w], 1 = repaint; absent: all of it. */
+  readonly mask?: Tensor | undefined
+}
+
+/** One run of a sampler over a batch: the only pass, or one of two. */
+export interface Stage {
+  readonly settings: SamplingSettings
+  readonly size: LatentSize
+  readonly prompts: readonly ImagePrompts[]
+  readonly checkpoint: UsableCheckpoint
+  readonly isSecond: boolean
+  /** Where it starts; absent: from noise. */
+  readonly start?: SourceStart | undefined
+  /** It is to end before its first evaluation. */
+  readonly isSkipped?: boolean
+}
