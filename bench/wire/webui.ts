@@ -15,7 +15,7 @@ import { replayRecording, toRecordedOptions } from '../../apps/gateway/src/sdapi
 import type { Send } from '../../apps/gateway/src/sdapi/test-kit/replay.ts'
 import { openTestGateway } from '../../apps/gateway/src/sdapi/test-kit/test-gateway.ts'
 import { findFixtures } from '../parity/report.ts'
-import { drawWithMetadata } from './webui-draw.ts'
+import { drawExtras, drawWithMetadata } from './webui-draw.ts'
 import { replayProgress } from './webui-progress.ts'
 import { startWebuiServer } from './webui-server.ts'
 import { reportWire, type WireVerdict } from './wire-report.ts'
@@ -55,7 +55,11 @@ async function main(): Promise<void> {
 async function replayGateway(folder: string, pictures: RequestPictures): Promise<WireVerdict[]> {
   const verdicts: WireVerdict[] = []
   for (const recording of RECORDINGS) {
-    const gateway = await openTestGateway({ ...toRecordedOptions(recording), draw: drawWithMetadata })
+    const gateway = await openTestGateway({
+      ...toRecordedOptions(recording),
+      draw: drawWithMetadata,
+      drawExtras,
+    })
     const send: Send = async (method, path, { body, headers }) =>
       gateway.app.request(`http://127.0.0.1:7860${path}`, { method, headers, ...toBody(body) })
     verdicts.push(...(await replay(recording, readRecording(folder, recording), { send, pictures })))

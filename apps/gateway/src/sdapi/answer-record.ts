@@ -44,7 +44,8 @@ const UNFINISHED: Partial<Record<JobState, string>> = {
   [JobState.JOB_STATE_REJECTED]: 'there was no room for the job; try again later',
 }
 
-function refuseFailed({ state, error }: JobRecord): void {
+/** Throws ApiError with the job's error where it failed. */
+export function refuseFailed({ state, error }: JobRecord): void {
   if (state === JobState.JOB_STATE_FAILED || state === JobState.JOB_STATE_PARKED) throw toApiError(error)
   const reason = UNFINISHED[state]
   if (reason !== undefined) throw new ApiError({ kind: 'http', status: 503, detail: reason })
@@ -64,7 +65,8 @@ function toApiError(error: JobError | undefined): ApiError {
   return pythonException(exception, isInternal ? 'internal error' : error.message)
 }
 
-async function readImages(deps: GatewayDeps, { result }: JobRecord): Promise<Uint8Array[]> {
+/** The pictures a job made, in order. Throws ApiError when one is not stored any more. */
+export async function readImages(deps: GatewayDeps, { result }: JobRecord): Promise<Uint8Array[]> {
   const images: Uint8Array[] = []
   for (const { blob } of result?.files ?? []) {
     const bytes = blob && (await deps.store.blobs.read(blob))

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { toExact } from '@atelier/catalog/exact-json'
 import type { GatewayDeps, GatewayEnv } from '../deps.ts'
 import { answerSdapiError, ApiError, jsonAnswer, refuseMethod } from './errors.ts'
+import { handleExtras } from './extras/handle-extras.ts'
 import { handleGeneration } from './generate.ts'
 import { handleInterrupt, handleSkip } from './interrupt.ts'
 import { listFlags } from './lists/list-flags.ts'
@@ -53,6 +54,8 @@ export function createSdapiRoutes(deps: GatewayDeps): Hono<GatewayEnv> {
       return jsonAnswer(new Map())
     })
   }
+  for (const name of ['extra-single-image', 'extra-batch-images'] as const)
+    routes.post(`/sdapi/v1/${name}`, handleExtras(deps, name))
   for (const [path, handle] of Object.entries(NOT_BUILT_ROUTES)) routes.post(path, handle)
   addInternalRoutes(routes, deps)
   return routes

@@ -15,7 +15,6 @@ import {
 import type { ResolvedSampling } from '@atelier/catalog'
 import { toModelRef, type ModelIndex } from '../models/model-index.ts'
 import { findEmbeddings, listEmbeddings } from './embeddings.ts'
-import { httpException } from './errors.ts'
 import type { GenerationPlan } from './generation-plan.ts'
 import { toHires, toRefiner } from './hires-plan.ts'
 import { optionFlag, optionNumber, optionText, type Options } from './options/options-store.ts'
@@ -24,6 +23,7 @@ import type { Parameter } from './parameters/parameter.ts'
 import { writeSamplerExtras } from './sampler-extras.ts'
 import { toSurfaceNote } from './surface-note.ts'
 import { toLoras } from './to-loras.ts'
+import { findFormat, toOutput } from './to-output.ts'
 import { toUpscaler } from './to-upscaler.ts'
 import { writeInfotext } from './write-infotext.ts'
 
@@ -42,12 +42,6 @@ export interface StoredPictures {
   readonly mask?: BlobRef
 }
 
-const FORMATS: ReadonlyMap<string, ImageFormat> = new Map([
-  ['png', ImageFormat.IMAGE_FORMAT_PNG],
-  ['jpg', ImageFormat.IMAGE_FORMAT_JPEG],
-  ['jpeg', ImageFormat.IMAGE_FORMAT_JPEG],
-  ['webp', ImageFormat.IMAGE_FORMAT_WEBP],
-])
 /** Sampler steps between two live previews at most; clients poll, so older ones would never be seen. */
 const DEFAULT_PREVIEW_STEPS = 10
 const MAX_PREVIEW_STEPS = 1000
@@ -115,7 +109,11 @@ function toGeneration(
     source: toSource(plan, pictures, models),
     checkpoint: toModelRef(plan.checkpoint),
     vae: vae && toModelRef(vae),
-    output: toOutput(plan),
+    // Pictures are encoded after the request's options have been taken back, but carry metadata as those say.
+    output: toOutput(
+      options,
+      plan.request.flag('override_settings_restore_afterwards') ? plan.ownOptions : options,
+    ),
     tiling: plan.tiles,
     loras: toLoras(plan, models),
     embeddings: toEmbeddings(plan, models),
@@ -219,24 +217,10 @@ function toMask(request: GenerationPlan['request'], image: BlobRef, options: Opt
   }
 }
 
-/** Pictures are encoded after the request's options have been taken back, but carry metadata as those say. */
-function toOutput({ request, options, ownOptions }: GenerationPlan): GenerationJob['output'] {
-  const encoding = request.flag('override_settings_restore_afterwards') ? ownOptions : options
-  const format = FORMATS.get(optionText(encoding, 'samples_format').toLowerCase())
-  if (format === undefined) throw httpException(500, 'Invalid image format')
-  return {
-    format,
-    quality: Math.min(Math.max(optionNumber(encoding, 'jpeg_quality', 80), 1), 100),
-    omitMetadata: !optionFlag(options, 'enable_pnginfo'),
-    save: false,
-    lossless: false,
-  }
-}
-
 function toPreview(options: Options): Job['preview'] {
   const isOn = optionFlag(options, 'live_previews_enable')
   const every = optionNumber(options, 'show_progress_every_n_steps', DEFAULT_PREVIEW_STEPS)
-  const format = FORMATS.get(optionText(options, 'live_previews_image_format').toLowerCase())
+  const format = findFormat(optionText(options, 'live_previews_image_format'))
   return {
     method: PreviewMethod.PREVIEW_METHOD_APPROX_CHEAP,
     everySteps: isOn && every > 0 ? Math.min(Math.trunc(every), MAX_PREVIEW_STEPS) : 0,

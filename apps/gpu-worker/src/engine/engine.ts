@@ -1,6 +1,7 @@
 import type { Job } from '@atelier/proto'
 import type { EngineOutcome, FromEngine, ToEngine } from '../engine-protocol.ts'
 import { EngineError, toJobError } from './engine-error.ts'
+import { runExtras } from './extras/run-extras.ts'
 import type { Pixels } from './image/pixels.ts'
 import type { JobContext } from './job-context.ts'
 import type { ModelStore } from './models/model-store.ts'
@@ -80,6 +81,8 @@ export class Engine {
     switch (job.kind?.$case) {
       case 'generation':
         return runGeneration(job.kind.value, context, { models, texts })
+      case 'extras':
+        return runExtras(job.kind.value, context, models)
       case 'nodeGraph':
         return runNodeGraph(job.kind.value, context, { models, texts, cache: this.#cacheOf(job.tenant) })
       default:

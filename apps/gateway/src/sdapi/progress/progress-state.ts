@@ -75,6 +75,7 @@ function countSteps({ sampling, source, hires }: GenerationJob): number {
 }
 
 function toJobName(record: JobRecord): string {
+  if (record.job?.kind?.$case === 'extras') return 'extras'
   return toGeneration(record)?.source === undefined ? 'scripts_txt2img' : 'scripts_img2img'
 }
 

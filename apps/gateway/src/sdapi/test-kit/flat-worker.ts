@@ -1,6 +1,13 @@
 import type { JobOutcome, LedgerStore, Lease } from '@atelier/ledger'
 import { toResultKey } from '@atelier/ledger'
-import { ImageFormat, JobResult, NamedFile, type GenerationJob, type ImagePlan } from '@atelier/proto'
+import {
+  ImageFormat,
+  JobResult,
+  NamedFile,
+  type ExtrasJob,
+  type GenerationJob,
+  type ImagePlan,
+} from '@atelier/proto'
 import sharp from 'sharp'
 import { stripPng, writePngText } from '../../images/write-png-text.ts'
 
@@ -15,19 +22,30 @@ export interface DrawnPicture {
 /** Draws one image of a job. */
 export type Draw = (job: GenerationJob, image: ImagePlan) => Promise<DrawnPicture>
 
+/** Draws the pictures of an extras job from its sources' files. */
+export type DrawExtras = (job: ExtrasJob, sources: readonly Uint8Array[]) => Promise<DrawnPicture[]>
+
+/** What a flat worker draws with; what is absent is drawn in one colour. */
+export interface FlatDrawing {
+  readonly draw?: Draw | undefined
+  readonly drawExtras?: DrawExtras | undefined
+}
+
 /** Ends jobs with pictures of one colour, one job at a time. Test code. */
 export class FlatWorker {
   readonly #store: Pick<LedgerStore, 'jobs' | 'blobs'>
   readonly #draw: Draw
+  readonly #drawExtras: DrawExtras
   readonly #stop = new AbortController()
   readonly #done: Promise<void>
   #held: Promise<void> | undefined
   #lingers = false
   #release: () => void = () => undefined
 
-  constructor(store: Pick<LedgerStore, 'jobs' | 'blobs'>, draw: Draw = drawFlat) {
+  constructor(store: Pick<LedgerStore, 'jobs' | 'blobs'>, { draw, drawExtras }: FlatDrawing = {}) {
     this.#store = store
-    this.#draw = draw
+    this.#draw = draw ?? drawFlat
+    this.#drawExtras = drawExtras ?? copySources
     this.#done = this.#work()
   }
 
@@ -75,19 +93,65 @@ export class FlatWorker {
 
   async #make(lease: Lease, isStopped: boolean): Promise<JobOutcome> {
     const { job } = lease.record
+    if (job?.kind?.$case === 'extras') return this.#makeExtras(job.kind.value, lease)
     if (job?.kind?.$case !== 'generation') throw new Error('only generation jobs are drawn')
     const generation = job.kind.value
     // An interrupted job has its first pass.
     const images = isStopped ? generation.images.slice(0, generation.batchSize) : generation.images
-    const files: NamedFile[] = []
-    for (const [index, image] of images.entries()) {
-      const { bytes, mediaType, width, height } = await this.#draw(generation, image)
-      const blob = await this.#store.blobs.put(toResultKey(job.id, lease.epoch, index), bytes, mediaType)
-      files.push(NamedFile.fromPartial({ blob, width, height }))
+    const drawn: DrawnPicture[] = []
+    for (const image of images) {
+      const picture = await this.#draw(generation, image)
+      drawn.push(picture, ...(await drawCompanions(generation, picture)))
     }
+    const files = await this.#keep(lease, drawn)
     const result = JobResult.fromPartial({ files, imageIndexes: images.map((_, index) => index) })
     return { kind: isStopped ? 'interrupted' : 'done', result }
   }
+
+  async #makeExtras(extras: ExtrasJob, lease: Lease): Promise<JobOutcome> {
+    const sources = await Promise.all(
+      extras.pictures.map(
+        async ({ image }) => (image && (await this.#store.blobs.read(image))) ?? new Uint8Array(),
+      ),
+    )
+    const files = await this.#keep(lease, await this.#drawExtras(extras, sources))
+    return { kind: 'done', result: JobResult.fromPartial({ files }) }
+  }
+
+  async #keep({ record, epoch }: Lease, drawn: readonly DrawnPicture[]): Promise<NamedFile[]> {
+    const files: NamedFile[] = []
+    for (const [index, { bytes, mediaType, width, height }] of drawn.entries()) {
+      const key = toResultKey(record.job?.id ?? '', epoch, index)
+      const blob = await this.#store.blobs.put(key, bytes, mediaType)
+      files.push(NamedFile.fromPartial({ blob, width, height }))
+    }
+    return files
+  }
+}
+
+/** The mask and the repainted part of a picture, where the job wants them, of its size. */
+async function drawCompanions(
+  { source }: GenerationJob,
+  { width, height }: DrawnPicture,
+): Promise<DrawnPicture[]> {
+  const draw = async (channels: 3 | 4): Promise<DrawnPicture> => {
+    const picture = sharp({ create: { width, height, channels, background: '#000000' } })
+    return { bytes: stripPng(await picture.png().toBuffer()), mediaType: 'image/png', width, height }
+  }
+  return Promise.all([
+    ...(source?.mask?.returnMask === true ? [draw(3)] : []),
+    ...(source?.mask?.returnComposite === true ? [draw(4)] : []),
+  ])
+}
+
+/** The sources as they are. */
+async function copySources(_: ExtrasJob, sources: readonly Uint8Array[]): Promise<DrawnPicture[]> {
+  return Promise.all(
+    sources.map(async (bytes) => {
+      const { width, height } = await sharp(bytes).metadata()
+      return { bytes, mediaType: 'image/png', width, height }
+    }),
+  )
 }
 
 /** A grey picture of the size the pipeline would make, with its infotext where the format is PNG. */

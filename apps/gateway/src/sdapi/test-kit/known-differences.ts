@@ -51,7 +51,6 @@ const RULES: readonly Rule[] = [
   rule('later', GENERATION, /lora(-alias-two)?$/, 'LoRA'),
   rule('later', GENERATION, /pad-cond/, 'padding of conditionings'),
   rule('later', GENERATION, /unipc$/, "errors of the engine, which the recordings' replay stands in for"),
-  rule('later', /^(utils|infotext)$/, /^(extra|extras|batch)/, 'upscaling and face restoration (extras)'),
   rule('later', /^utils$/, /^(create|train)-/, 'training'),
   rule('later', /^utils$/, /^(cn-|pnginfo-10$)/, 'ControlNet'),
   rule(

@@ -16,7 +16,7 @@ import { createAuthenticator } from '../../middleware/authenticate.ts'
 import { DirectoryModelIndex } from '../../models/directory-model-index.ts'
 import { WorkerConnections } from '../../progress/worker-connections.ts'
 import type { PromptStyle } from '../styles.ts'
-import { FlatWorker, type Draw } from './flat-worker.ts'
+import { FlatWorker, type Draw, type DrawExtras } from './flat-worker.ts'
 
 /** A whole gateway over a real ledger in a temporary folder, with a worker that draws flat pictures. */
 export interface TestGateway {
@@ -37,6 +37,7 @@ export interface TestGatewayOptions {
   readonly models?: readonly ModelFile[]
   readonly styles?: readonly PromptStyle[]
   readonly draw?: Draw
+  readonly drawExtras?: DrawExtras
   readonly random?: () => number
 }
 
@@ -64,7 +65,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
     random: options.random ?? Math.random,
   }
   if (options.styles) await writeFile(join(folder, 'styles.csv'), toStyleFile(options.styles))
-  const worker = new FlatWorker(store, options.draw)
+  const worker = new FlatWorker(store, options)
   const app = createApp({
     deps,
     surface: 'sdapi',

@@ -1,4 +1,5 @@
 import { resizePixels } from '../source-image/pillow-resize.ts'
+import { mapColours, premultiply, unpremultiply } from '../source-image/resize-picture.ts'
 import type { Pixels } from '../image/pixels.ts'
 import { joinRows, sliceRows } from '../denoise/combine.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
@@ -39,22 +40,4 @@ function resizeInOrder(pixels: Pixels, width: number, height: number): Pixels {
   const isHeightFirst = lessHeight > 0 && lessHeight > 2 * lessWidth
   const first = isHeightFirst ? resizePixels(pixels, pixels.width, height, 'lanczos') : pixels
   return resizePixels(first, width, height, 'lanczos')
-}
-
-function mapColours(pixels: Pixels, map: (colour: number, alpha: number) => number): Pixels {
-  const data = Uint8Array.from(pixels.data)
-  for (let at = 0; at < data.length; at += 4) {
-    for (let c = 0; c < 3; c += 1) data[at + c] = map(data[at + c]!, data[at + 3]!)
-  }
-  return { ...pixels, data }
-}
-
-function premultiply(colour: number, alpha: number): number {
-  const product = colour * alpha + 128
-  return ((product >> 8) + product) >> 8
-}
-
-function unpremultiply(colour: number, alpha: number): number {
-  if (alpha === 0 || alpha === 255) return colour
-  return Math.min(255, Math.floor((255 * colour) / alpha))
 }

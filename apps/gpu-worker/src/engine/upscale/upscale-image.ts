@@ -1,5 +1,5 @@
 import type { Pixels } from '../image/pixels.ts'
-import { resizePixels } from '../source-image/pillow-resize.ts'
+import { resizePicture } from '../source-image/resize-picture.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { runAveraged } from './average-tiles.ts'
 import { cutTile, joinTiles, planGrid, scaleGrid } from './grid-tiles.ts'
@@ -25,7 +25,7 @@ const MAX_ROUNDS = 3
 const SIDE_MULTIPLE = 8
 
 /**
- * Upscales an RGB picture by a factor as A1111's upscalers do: the network is run up to three times until both sides are
+ * Upscales a picture by a factor (networks leave its alpha out) as A1111's upscalers do: the network is run up to three times until both sides are
  * reached, then Lanczos brings the picture to exactly ⌊side × factor / 8⌋ × 8.
  */
 export async function upscaleImage(source: Pixels, factor: number, upscaler: Upscaler): Promise<Pixels> {
@@ -40,13 +40,13 @@ export async function upscaleImage(source: Pixels, factor: number, upscaler: Ups
   }
   return image.width === width && image.height === height
     ? image
-    : resizePixels(image, width, height, 'lanczos')
+    : resizePicture(image, width, height, 'lanczos')
 }
 
 async function runUpscaler(image: Pixels, factor: number, upscaler: Upscaler): Promise<Pixels> {
   if (upscaler.kind === 'network') return upscaleWithNetwork(image, upscaler.network, upscaler.tiles)
   const [width, height] = [Math.trunc(image.width * factor), Math.trunc(image.height * factor)]
-  return resizePixels(image, width, height, upscaler.kind)
+  return resizePicture(image, width, height, upscaler.kind)
 }
 
 /** Runs a network once over an RGB picture, in tiles, its channels in the order blue, green, red as A1111 gives them. */

@@ -1,0 +1,89 @@
+import type { Context } from 'hono'
+import { isExactObject, type ExactValue } from '@atelier/catalog/exact-json'
+import type { GatewayDeps, GatewayEnv } from '../../deps.ts'
+import { readImages, refuseFailed } from '../answer-record.ts'
+import { jsonAnswer, pythonException } from '../errors.ts'
+import { findUpscaler } from '../lists/upscalers.ts'
+import { readOptions } from '../options/options-store.ts'
+import { EXTRAS_BATCH_FIELDS, EXTRAS_SINGLE_FIELDS } from '../request/extras-fields.data.ts'
+import { readBody } from '../request/read-body.ts'
+import { readPicture, storePicture, type RequestPicture } from '../request/read-picture.ts'
+import { requireObject, validateFields, type CheckedFields } from '../request/validate.ts'
+import { runToEnd } from '../run-to-end.ts'
+import { describeExtras, listUpscalerNames } from './describe-extras.ts'
+import { toExtrasJob } from './to-extras-job.ts'
+
+/** Which of the two extras routes. */
+export type ExtrasRoute = 'extra-single-image' | 'extra-batch-images'
+
+/** POST /sdapi/v1/extra-single-image and extra-batch-images: pictures made larger. */
+export function handleExtras(deps: GatewayDeps, route: ExtrasRoute) {
+  const isBatch = route === 'extra-batch-images'
+  return async function extras(c: Context<GatewayEnv>): Promise<Response> {
+    const body = requireObject(await readBody(c))
+    const fields = validateFields(body, isBatch ? EXTRAS_BATCH_FIELDS : EXTRAS_SINGLE_FIELDS)
+    const pictures: RequestPicture[] = []
+    for (const value of listPictures(fields, isBatch)) pictures.push(await readPicture(value))
+    if (pictures.length > 0) checkUpscalers(deps, fields)
+    const images = pictures.length === 0 ? [] : await enlarge(deps, c, { route, body, fields, pictures })
+    const text = pictures.length === 0 ? '' : describeExtras(fields)
+    return jsonAnswer(
+      new Map<string, ExactValue>([
+        ['html_info', toHtml(text)],
+        ...(isBatch ? [['images', images] as const] : [['image', images[0] ?? ''] as const]),
+      ]),
+    )
+  }
+}
+
+function listPictures(fields: CheckedFields, isBatch: boolean): ExactValue[] {
+  if (!isBatch) return [fields.get('image') ?? '']
+  const items = fields.get('imageList')
+  return Array.isArray(items)
+    ? items.map((item) => (isExactObject(item) ? (item.get('data') ?? '') : ''))
+    : []
+}
+
+function checkUpscalers({ models }: GatewayDeps, fields: CheckedFields): void {
+  for (const name of listUpscalerNames(fields)) {
+    if (findUpscaler(models, name) === undefined)
+      throw pythonException('AssertionError', `could not find upscaler named ${name}`)
+  }
+}
+
+interface ExtrasRequest {
+  readonly route: ExtrasRoute
+  readonly body: Parameters<typeof runToEnd>[2]['body']
+  readonly fields: CheckedFields
+  readonly pictures: readonly RequestPicture[]
+}
+
+async function enlarge(
+  deps: GatewayDeps,
+  c: Context<GatewayEnv>,
+  { route, body, fields, pictures }: ExtrasRequest,
+): Promise<string[]> {
+  const tenant = c.get('tenant')
+  const options = await readOptions(deps.store.documents, tenant)
+  const store = async (picture: RequestPicture) => ({
+    picture,
+    blob: await storePicture(deps.store.blobs, tenant, picture),
+  })
+  const record = await runToEnd(deps, c, {
+    ...{ route, body, taskId: '' },
+    createJob: async (identity) =>
+      toExtrasJob(fields, await Promise.all(pictures.map(store)), { models: deps.models, options }, identity),
+    onAdmission: async () => undefined,
+  })
+  refuseFailed(record)
+  return (await readImages(deps, record)).map((bytes) => Buffer.from(bytes).toString('base64'))
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  ...{ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#x27;' },
+}
+
+function toHtml(text: string): string {
+  const escaped = text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
+  return `<p>${escaped.replaceAll('\n', '<br>\n')}</p>`
+}
