@@ -16,6 +16,7 @@ import type { Send } from '../../apps/gateway/src/sdapi/test-kit/replay.ts'
 import { openTestGateway } from '../../apps/gateway/src/sdapi/test-kit/test-gateway.ts'
 import { findFixtures } from '../parity/report.ts'
 import { drawExtras, drawWithMetadata } from './webui-draw.ts'
+import { replayFilenames } from './webui-filenames.ts'
 import { replayProgress } from './webui-progress.ts'
 import { startWebuiServer } from './webui-server.ts'
 import { reportWire, type WireVerdict } from './wire-report.ts'
@@ -46,7 +47,7 @@ async function main(): Promise<void> {
   const verdicts = isWhole
     ? await replayServer(fixtures, folder, pictures)
     : [...(await replayGateway(folder, pictures)), ...(await replayProgress(folder, pictures))]
-  const rest = isWhole ? [] : listFiles(folder, 'filenames.jsonl', 'saved pictures')
+  const rest = isWhole ? [] : await replayFilenames(folder)
   const title = `A1111 1.10.1: recordings replayed against ${isWhole ? 'the engine' : 'the gateway'}`
   const section = isWhole ? 'webui-engine' : 'webui'
   process.exitCode = reportWire(section, title, [...verdicts, ...rest]) ? 0 : 1
@@ -123,13 +124,6 @@ function toWireVerdict(recording: string, name: string, difference: string | und
 function readRecording(folder: string, recording: string, hashes?: RegExp): RecordedExchange[] {
   const text = readFileSync(`${folder}${recording}.jsonl`, 'utf8')
   return parseRecording(hashes === undefined ? text : text.replace(hashes, '<hash>'))
-}
-
-function listFiles(folder: string, file: string, notYet: string): WireVerdict[] {
-  const lines = readFileSync(folder + file, 'utf8')
-    .trim()
-    .split('\n')
-  return lines.map((_, n) => ({ file, name: `row ${n + 1}`, notYet }))
 }
 
 await main()

@@ -5,10 +5,14 @@ import { makeGrid } from './make-grid.ts'
 import { listNotActedOn } from './not-acted-on.ts'
 import { optionFlag, readOptions, type Options } from './options/options-store.ts'
 import type { GenerationRequest } from './request/generation-request.ts'
+import type { FinishedPictures } from './saved/save-results.ts'
 import { toGenerationResponse } from './to-response.ts'
 
 /** Tells what of a request had no effect; absent when everything had. */
 export const NOT_ACTED_ON_HEADER = 'x-atelier-not-acted-on'
+
+/** Keeps the pictures of a job that has ended, before they are answered. */
+export type SavePictures = (finished: FinishedPictures) => Promise<void>
 
 /**
  * Answers with what a job made; an interrupted one with what it had.
@@ -18,21 +22,27 @@ export async function answerRecord(
   deps: GatewayDeps,
   request: GenerationRequest,
   record: JobRecord,
+  save: SavePictures,
 ): Promise<Response> {
   const generation = record.job?.kind?.$case === 'generation' ? record.job.kind.value : undefined
   if (generation === undefined) throw pythonException('RuntimeError', 'the job is no generation job')
   refuseFailed(record)
   const options = await readOptions(deps.store.documents, record.job?.tenant ?? '')
   const hasGrid = wantsGrid(request, options, record)
-  const images = request.value('send_images') === false ? [] : await readImages(deps, record)
-  if (hasGrid && images.length > 0) images.unshift(await makeGridOf(images, generation, options))
+  const made = await readImages(deps, record)
+  const grid = hasGrid && made.length > 0 ? await makeGridOf(made, generation, options) : undefined
+  await save({ record, images: made, grid })
+  const images = grid === undefined || !optionFlag(options, 'return_grid') ? made : [grid, ...made]
   const ignored = listNotActedOn(request, generation)
   if (ignored.length > 0)
     deps.logger.warn({ ignored, jobId: record.job?.id }, 'parts of a request had no effect')
   return jsonAnswer(
     toGenerationResponse({
       ...{ request, record, hasGrid },
-      images: images.map((bytes) => Buffer.from(bytes).toString('base64')),
+      images:
+        request.value('send_images') === false
+          ? []
+          : images.map((bytes) => Buffer.from(bytes).toString('base64')),
     }),
     200,
     ignored.length === 0 ? {} : { [NOT_ACTED_ON_HEADER]: ignored.join(', ') },

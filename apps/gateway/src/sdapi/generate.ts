@@ -21,6 +21,7 @@ import { readPicture, storePicture, type RequestPicture } from './request/read-p
 import { requireObject, validateFields } from './request/validate.ts'
 import { readStyles } from './style-file.ts'
 import { runToEnd } from './run-to-end.ts'
+import { saveResults } from './saved/save-results.ts'
 import { toJob, type StoredPictures } from './to-job.ts'
 
 /** Which of the two generation routes. */
@@ -46,13 +47,19 @@ export function handleGeneration(deps: GatewayDeps, route: GenerationRoute) {
     const facts = isImageToImage ? await describePictures(request, pictures, options) : NO_PICTURES
     const inputs = { models: deps.models, options: own, styles, isImageToImage, pictures: facts }
     const plan = planGeneration(request, { ...inputs, random: deps.random })
+    let ownId = ''
     const record = await runToEnd(deps, c, {
       ...{ route, body, taskId: request.text('force_task_id') ?? '' },
-      createJob: async (identity) =>
-        toJob(plan, await storePictures(deps, tenant, pictures), deps.models, identity),
+      createJob: async (identity) => {
+        ownId = identity.id
+        return toJob(plan, await storePictures(deps, tenant, pictures), deps.models, identity)
+      },
       onAdmission: () => keepOverrides(deps, tenant, request),
     })
-    return answerRecord(deps, request, record)
+    return answerRecord(deps, request, record, async (finished) => {
+      // A request that attached to another one's job finds its pictures saved.
+      if (record.job?.id === ownId) await saveResults(deps, plan, styles, finished)
+    })
   }
 }
 

@@ -11,7 +11,6 @@ export function listNotActedOn(request: GenerationRequest, job: GenerationJob): 
     restore_faces: request.flag('restore_faces'),
     script_name: (request.text('script_name') ?? '') !== '',
     alwayson_scripts: request.record('alwayson_scripts').size > 0,
-    save_images: request.flag('save_images'),
     loras: job.loras.length > 0,
   }
   return Object.keys(isAsked).filter((name) => isAsked[name] === true)

@@ -23,12 +23,17 @@ export function applyStyles(prompt: string, texts: readonly string[]): string {
     }, stripPromptComments(prompt).trim())
 }
 
+/** The styles of these names that are there, in the order of the names. */
+export function selectStyles(styles: readonly PromptStyle[], names: readonly string[]): PromptStyle[] {
+  return names.flatMap((name) => styles.find((style) => style.name === name) ?? [])
+}
+
 /** The texts of the named styles, in the order named; unknown names are passed over. */
 export function selectStyleTexts(
   styles: readonly PromptStyle[],
   names: readonly string[],
 ): { readonly prompts: string[]; readonly negativePrompts: string[] } {
-  const found = names.flatMap((name) => styles.find((style) => style.name === name) ?? [])
+  const found = selectStyles(styles, names)
   return {
     prompts: found.map(({ prompt }) => prompt ?? ''),
     negativePrompts: found.map(({ negativePrompt }) => negativePrompt ?? ''),

@@ -1,0 +1,17 @@
+import type { GenerationPlan } from '../generation-plan.ts'
+import type { PromptStyle } from '../styles.ts'
+
+/** What the name of a saved picture can be made of. */
+export interface NameFacts {
+  readonly plan: GenerationPlan
+  /** Styles the request names, that are there. */
+  readonly styles: readonly PromptStyle[]
+  /** Index of the picture among the job's images. */
+  readonly index: number
+  /** Size of the picture, pixels. */
+  readonly width: number
+  readonly height: number
+  /** When the job was begun, and now, milliseconds since 1970 UTC. */
+  readonly startedAt: number
+  readonly now: number
+}

@@ -1,0 +1,93 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { toRecordedOptions } from '../test-kit/recorded-set.ts'
+import { openTestGateway, type TestGateway } from '../test-kit/test-gateway.ts'
+
+// Names: recorded from A1111 v1.10.1 (fixtures/webui-wire, filenames.jsonl), whose rows the wire bench replays whole.
+const REQUEST = { prompt: 'a red fox, autumn', steps: 3, width: 64, height: 64, seed: 42, save_images: true }
+
+describe('saved pictures', () => {
+  let gateway: TestGateway
+  beforeEach(async () => {
+    gateway = await openTestGateway(toRecordedOptions('filenames'))
+  })
+  afterEach(() => gateway.close())
+
+  const save = async (options: object, request: object = {}) => {
+    await gateway.request('POST', '/sdapi/v1/options', { directories_filename_pattern: '[none]', ...options })
+    return gateway.request('POST', '/sdapi/v1/txt2img', { ...REQUEST, ...request })
+  }
+  const list = (folder = 'outputs/txt2img-images') => {
+    const path = join(gateway.deps.config.ATELIER_DATA, folder)
+    return existsSync(path) ? readdirSync(path).sort() : []
+  }
+
+  it.each([
+    ['', '00000-42.png'],
+    ['[seed]-[prompt_words]', '00000-42-a red fox autumn.png'],
+    ['[steps]x[cfg]', '00000-3x7.0.png'],
+    ['[sampler_scheduler]', '00000-Euler Automatic.png'],
+    ['[prompt]', '00000-a_red_fox,_autumn.png'],
+    ['[prompt_hash<4>]', 'four digits of the hash'],
+    ['[hasprompt<fox|cat><zebra|none>]', '00000-foxnone.png'],
+    ['[clip_skip]-[denoising]', '00000-1.png'],
+    ['[seed_first]-[seed_last]', '00000-42.png'],
+    ['[batch_number]', '00000.png'],
+    ['[unknown]-[seed]', '00000-[unknown]-42.png'],
+    ['[vae_filename]', '00000-NoneType.png'],
+    ['a.b.', '00000-a.b..png'],
+    ['  x  ', '00000-  x  .png'],
+  ])('are named by the pattern %j', async (pattern, name) => {
+    await save({ samples_filename_pattern: pattern })
+    if (pattern.includes('hash')) expect(list()[0]).toMatch(/^00000-[0-9a-f]{4}\.png$/)
+    else expect(list()).toEqual([name])
+  })
+
+  it('are numbered on, whatever the rest of their names', async () => {
+    await save({})
+    await save({ samples_filename_pattern: '[none]' })
+    await save({ samples_filename_pattern: '' }, { seed: 7 })
+    expect(list()).toEqual(['00000-42.png', '00001.png', '00002-7.png'])
+  })
+
+  it('hold what the answer holds', async () => {
+    const answer = (await (await save({})).json()) as { images: string[] }
+    const path = join(gateway.deps.config.ATELIER_DATA, 'outputs/txt2img-images/00000-42.png')
+    expect(readFileSync(path).toString('base64')).toBe(answer.images[0])
+  })
+
+  it('come with a grid and, where the options say so, with their texts', async () => {
+    await save({ save_txt: true }, { batch_size: 2 })
+    expect(list()).toEqual(['00000-42.png', '00000-42.txt', '00001-43.png', '00001-43.txt'])
+    expect(list('outputs/txt2img-grids')).toEqual(['grid-0000.png', 'grid-0000.txt'])
+  })
+
+  it('stay away where the request or the options do not want them', async () => {
+    await save({}, { save_images: false })
+    await save({ samples_save: false })
+    expect(list()).toEqual([])
+  })
+
+  it.each([
+    { outdir_samples: '../elsewhere' },
+    { outdir_samples: '/tmp' },
+    { samples_filename_pattern: '../../../x' },
+  ])('never leave the data folder: %j', async (options) => {
+    const answer = await save({ save_images_add_number: false, ...options })
+    expect(answer.status).toBe(500)
+    expect(await answer.json()).toMatchObject({ error: 'PermissionError' })
+  })
+
+  it('fail as the original does where a name has a folder that is not there', async () => {
+    const answer = await save({ samples_filename_pattern: 'sub/[seed]' })
+    expect(answer.status).toBe(500)
+    expect(await answer.json()).toMatchObject({ error: 'FileNotFoundError' })
+  })
+
+  it('are saved once when the same task is asked for twice', async () => {
+    await save({}, { force_task_id: 'task(same)' })
+    await save({}, { force_task_id: 'task(same)' })
+    expect(list()).toEqual(['00000-42.png'])
+  })
+})
