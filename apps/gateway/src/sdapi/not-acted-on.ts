@@ -7,7 +7,6 @@ import type { GenerationRequest } from './request/generation-request.ts'
  */
 export function listNotActedOn(request: GenerationRequest, job: GenerationJob): string[] {
   const isAsked: Readonly<Record<string, boolean>> = {
-    tiling: job.tiling,
     restore_faces: request.flag('restore_faces'),
     script_name: (request.text('script_name') ?? '') !== '',
     alwayson_scripts: request.record('alwayson_scripts').size > 0,

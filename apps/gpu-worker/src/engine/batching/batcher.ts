@@ -83,7 +83,7 @@ export class Batcher {
 function fits(a: Inputs, b: Inputs): boolean {
   const shapeOf = ({ latent, context }: Inputs) =>
     [...latent.shape.slice(1), ...context.shape.slice(1)].join()
-  const placesOf = ({ control = {} }: Inputs) => Object.keys(control).join()
+  const placesOf = ({ control = {}, wraps = false }: Inputs) => `${wraps} ${Object.keys(control).join()}`
   return shapeOf(a) === shapeOf(b) && placesOf(a) === placesOf(b)
 }
 
@@ -100,6 +100,7 @@ function joinInputs(inputs: readonly Inputs[]): Inputs {
     timesteps,
     context: joinRows(inputs.map(({ context }) => context)),
     ...joinControls(inputs),
+    ...(inputs[0]!.wraps === true && { wraps: true }),
   }
 }
 

@@ -13,6 +13,8 @@ export interface NetworkInputs {
   readonly label?: Tensor
   /** What is added inside the network, by the name of its place (networks/unet.ts), a row for each row. */
   readonly control?: Readonly<Record<string, Tensor>>
+  /** Convolutions go on at the opposite edge, so that the picture tiles. */
+  readonly wraps?: boolean
 }
 
 /** The raw network, to its prediction of the latent's shape. Batching happens behind it. */

@@ -20,11 +20,11 @@ export async function finishPictures(
   batch: Batch,
   latent: Tensor,
 ): Promise<EngineFile[]> {
-  const { job, context, vae, sources } = generation
+  const { job, context, sources } = generation
   const files: EngineFile[] = []
   const output = required(job.output)
   for (const [row, image] of batch.images.entries()) {
-    const decoded = await decodeRow(latent, row, vae)
+    const decoded = await decodeRow(generation, latent, row)
     const { picture, companions } = finishPicture(decoded, { sources, row, generation })
     const texts =
       output.omitMetadata || image.infotext === '' ? [] : [{ keyword: 'parameters', text: image.infotext }]

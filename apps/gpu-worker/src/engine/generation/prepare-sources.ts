@@ -53,7 +53,7 @@ export async function prepareSources(
     const picture = flattenImage(await readImage(readInput(inputs, key)), source.backgroundColor)
     const prepared = await preparePicture(picture, mask, fit, { content, enlarge })
     pictures.push(prepared)
-    encoded.push(await encodePicture(prepared, fit, vae))
+    encoded.push(await encodePicture(prepared, fit, { vae, wraps: job.tiling }))
   }
   const latents = joinRows(encoded)
   const size = { width: latents.shape[3]!, height: latents.shape[2]! }
@@ -91,9 +91,9 @@ async function readPreparedMask(
 async function encodePicture(
   { picture }: PreparedPicture,
   { width, height, resizeMode }: SourceFit,
-  vae: LoadedVae,
+  { vae, wraps }: { vae: LoadedVae; wraps: boolean },
 ): Promise<Tensor> {
-  const { mean } = await vae.encode(fromPixels(picture))
+  const { mean } = await vae.encode(fromPixels(picture), wraps)
   const latent = scale(vae.scaleFactor, mean)
   if (resizeMode !== ResizeMode.RESIZE_MODE_LATENT) return latent
   const size = { width: Math.floor(width / LATENT_PIXELS), height: Math.floor(height / LATENT_PIXELS) }

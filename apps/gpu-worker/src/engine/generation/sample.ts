@@ -104,7 +104,8 @@ async function createCheckpointDenoiser(
     totalCalls: countEvaluations(settings.sampler, plan.sigmas.length - 1),
   })
   return createGuidedDenoiser({
-    network: checkpoint.model.predict,
+    network: (inputs) =>
+      checkpoint.model.predict(generation.job.tiling ? { ...inputs, wraps: true } : inputs),
     conditioningAt: (call) => conditioningAt(call + calls),
     guidanceScale: settings.guidanceScale,
     prediction: 'epsilon',

@@ -45,17 +45,17 @@ async function enlarge(
   const method = findLatentMethod(upscaler?.name ?? '')
   const size = { width: Math.floor(width / LATENT_PIXELS), height: Math.floor(height / LATENT_PIXELS) }
   if (method !== undefined) return resizeLatent(latent, size, method)
-  const { vae, models } = generation
+  const { vae, models, job } = generation
   const enlarger = await openEnlarger(upscaler, models)
   const rows: Tensor[] = []
   for (const row of images.keys()) {
-    const picture = await decodeRow(latent, row, vae)
+    const picture = await decodeRow(generation, latent, row)
     const mode = ResizeMode.RESIZE_MODE_STRETCH
     const enlarged =
       enlarger === undefined
         ? fitImage(picture, width, height, mode)
         : await fitImageWith(enlarger, picture, { width, height, mode })
-    rows.push(scale(vae.scaleFactor, (await vae.encode(fromPixels(enlarged))).mean))
+    rows.push(scale(vae.scaleFactor, (await vae.encode(fromPixels(enlarged), job.tiling)).mean))
   }
   return joinRows(rows)
 }

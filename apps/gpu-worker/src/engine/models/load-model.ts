@@ -78,8 +78,8 @@ function prepareModel(
     identity,
     family: detected.family,
     textEncoders: [prepareTextEncoder(encoder, text)],
-    async predict({ latent, timesteps, context, control = {} }) {
-      const session = await unet(Object.keys(control))
+    async predict({ latent, timesteps, context, control = {}, wraps = false }) {
+      const session = await unet(Object.keys(control), wraps)
       const outputs = await session.run({
         latent,
         timesteps: createTensor([timesteps.length], timesteps),
@@ -142,15 +142,15 @@ function takeEndOfText(normal: Tensor, chunks: readonly (readonly number[])[]): 
 }
 
 function prepareVae(file: WeightFile, config: VaeConfig, sessions: LazySessions): LoadedVae {
-  const decoder = sessions.prepare(() => buildVaeDecoder(file, config))
-  const encoder = sessions.prepare(() => buildVaeEncoder(file, config))
+  const decoder = prepareVariants(() => buildVaeDecoder(file, config), sessions)
+  const encoder = prepareVariants(() => buildVaeEncoder(file, config), sessions)
   return {
     scaleFactor: SD_SCALE_FACTOR,
-    async decode(latent) {
-      return (await (await decoder()).run({ latent }))['pixels']!
+    async decode(latent, wraps = false) {
+      return (await (await decoder([], wraps)).run({ latent }))['pixels']!
     },
-    async encode(pixels) {
-      const moments = (await (await encoder()).run({ pixels }))['moments']!
+    async encode(pixels, wraps = false) {
+      const moments = (await (await encoder([], wraps)).run({ pixels }))['moments']!
       return splitMoments(moments)
     },
   }

@@ -17,8 +17,11 @@ export interface LoadedModel {
 export interface LoadedVae {
   /** Latents of sampling = unscaled latents x this factor. */
   readonly scaleFactor: number
-  /** Unscaled latent [batch, 4, h, w] to pixels [batch, 3, 8h, 8w], about -1 to 1. */
-  readonly decode: (latent: Tensor) => Promise<Tensor>
+  /** Unscaled latent [batch, 4, h, w] to pixels [batch, 3, 8h, 8w], about -1 to 1; with `wraps` they tile. */
+  readonly decode: (latent: Tensor, wraps?: boolean) => Promise<Tensor>
   /** Pixels [batch, 3, H, W], -1 to 1, multiples of 8, to the posterior's mean and log variance [batch, 4, H/8, W/8]. */
-  readonly encode: (pixels: Tensor) => Promise<{ readonly mean: Tensor; readonly logVariance: Tensor }>
+  readonly encode: (
+    pixels: Tensor,
+    wraps?: boolean,
+  ) => Promise<{ readonly mean: Tensor; readonly logVariance: Tensor }>
 }

@@ -1,5 +1,6 @@
 import type { Graph } from './graph-builder.ts'
 import { createSession, type Session, type SessionOptions } from './session.ts'
+import { wrapEdges } from './wrap-edges.ts'
 
 /** Sessions made at their first use, once. */
 export class LazySessions {
@@ -29,17 +30,20 @@ export class LazySessions {
   }
 }
 
-/** Sessions of one network with further inputs, one for each set of their names, made at first use. */
+/**
+ * Sessions of one network with further inputs, one for each set of their names, made at first use; with `wraps` those
+ * whose convolutions go on at the opposite edge.
+ */
 export function prepareVariants(
   build: (inputs: readonly string[]) => Graph,
   sessions: LazySessions,
-): (inputs: readonly string[]) => Promise<Session> {
+): (inputs?: readonly string[], wraps?: boolean) => Promise<Session> {
   const variants = new Map<string, () => Promise<Session>>()
-  return (inputs) => {
-    const key = inputs.join()
+  return (inputs = [], wraps = false) => {
+    const key = `${wraps} ${inputs.join()}`
     let variant = variants.get(key)
     if (variant === undefined) {
-      variant = sessions.prepare(() => build(inputs))
+      variant = sessions.prepare(() => (wraps ? wrapEdges(build(inputs)) : build(inputs)))
       variants.set(key, variant)
     }
     return variant()
