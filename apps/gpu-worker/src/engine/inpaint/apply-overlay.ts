@@ -20,8 +20,9 @@ export function uncrop(picture: Pixels, { width, height }: Pixels, box: Box): Pi
     fitImage(picture, box.right - box.left, box.bottom - box.top, ResizeMode.RESIZE_MODE_CROP),
   )
   const data = new Uint8Array(width * height * 4)
-  for (let y = 0; y < fitted.height; y += 1) {
-    const row = fitted.data.subarray(y * fitted.width * 4, (y + 1) * fitted.width * 4)
+  const columns = Math.min(box.right, width) - box.left
+  for (let y = 0; columns > 0 && y < Math.min(box.bottom, height) - box.top; y += 1) {
+    const row = fitted.data.subarray(y * fitted.width * 4, (y * fitted.width + columns) * 4)
     data.set(row, ((y + box.top) * width + box.left) * 4)
   }
   return { width, height, channels: 4, data }

@@ -56,13 +56,16 @@ function growSide(from: number, to: number, wanted: number, limit: number): [num
   return [start, end]
 }
 
-/** The part of a picture inside a box. */
-export function cropPixels({ width, channels, data }: Pixels, box: Box): Pixels {
+/** The part of a picture inside a box; black where the box reaches out of it (a mask larger than its picture). */
+export function cropPixels({ width, height, channels, data }: Pixels, box: Box): Pixels {
   const [toWidth, toHeight] = [box.right - box.left, box.bottom - box.top]
   const output = new Uint8Array(toWidth * toHeight * channels)
-  for (let y = 0; y < toHeight; y += 1) {
-    const from = ((y + box.top) * width + box.left) * channels
-    output.set(data.subarray(from, from + toWidth * channels), y * toWidth * channels)
+  const columns = Math.min(box.right, width) - box.left
+  if (columns > 0) {
+    for (let y = 0; y < Math.min(box.bottom, height) - box.top; y += 1) {
+      const from = ((y + box.top) * width + box.left) * channels
+      output.set(data.subarray(from, from + columns * channels), y * toWidth * channels)
+    }
   }
   return { width: toWidth, height: toHeight, channels, data: output }
 }

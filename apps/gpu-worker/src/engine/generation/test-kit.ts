@@ -1,0 +1,97 @@
+import {
+  ImageFormat,
+  Job,
+  ModelKind,
+  NoiseSource,
+  type GenerationJob,
+  type JobEvent,
+  type ModelFile,
+} from '@atelier/proto'
+import sharp from 'sharp'
+import type { EngineOutcome } from '../../engine-protocol.ts'
+import { createEmbeddingReader } from '../embedding-reader.ts'
+import type { JobContext } from '../job-context.ts'
+import { ModelStore } from '../models/model-store.ts'
+import { unpackTinyCheckpoint } from '../test-kit.ts'
+import { TextModels } from '../text-models.ts'
+import { runGeneration } from './run-generation.ts'
+
+/** The tiny SD1 as a checkpoint, again under another identity, and as a separate autoencoder. Test code. */
+export const TINY = { kind: ModelKind.MODEL_KIND_CHECKPOINT, name: 'tiny.safetensors', identity: 'tiny' }
+export const TINY_AGAIN = { ...TINY, name: 'again.safetensors', identity: 'again' }
+
+type Event = NonNullable<JobEvent['event']>
+
+/** What a test may do while a job runs. */
+export interface JobWatch {
+  readonly inputs?: ReadonlyMap<string, Uint8Array>
+  readonly onEvent?: (event: Event, control: { cancel(): void; skip(): void }) => void
+}
+
+/** Runs generation jobs with the tiny checkpoint and others beside it. */
+export function openGenerationKit(more: readonly ModelFile[] = []) {
+  const models = new ModelStore({
+    session: { device: 'cpu', threads: 1 },
+    budgetBytes: 2 ** 30,
+    maxBatchElements: 2 ** 20,
+    onResidentsChanged: () => undefined,
+  })
+  const path = unpackTinyCheckpoint()
+  const files = [TINY, TINY_AGAIN].map((ref) => ({ ...ref, path, unusableReason: '' }) as ModelFile)
+  models.setFiles([...files, ...more])
+  const texts = new TextModels(createEmbeddingReader(models))
+  const run = async (
+    job: GenerationJob,
+    { inputs = new Map(), onEvent }: JobWatch = {},
+  ): Promise<EngineOutcome> => {
+    const abort = new AbortController()
+    let isSkipWanted = false
+    const control = { cancel: () => abort.abort(), skip: () => (isSkipWanted = true) }
+    const context: JobContext = {
+      ...{ job: Job.fromPartial({}), inputs, cancelled: abort.signal },
+      takeSkip: () => {
+        const isWanted = isSkipWanted
+        isSkipWanted = false
+        return isWanted
+      },
+      finishPixels: (pixels) => pixels,
+      tell: (event) => onEvent?.(event, control),
+      sendEarly: () => undefined,
+      allocate: async () => 1,
+    }
+    return runGeneration(job, context, { models, texts })
+  }
+  return { run, close: () => models.clear() }
+}
+
+/** A small generation job. */
+export function smallJob(changes: object = {}): GenerationJob {
+  const value = {
+    images: [{ prompt: 'a cat', negativePrompt: '', seed: 5n, infotext: 'told' }],
+    ...{ batchSize: 1, width: 64, height: 64 },
+    sampling: smallSampling(),
+    text: { clipSkip: 1, emphasis: 'Original', commaPaddingBacktrack: 20 },
+    noise: { source: NoiseSource.NOISE_SOURCE_CPU },
+    checkpoint: TINY,
+    output: { format: ImageFormat.IMAGE_FORMAT_PNG },
+    ...changes,
+  }
+  const job = Job.fromPartial({ kind: { $case: 'generation', value } })
+  if (job.kind?.$case !== 'generation') throw new Error('no generation job')
+  return job.kind.value
+}
+
+/** Sampler settings of a few steps. */
+export const smallSampling = (changes: object = {}) => ({
+  ...{ sampler: 'euler', schedule: 'automatic', steps: 4, guidanceScale: 5 },
+  ...changes,
+})
+
+/** The pixels of an outcome's file. */
+export async function pixelsOf(
+  outcome: EngineOutcome,
+  index = 0,
+): Promise<{ data: Buffer; width: number; height: number; channels: number }> {
+  const { data, info } = await sharp(outcome.files[index]!.bytes).raw().toBuffer({ resolveWithObject: true })
+  return { data, width: info.width, height: info.height, channels: info.channels }
+}
