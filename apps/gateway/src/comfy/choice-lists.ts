@@ -11,9 +11,11 @@ export async function readChoiceLists(
   withInputs: boolean,
 ): Promise<ChoiceLists> {
   const inputs = withInputs ? await store.files.list(tenant, FolderKind.FOLDER_KIND_INPUT) : []
-  const pictures = inputs.filter(({ subfolder, name }) => subfolder === '' && isPictureName(name))
-  const pictureNames = pictures.map(({ name }) => name).sort()
-  const known = new Map<string, readonly string[]>([['input-images', pictureNames]])
+  const names = inputs.flatMap(({ subfolder, name }) => (subfolder === '' ? [name] : [])).sort()
+  const known = new Map<string, readonly string[]>([
+    ['input-images', names.filter(isPictureName)],
+    ['input-files', names],
+  ])
   return (source) => {
     let list = known.get(source)
     if (list === undefined) {

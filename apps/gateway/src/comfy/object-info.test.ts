@@ -12,6 +12,10 @@ const recorded = JSON.parse(
 const FILES: Readonly<Record<string, readonly string[]>> = {
   checkpoints: ['tiny.safetensors'],
   upscale_models: ['tiny_x4.pth'],
+  'input-files': [
+    ...['anim.gif', 'bad.png', 'data.json', 'gray.png', 'gray16.png', 'noext', 'note.txt', 'page.html'],
+    ...['pal.png', 'photo.jpg', 'pic.webp', 'rgb.png', 'rgba.png', 'rgba64.png', 'script.js', 'vector.svg'],
+  ],
   'input-images': [
     ...['anim.gif', 'bad.png', 'gray.png', 'gray16.png', 'pal.png', 'photo.jpg'],
     ...['pic.webp', 'rgb.png', 'rgba.png', 'rgba64.png', 'vector.svg'],

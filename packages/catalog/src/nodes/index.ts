@@ -1,19 +1,44 @@
 import { checkpointLoaderSimple } from './checkpoint-loader-simple.ts'
 import { clipSetLastLayer } from './clip-set-last-layer.ts'
 import { clipTextEncode } from './clip-text-encode.ts'
+import { compositingNodes } from './compositing-nodes.ts'
+import { conditioningAverage } from './conditioning-average.ts'
+import { conditioningCombine } from './conditioning-combine.ts'
+import { conditioningConcat } from './conditioning-concat.ts'
+import { conditioningZeroOut } from './conditioning-zero-out.ts'
 import { emptyImage } from './empty-image.ts'
 import { emptyLatentImage } from './empty-latent-image.ts'
+import { imageBatch } from './image-batch.ts'
 import { imageInvert } from './image-invert.ts'
+import { imagePadForOutpaint } from './image-pad-for-outpaint.ts'
 import { imageScale } from './image-scale.ts'
 import { imageScaleBy } from './image-scale-by.ts'
 import { imageUpscaleWithModel } from './image-upscale-with-model.ts'
+import { imagesNodes } from './images-nodes.ts'
 import { kSampler } from './k-sampler.ts'
 import { kSamplerAdvanced } from './k-sampler-advanced.ts'
+import { latentBlend } from './latent-blend.ts'
+import { latentComposite } from './latent-composite.ts'
+import { latentCrop } from './latent-crop.ts'
+import { latentFlip } from './latent-flip.ts'
+import { latentFromBatch } from './latent-from-batch.ts'
+import { latentNodes } from './latent-nodes.ts'
+import { latentRotate } from './latent-rotate.ts'
 import { latentUpscale } from './latent-upscale.ts'
+import { latentUpscaleBy } from './latent-upscale-by.ts'
 import { loadImage } from './load-image.ts'
+import { loadImageMask } from './load-image-mask.ts'
+import { maskNodes } from './mask-nodes.ts'
+import { morphologyNodes } from './morphology-nodes.ts'
+import { postProcessingNodes } from './post-processing-nodes.ts'
+import { previewAnyNodes } from './preview-any-nodes.ts'
 import { previewImage } from './preview-image.ts'
+import { primitiveNodes } from './primitive-nodes.ts'
+import { repeatLatentBatch } from './repeat-latent-batch.ts'
 import { saveImage } from './save-image.ts'
 import { saveImageWebsocket } from './save-image-websocket.ts'
+import { setLatentNoiseMask } from './set-latent-noise-mask.ts'
+import { stringNodes } from './string-nodes.ts'
 import { upscaleModelLoader } from './upscale-model-loader.ts'
 import { vaeDecode } from './vae-decode.ts'
 import { vaeEncode } from './vae-encode.ts'
@@ -39,16 +64,41 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   vaeEncode,
   emptyLatentImage,
   latentUpscale,
+  latentUpscaleBy,
+  latentFromBatch,
+  repeatLatentBatch,
   saveImage,
   previewImage,
   loadImage,
+  loadImageMask,
   imageScale,
   imageScaleBy,
   imageInvert,
+  imageBatch,
+  imagePadForOutpaint,
   emptyImage,
+  conditioningAverage,
+  conditioningCombine,
+  conditioningConcat,
   kSamplerAdvanced,
+  setLatentNoiseMask,
+  latentComposite,
+  latentBlend,
+  latentRotate,
+  latentFlip,
+  latentCrop,
+  conditioningZeroOut,
+  ...latentNodes,
   upscaleModelLoader,
   imageUpscaleWithModel,
+  ...postProcessingNodes,
+  ...maskNodes,
+  ...compositingNodes,
+  ...imagesNodes,
+  ...morphologyNodes,
+  ...primitiveNodes,
+  ...previewAnyNodes,
+  ...stringNodes,
   saveImageWebsocket,
 ]
 

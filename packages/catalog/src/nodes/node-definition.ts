@@ -17,6 +17,8 @@ export type ChoiceSource =
   | 'configs'
   /** Picture files directly in the tenant's input folder. */
   | 'input-images'
+  /** All files directly in the tenant's input folder. */
+  | 'input-files'
 
 /** What an input takes: a type name, a fixed list of choices, or a list that depends on the files present. */
 export type InputType =
@@ -42,7 +44,8 @@ export interface OutputDefinition {
 export interface NodeDefinition {
   /** ComfyUI's class name, the `class_type` of graphs. */
   readonly className: string
-  readonly displayName: string
+  /** Null where ComfyUI gives the class none. */
+  readonly displayName: string | null
   readonly category: string
   /** The Python module ComfyUI names; "nodes" when absent. */
   readonly pythonModule?: string
@@ -60,7 +63,7 @@ export interface NodeDefinition {
   }
   readonly outputs: readonly OutputDefinition[]
   /** Present where ComfyUI's class declares tooltips of outputs. */
-  readonly outputTooltips?: readonly string[]
+  readonly outputTooltips?: readonly (string | null)[]
   /** Inputs with a check of their own, which replaces ranges and lists: the named file must exist. */
   readonly checks?: Readonly<Record<string, 'file-exists'>>
 }

@@ -22,7 +22,7 @@ export function findChanges(
   for (const { id, className, literals, isChanged } of graph.values()) {
     if (isChanged !== undefined) changes.set(id, isChanged)
     else if (className === 'SaveImageWebsocket') changes.set(id, [randomUUID()])
-    else if (className === 'LoadImage') {
+    else if (className === 'LoadImage' || className === 'LoadImageMask') {
       const hash = hashes.get(toPythonString(literals.get('image') ?? null))
       if (hash !== undefined) changes.set(id, [hash])
     }

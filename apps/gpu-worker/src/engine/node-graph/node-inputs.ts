@@ -16,6 +16,16 @@ export class NodeInputs {
     return this.#values.get(name) as T
   }
 
+  /** A value another node gave to an input that may be left open. */
+  optional<T>(name: string): T | undefined {
+    return (this.#values.get(name) ?? undefined) as T | undefined
+  }
+
+  /** True or false. */
+  flag(name: string): boolean {
+    return this.value<ExactValue>(name) === true
+  }
+
   /** A whole number of all its digits (seeds). */
   bigint(name: string): bigint {
     const value = this.value<ExactValue>(name)

@@ -11,6 +11,15 @@ import { imageUpscaleWithModel } from './image-upscale-with-model.ts'
 import { kSampler } from './k-sampler.ts'
 import { kSamplerAdvanced } from './k-sampler-advanced.ts'
 import { latentUpscale } from './latent-upscale.ts'
+import { latentBatchNodes } from './latent-batch-nodes.ts'
+import { latentPasteNodes } from './latent-paste-nodes.ts'
+import { latentNodes } from './latent-nodes.ts'
+import { maskNodes } from './mask-nodes.ts'
+import { pictureNodes } from './picture-nodes.ts'
+import { imageNodes } from './image-nodes.ts'
+import { conditioningNodes } from './conditioning-nodes.ts'
+import { textNodes } from './text-nodes.ts'
+import { loadImageMask } from './load-image-mask.ts'
 import { loadImage } from './load-image.ts'
 import { previewImage } from './preview-image.ts'
 import { saveImage } from './save-image.ts'
@@ -20,7 +29,7 @@ import { vaeDecode } from './vae-decode.ts'
 import { vaeEncode } from './vae-encode.ts'
 
 /** Node classes by ComfyUI's name; the catalog defines the same ones. */
-export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map([
+export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<string, NodeExecution>([
   ['CheckpointLoaderSimple', checkpointLoaderSimple],
   ['CLIPSetLastLayer', clipSetLastLayer],
   ['CLIPTextEncode', clipTextEncode],
@@ -34,10 +43,21 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map([
   ['KSamplerAdvanced', kSamplerAdvanced],
   ['LatentUpscale', latentUpscale],
   ['LoadImage', loadImage],
+  ['LoadImageMask', loadImageMask],
   ['PreviewImage', previewImage],
   ['SaveImage', saveImage],
   ['SaveImageWebsocket', saveImageWebsocket],
   ['UpscaleModelLoader', upscaleModelLoader],
   ['VAEDecode', vaeDecode],
   ['VAEEncode', vaeEncode],
+  ...[
+    latentBatchNodes,
+    latentPasteNodes,
+    latentNodes,
+    maskNodes,
+    pictureNodes,
+    imageNodes,
+    conditioningNodes,
+    textNodes,
+  ].flatMap(Object.entries<NodeExecution>),
 ])

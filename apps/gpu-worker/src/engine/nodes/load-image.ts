@@ -10,17 +10,27 @@ const EMPTY_MASK_SIDE = 64
 
 /** Reads the frames of a picture [frames, height, width, 3] and their transparency as masks [frames, height, width]. */
 export const loadImage: NodeExecution = async (inputs, { inputFiles }) => {
-  const reference = inputs.text('image')
+  const frames = await readInputFrames(inputs.text('image'), inputFiles)
+  return { outputs: [joinRows(frames.map(toImage)), joinRows(frames.map(toMask))] }
+}
+
+/**
+ * The frames of a picture of the input folder.
+ * @throws EngineError `not-found`, or `node-failed` in the original's words for a file that is no picture
+ */
+export async function readInputFrames(
+  reference: string,
+  inputFiles: ReadonlyMap<string, Uint8Array>,
+): Promise<Pixels[]> {
   const bytes = inputFiles.get(reference)
   if (bytes === undefined) {
     throw new EngineError('not-found', `the input picture ${reference} is not stored any more`, {
       exceptionType: 'FileNotFoundError',
     })
   }
-  const frames = await readFrames(bytes).catch((error: unknown) => {
+  return readFrames(bytes).catch((error: unknown) => {
     throw describeUnreadable(bytes, reference, error)
   })
-  return { outputs: [joinRows(frames.map(toImage)), joinRows(frames.map(toMask))] }
 }
 
 function toImage({ width, height, channels, data }: Pixels): Tensor {

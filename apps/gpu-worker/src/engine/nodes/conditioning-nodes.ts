@@ -1,0 +1,43 @@
+import type { ConditioningValue } from '../node-graph/node-context.ts'
+import { joinTokens, toZeros } from '../text-encode/conditioning.ts'
+import { sliceAxis, zipTensors } from '../tensor/blocks.ts'
+import { createTensor, type Tensor } from '../tensor/tensor.ts'
+import type { NodeTable } from './node-table.ts'
+
+/** Encoded prompts: joined, mixed and emptied. */
+export const conditioningNodes: NodeTable = {
+  ConditioningCombine: async (inputs) => {
+    const parts = ['conditioning_1', 'conditioning_2'].map((name) => inputs.value<ConditioningValue>(name))
+    return { outputs: [parts.flat()] }
+  },
+  ConditioningConcat: async (inputs) => {
+    const [first] = inputs.value<ConditioningValue>('conditioning_from')
+    const joined = inputs
+      .value<ConditioningValue>('conditioning_to')
+      .map((entry) => ({ ...entry, tokens: joinTokens([entry.tokens, first!.tokens]) }))
+    return { outputs: [joined] }
+  },
+  ConditioningAverage: async (inputs) => {
+    const [first] = inputs.value<ConditioningValue>('conditioning_from')
+    const share = inputs.number('conditioning_to_strength')
+    const mix = (to: Tensor, from: Tensor) => zipTensors(to, from, (a, b) => a * share + b * (1 - share))
+    const mixed = inputs.value<ConditioningValue>('conditioning_to').map((entry) => {
+      const tokens = mix(entry.tokens, fitTokens(first!.tokens, entry.tokens.shape[1]!))
+      const pooled =
+        first!.pooled === undefined ? entry.pooled : mix(entry.pooled ?? first!.pooled, first!.pooled)
+      return { ...entry, tokens, pooled }
+    })
+    return { outputs: [mixed] }
+  },
+  ConditioningZeroOut: async (inputs) => {
+    const entries = inputs.value<ConditioningValue>('conditioning')
+    return { outputs: [entries.map((entry) => ({ ...entry, ...toZeros(entry) }))] }
+  },
+}
+
+/** Tokens cut, or followed by zeros, to a number. */
+function fitTokens(tokens: Tensor, count: number): Tensor {
+  const cut = sliceAxis(tokens, 1, { from: 0, to: count })
+  const missing = count - cut.shape[1]!
+  return missing === 0 ? cut : joinTokens([cut, createTensor([1, missing, cut.shape[2]!])])
+}
