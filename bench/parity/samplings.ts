@@ -1,13 +1,14 @@
 /** Compares whole samplings and pictures of the tiny SD1 with the recordings. Run: node --import tsx bench/parity/samplings.ts */
 import { resolveWebuiSampling } from '@atelier/catalog'
 import { toPixels } from '../../apps/gpu-worker/src/engine/decode/pixels.ts'
-import { scale, sliceRows } from '../../apps/gpu-worker/src/engine/denoise/combine.ts'
+import { sliceRows } from '../../apps/gpu-worker/src/engine/denoise/combine.ts'
 import { createGuidedDenoiser } from '../../apps/gpu-worker/src/engine/denoise/guidance.ts'
 import { createModelSampling } from '../../apps/gpu-worker/src/engine/denoise/model-sampling.ts'
 import { ImageNoise } from '../../apps/gpu-worker/src/engine/denoise/noise/image-noise.ts'
 import { createWebuiNoise } from '../../apps/gpu-worker/src/engine/denoise/noise/sampler-noise.ts'
 import { planWebui, toWebuiSamplerOptions } from '../../apps/gpu-worker/src/engine/denoise/plan-webui.ts'
 import { runSampling } from '../../apps/gpu-worker/src/engine/denoise/run-sampling.ts'
+import { toVaeLatent } from '../../apps/gpu-worker/src/engine/models/latent-format.ts'
 import { loadCheckpoint } from '../../apps/gpu-worker/src/engine/models/load-model.ts'
 import type { NodeContext } from '../../apps/gpu-worker/src/engine/node-graph/node-context.ts'
 import { sampleLatent } from '../../apps/gpu-worker/src/engine/nodes/sample-latent.ts'
@@ -201,7 +202,7 @@ async function compareWebui(): Promise<Comparison[]> {
       ),
       await compareCase('A1111 pictures, SD1', row.case, () =>
         comparePictures(
-          scale(1 / loaded.vae!.scaleFactor, result.latent),
+          toVaeLatent(result.latent, loaded.model.latents),
           tensors.tensor(`${row.case}.image_u8`),
         ),
       ),

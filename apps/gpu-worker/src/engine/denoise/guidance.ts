@@ -1,6 +1,7 @@
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { combine, joinRows, scale, sliceRows, type Term } from './combine.ts'
-import { dataDeviationOf, denoisedFactors, inputScale, type PredictionKind } from './parameterisation.ts'
+import type { PredictionKind } from '@atelier/catalog'
+import { dataDeviationOf, denoisedFactors, inputScale } from './parameterisation.ts'
 import type { SamplingPlan } from './plan.ts'
 import type { Denoiser } from './sampler.ts'
 

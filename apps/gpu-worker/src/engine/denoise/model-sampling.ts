@@ -1,3 +1,5 @@
+import type { TrainedSchedule } from '@atelier/catalog'
+
 const f32 = Math.fround
 
 /** Training steps of every Stable Diffusion schedule. */
@@ -30,6 +32,18 @@ const BEFORE_ALL = 999_999_999.9
 /** Stable Diffusion's scaled-linear betas, 0.00085 to 0.012 (Rombach et al. 2022). */
 export function createModelSampling(): ModelSampling {
   return fromAlphas(trainedAlphas())
+}
+
+/** The sigmas a checkpoint says it was trained at. */
+export function openModelSampling(schedule: TrainedSchedule): ModelSampling {
+  switch (schedule.kind) {
+    case 'scaled-linear':
+      return createModelSampling()
+    case 'zero-terminal':
+      return createZeroTerminalSampling()
+    case 'continuous':
+      return createContinuousSampling(schedule.sigmaMin, schedule.sigmaMax)
+  }
 }
 
 function trainedAlphas(): Float64Array {

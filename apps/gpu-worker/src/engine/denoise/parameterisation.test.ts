@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readRecordings } from './test-kit/read-recordings.ts'
-import { dataDeviationOf, denoisedFactors, inputScale, type PredictionKind } from './parameterisation.ts'
+import type { PredictionKind } from '@atelier/catalog'
+import { dataDeviationOf, denoisedFactors, inputScale } from './parameterisation.ts'
 
 interface Row {
   readonly kind: string

@@ -1,5 +1,4 @@
-/** What a network's output means: the noise, the velocity, the clean latent, or EDM's mixture. */
-export type PredictionKind = 'epsilon' | 'v' | 'x0' | 'edm'
+import type { PredictionKind } from '@atelier/catalog'
 
 /** Deviation of the data in EDM's preconditioning (Karras et al. 2022, arXiv 2206.00364, table 1). */
 const EDM_DEVIATION = 0.5

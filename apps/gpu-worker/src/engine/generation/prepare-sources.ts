@@ -1,6 +1,6 @@
 import { MaskedContent, ResizeMode, type GenerationJob, type SourceImages } from '@atelier/proto'
 import { fromPixels } from '../decode/pixels.ts'
-import { joinRows, scale, sliceRows } from '../denoise/combine.ts'
+import { joinRows, sliceRows } from '../denoise/combine.ts'
 import { blend, spreadMask } from '../denoise/keep-latent.ts'
 import { ImageNoise } from '../denoise/noise/image-noise.ts'
 import { EngineError } from '../engine-error.ts'
@@ -9,6 +9,7 @@ import type { Box } from '../inpaint/crop-region.ts'
 import { toLatentMask } from '../inpaint/latent-mask.ts'
 import { prepareMask, type PreparedMask, type SourceFit } from '../inpaint/prepare-mask.ts'
 import { preparePicture, type PreparedPicture } from '../inpaint/prepare-picture.ts'
+import { toModelLatent, type LatentFormat } from '../models/latent-format.ts'
 import type { LoadedVae } from '../models/loaded-model.ts'
 import { resizeLatent } from '../resample/latent-upscale.ts'
 import type { EnlargePicture } from '../source-image/fit-image.ts'
@@ -30,6 +31,8 @@ export interface PreparedSources {
 /** What sources are prepared with. */
 export interface SourceDeps {
   readonly vae: LoadedVae
+  /** The checkpoint's latents. */
+  readonly format: LatentFormat
   readonly inputs: ReadonlyMap<string, Uint8Array>
   readonly enlarge: EnlargePicture | undefined
 }
@@ -40,7 +43,7 @@ export interface SourceDeps {
  */
 export async function prepareSources(
   job: GenerationJob,
-  { vae, inputs, enlarge }: SourceDeps,
+  { vae, format, inputs, enlarge }: SourceDeps,
 ): Promise<PreparedSources | undefined> {
   const { source, width, height } = job
   if (source === undefined) return undefined
@@ -53,7 +56,7 @@ export async function prepareSources(
     const picture = flattenImage(await readImage(readInput(inputs, key)), source.backgroundColor)
     const prepared = await preparePicture(picture, mask, fit, { content, enlarge })
     pictures.push(prepared)
-    encoded.push(await encodePicture(prepared, fit, { vae, wraps: job.tiling }))
+    encoded.push(await encodePicture(prepared, fit, { vae, format, wraps: job.tiling }))
   }
   const latents = joinRows(encoded)
   const size = { width: latents.shape[3]!, height: latents.shape[2]! }
@@ -91,10 +94,10 @@ async function readPreparedMask(
 async function encodePicture(
   { picture }: PreparedPicture,
   { width, height, resizeMode }: SourceFit,
-  { vae, wraps }: { vae: LoadedVae; wraps: boolean },
+  { vae, format, wraps }: Pick<SourceDeps, 'vae' | 'format'> & { wraps: boolean },
 ): Promise<Tensor> {
   const { mean } = await vae.encode(fromPixels(picture), wraps)
-  const latent = scale(vae.scaleFactor, mean)
+  const latent = toModelLatent(mean, format)
   if (resizeMode !== ResizeMode.RESIZE_MODE_LATENT) return latent
   const size = { width: Math.floor(width / LATENT_PIXELS), height: Math.floor(height / LATENT_PIXELS) }
   return resizeLatent(latent, size, 'bilinear')

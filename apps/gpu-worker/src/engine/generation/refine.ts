@@ -1,5 +1,4 @@
 import { RefinerPasses, type Refiner } from '@atelier/proto'
-import { createModelSampling } from '../denoise/model-sampling.ts'
 import type { SamplingPlan } from '../denoise/plan.ts'
 import type { Denoiser } from '../denoise/sampler.ts'
 import type { Generation } from './generation.ts'
@@ -13,6 +12,8 @@ const TIMESTEPS = 1000
 export interface Refinement {
   readonly refiner: Refiner
   readonly plan: Pick<SamplingPlan, 'keepsNoise' | 'timestepOf'>
+  /** Those the first model was trained at, ascending. */
+  readonly sigmas: ArrayLike<number>
   /** Evaluations of the whole run. */
   readonly totalCalls: number
   /** Makes the refiner's denoiser, which goes on after so many evaluations. */
@@ -34,10 +35,9 @@ export function findRefiner({ job }: Generation, { isSecond, checkpoint }: Stage
 
 /** A denoiser that is replaced by the refiner's once the share of the way is done, asked before each evaluation. */
 export function refineDenoiser(base: Denoiser, refinement: Refinement): Denoiser {
-  const { sigmas } = createModelSampling()
   let [calls, present, isRefined] = [0, base, false]
   return async (latent, sigma) => {
-    if (!isRefined && shareDone(refinement, { calls, sigma, sigmas }) >= refinement.refiner.switchAt) {
+    if (!isRefined && shareDone(refinement, { calls, sigma }) >= refinement.refiner.switchAt) {
       present = await refinement.takeOver(calls)
       isRefined = true
     }
@@ -47,12 +47,12 @@ export function refineDenoiser(base: Denoiser, refinement: Refinement): Denoiser
 }
 
 function shareDone(
-  { refiner, plan, totalCalls }: Refinement,
-  at: { calls: number; sigma: number; sigmas: ArrayLike<number> },
+  { refiner, plan, sigmas, totalCalls }: Refinement,
+  at: { calls: number; sigma: number },
 ): number {
   if (refiner.bySteps) return at.calls / Math.max(totalCalls, 1)
   const timestep =
-    plan.keepsNoise === true ? Math.trunc(plan.timestepOf(at.sigma)) : findNearest(at.sigmas, at.sigma)
+    plan.keepsNoise === true ? Math.trunc(plan.timestepOf(at.sigma)) : findNearest(sigmas, at.sigma)
   return (LAST_TIMESTEP - timestep) / TIMESTEPS
 }
 

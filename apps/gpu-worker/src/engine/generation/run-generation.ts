@@ -68,8 +68,9 @@ async function openGeneration(
   const vae = job.vae === undefined ? checkpoint.vae : await models.vae(job.vae)
   if (vae === undefined)
     throw new EngineError('unusable-model', `${job.checkpoint?.name} has no VAE; choose a separate one`)
+  const format = checkpoint.model.latents
   const enlarge = await openEnlarger(job.source?.upscaler, models)
-  const sources = await prepareSources(job, { vae, inputs: context.inputs, enlarge })
+  const sources = await prepareSources(job, { vae, format, inputs: context.inputs, enlarge })
   return { job, context, texts, models, checkpoint, vae, sources }
 }
 

@@ -1,7 +1,6 @@
 import type { SamplingSettings } from '@atelier/proto'
 import { createGuidedDenoiser } from '../denoise/guidance.ts'
 import { blend, createWebuiKeepingDenoiser, spreadMask } from '../denoise/keep-latent.ts'
-import { createModelSampling } from '../denoise/model-sampling.ts'
 import { ImageNoise } from '../denoise/noise/image-noise.ts'
 import { createWebuiNoise } from '../denoise/noise/sampler-noise.ts'
 import { planWebui, toWebuiSamplerOptions } from '../denoise/plan-webui.ts'
@@ -76,6 +75,7 @@ async function createStageDenoiser(
   return refineDenoiser(base, {
     refiner,
     plan: planned.plan,
+    sigmas: stage.checkpoint.model.sampling.sigmas,
     totalCalls: countEvaluations(stage.settings.sampler, planned.plan.sigmas.length - 1),
     takeOver: async (calls) => {
       const checkpoint = await generation.models.checkpoint(refiner.checkpoint)
@@ -108,7 +108,7 @@ async function createCheckpointDenoiser(
       checkpoint.model.predict(generation.job.tiling ? { ...inputs, wraps: true } : inputs),
     conditioningAt: (call) => conditioningAt(call + calls),
     guidanceScale: settings.guidanceScale,
-    prediction: 'epsilon',
+    prediction: checkpoint.model.prediction,
     plan,
     skipsUnconditional: (call, sigma) => skips(call + calls, sigma),
   })
@@ -126,7 +126,7 @@ function keepUnmasked(
   })
 }
 
-function planStage({ settings, start }: Stage, extras: WebuiExtras): SamplingPlan {
+function planStage({ settings, start, checkpoint }: Stage, extras: WebuiExtras): SamplingPlan {
   return planWebui({
     ...extras.sampling,
     sampler: settings.sampler,
@@ -138,7 +138,8 @@ function planStage({ settings, start }: Stage, extras: WebuiExtras): SamplingPla
     sigmaMax: settings.sigmaMax,
     rho: settings.rho,
     alwaysDiscardsPenultimate: settings.alwaysDiscardPenultimate,
-    model: createModelSampling(),
+    isSdxl: checkpoint.model.family === 'sdxl',
+    model: checkpoint.model.sampling,
   })
 }
 

@@ -1,7 +1,8 @@
 import { ResizeMode, type HiresPass } from '@atelier/proto'
 import { fromPixels } from '../decode/pixels.ts'
-import { joinRows, scale } from '../denoise/combine.ts'
+import { joinRows } from '../denoise/combine.ts'
 import type { SamplingResult } from '../denoise/run-sampling.ts'
+import { toModelLatent } from '../models/latent-format.ts'
 import { findLatentMethod, resizeLatent } from '../resample/latent-upscale.ts'
 import { fitImage, fitImageWith } from '../source-image/fit-image.ts'
 import { cropPlanes } from '../tensor/planes.ts'
@@ -45,7 +46,7 @@ async function enlarge(
   const method = findLatentMethod(upscaler?.name ?? '')
   const size = { width: Math.floor(width / LATENT_PIXELS), height: Math.floor(height / LATENT_PIXELS) }
   if (method !== undefined) return resizeLatent(latent, size, method)
-  const { vae, models, job } = generation
+  const { vae, models, job, checkpoint } = generation
   const enlarger = await openEnlarger(upscaler, models)
   const rows: Tensor[] = []
   for (const row of images.keys()) {
@@ -55,7 +56,8 @@ async function enlarge(
       enlarger === undefined
         ? fitImage(picture, width, height, mode)
         : await fitImageWith(enlarger, picture, { width, height, mode })
-    rows.push(scale(vae.scaleFactor, (await vae.encode(fromPixels(enlarged), job.tiling)).mean))
+    const { mean } = await vae.encode(fromPixels(enlarged), job.tiling)
+    rows.push(toModelLatent(mean, checkpoint.model.latents))
   }
   return joinRows(rows)
 }

@@ -1,23 +1,33 @@
-import type { ModelFamily } from '../checkpoint/detect-model.ts'
+import type { ModelFamily, PredictionKind } from '@atelier/catalog'
 import type { PredictionNetwork } from '../denoise/guidance.ts'
+import type { ModelSampling } from '../denoise/model-sampling.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { TextEncoder } from '../text-encode/text-encoder.ts'
+import type { LatentFormat } from './latent-format.ts'
 
 /** A checkpoint ready to be called. Networks are loaded at their first call. */
 export interface LoadedModel {
   /** Identity of the checkpoint file. */
   readonly identity: string
   readonly family: ModelFamily
-  /** In the order in which their widths are joined. */
+  /** Channels of the UNet's input: 4; 9 takes a mask and a masked picture's latent beside it, 8 a picture's latent. */
+  readonly inChannels: number
+  /** Width of the label vector the UNet takes; 0: none. */
+  readonly labelWidth: number
+  readonly contextWidth: number
+  /** What the UNet's output means. */
+  readonly prediction: PredictionKind
+  /** The sigmas it was trained at. */
+  readonly sampling: ModelSampling
+  readonly latents: LatentFormat
+  /** In the order in which their widths are joined; empty for a UNet alone. */
   readonly textEncoders: readonly TextEncoder[]
   readonly predict: PredictionNetwork
 }
 
 /** An autoencoder ready to be called. */
 export interface LoadedVae {
-  /** Latents of sampling = unscaled latents x this factor. */
-  readonly scaleFactor: number
-  /** Unscaled latent [batch, 4, h, w] to pixels [batch, 3, 8h, 8w], about -1 to 1; with `wraps` they tile. */
+  /** Latent in the autoencoder's scale [batch, 4, h, w] to pixels [batch, 3, 8h, 8w], about -1 to 1; with `wraps` they tile. */
   readonly decode: (latent: Tensor, wraps?: boolean) => Promise<Tensor>
   /** Pixels [batch, 3, H, W], -1 to 1, multiples of 8, to the posterior's mean and log variance [batch, 4, H/8, W/8]. */
   readonly encode: (

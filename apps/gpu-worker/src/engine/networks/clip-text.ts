@@ -1,4 +1,5 @@
-import type { TextEncoderConfig } from '../checkpoint/detect-model.ts'
+import type { TextEncoderConfig } from '../checkpoint/detect-text.ts'
+import { openTextWeights } from '../checkpoint/text-names.ts'
 import type { WeightFile } from '../checkpoint/safetensors.ts'
 import { GraphBuilder, type Graph, type Value } from '../onnx/graph-builder.ts'
 import { add, attentionMask, layerNorm, linear, maskedAttention, quickGelu } from './layers.ts'
@@ -11,33 +12,49 @@ const HEAD_SIZE = 64
 /**
  * CLIP's text encoder (Radford et al. 2021, arXiv 2103.00020), a causal transformer. Inputs: tokens [batch, 77] int64,
  * and embeddings [batch, 77, width] with use [batch, 77, 1], which replace a token's own vector where use is 1 (textual
- * inversion). Outputs: `hidden_N` [batch, 77, width] for every layer N = 1 … layers, counted from the first, without
- * the final normalisation, and `normal_N`, with it.
+ * inversion); ends [batch] int64, each chunk's end-of-text position. Outputs: `hidden_N` [batch, 77, width] for every
+ * layer N = 1 … layers, counted from the first, without the final normalisation, and `normal_N`, with it; `pooled`
+ * [batch, projected], the last normalised vector at the end of the text, projected where the file has a projection.
  */
 export function buildClipText(file: WeightFile, config: TextEncoderConfig): Graph {
-  const graph = new GraphBuilder(file)
-  const { prefix, width } = config
+  const graph = new GraphBuilder(openTextWeights(file, config))
+  const { width } = config
   const tokens = graph.input('tokens', 'I64', ['batch', CHUNK_TOKENS])
   const embeddings = graph.input('embeddings', 'F32', ['batch', CHUNK_TOKENS, width])
   const use = graph.input('use', 'F32', ['batch', CHUNK_TOKENS, 1])
-  const own = graph.op('Gather', [graph.weight(`${prefix}embeddings.token_embedding.weight`), tokens], {
+  const own = graph.op('Gather', [graph.weight('text_model.embeddings.token_embedding.weight'), tokens], {
     axis: 0,
   })
   const replaced = graph.op('Where', [graph.op('Greater', [use, graph.floats([0])]), embeddings, own])
-  let x = add(graph, replaced, graph.weight(`${prefix}embeddings.position_embedding.weight`))
+  let x = add(graph, replaced, graph.weight('text_model.embeddings.position_embedding.weight'))
   const mask = attentionMask(graph, CHUNK_TOKENS)
   for (let layer = 1; layer <= config.layers; layer += 1) {
     x = encoderLayer(graph, x, {
-      name: `${prefix}encoder.layers.${layer - 1}`,
+      name: `text_model.encoder.layers.${layer - 1}`,
       heads: width / HEAD_SIZE,
       mask,
       config,
     })
     graph.output(`hidden_${layer}`, x, 'F32', ['batch', CHUNK_TOKENS, width])
-    const normal = layerNorm(graph, x, `${prefix}final_layer_norm`)
+    const normal = layerNorm(graph, x, 'text_model.final_layer_norm')
     graph.output(`normal_${layer}`, normal, 'F32', ['batch', CHUNK_TOKENS, width])
+    if (layer === config.layers) poolText(graph, normal, width)
   }
   return graph.build()
+}
+
+/** Takes the end-of-text vectors of [batch, 77, width] and projects them. */
+function poolText(graph: GraphBuilder, normal: Value, width: number): void {
+  const ends = graph.op('Unsqueeze', [graph.input('ends', 'I64', ['batch']), graph.integers([1])])
+  const pooled = graph.op('GatherND', [normal, ends], { batch_dims: 1 })
+  const [library, openClip] = [graph.shapeOf('text_projection.weight'), graph.shapeOf('text_projection')]
+  const projected =
+    library !== undefined
+      ? linear(graph, pooled, 'text_projection')
+      : openClip !== undefined
+        ? graph.op('MatMul', [pooled, graph.weight('text_projection')])
+        : pooled
+  graph.output('pooled', projected, 'F32', ['batch', library?.[0] ?? openClip?.[1] ?? width])
 }
 
 interface LayerOptions {

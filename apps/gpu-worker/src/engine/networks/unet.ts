@@ -1,4 +1,4 @@
-import type { UnetConfig } from '../checkpoint/detect-model.ts'
+import type { UnetConfig } from '../checkpoint/detect-unet.ts'
 import type { WeightFile } from '../checkpoint/safetensors.ts'
 import { GraphBuilder, type Graph, type Value } from '../onnx/graph-builder.ts'
 import {

@@ -1,17 +1,14 @@
 import { createGuidedDenoiser, type WeightedContext } from '../denoise/guidance.ts'
-import { createModelSampling } from '../denoise/model-sampling.ts'
 import { prepareBatchNoise } from '../denoise/noise/batch-noise.ts'
 import { createComfyNoise } from '../denoise/noise/sampler-noise.ts'
 import { planComfy, type ComfySampling } from '../denoise/plan-comfy.ts'
 import { runSampling } from '../denoise/run-sampling.ts'
-import { combine, scale } from '../denoise/combine.ts'
+import { combine } from '../denoise/combine.ts'
 import { createKeepingDenoiser, fitMask, type KeptLatent } from '../denoise/keep-latent.ts'
+import { toModelLatent, toVaeLatent } from '../models/latent-format.ts'
 import { makePreview, wantsPreview } from '../preview/make-preview.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import type { ConditioningValue, LatentValue, ModelValue, NodeContext } from '../node-graph/node-context.ts'
-
-/** Scale between unscaled latents and those of sampling, SD 1.x. */
-const SCALE_FACTOR = 0.18215
 
 /** One sampling as the KSampler nodes ask for it. */
 export interface LatentSampling {
@@ -30,9 +27,10 @@ export interface LatentSampling {
 export async function sampleLatent(request: LatentSampling, context: NodeContext): Promise<LatentValue> {
   const { latent, seed, guidanceScale } = request
   const { shape } = latent.samples
-  const plan = planComfy({ ...request.sampling, model: createModelSampling() })
   const use = await context.models.useCheckpoint(request.model.checkpoint)
   try {
+    const { model } = use.value
+    const plan = planComfy({ ...request.sampling, model: model.sampling })
     const images = shape[0]!
     const conditioning = {
       positive: repeat(request.positive, images),
@@ -41,12 +39,12 @@ export async function sampleLatent(request: LatentSampling, context: NodeContext
     const startNoise = request.addsNoise
       ? prepareBatchNoise(seed, shape, latent.batchIndex)
       : createTensor(shape)
-    const source = scale(SCALE_FACTOR, latent.samples)
+    const source = toModelLatent(latent.samples, model.latents)
     const denoise = createGuidedDenoiser({
-      network: use.value.model.predict,
+      network: model.predict,
       conditioningAt: () => conditioning,
       guidanceScale,
-      prediction: 'epsilon',
+      prediction: model.prediction,
       plan,
     })
     const result = await runSampling({
@@ -73,7 +71,7 @@ export async function sampleLatent(request: LatentSampling, context: NodeContext
         await new Promise((resolve) => setImmediate(resolve))
       },
     })
-    return { ...latent, samples: scale(1 / SCALE_FACTOR, result.latent) }
+    return { ...latent, samples: toVaeLatent(result.latent, model.latents) }
   } finally {
     use.done()
   }

@@ -1,5 +1,5 @@
 import { CheckpointError } from '../../checkpoint/checkpoint-error.ts'
-import { detectUnet, type UnetConfig } from '../../checkpoint/detect-model.ts'
+import { detectUnet, type UnetConfig } from '../../checkpoint/detect-unet.ts'
 import type { WeightFile } from '../../checkpoint/safetensors.ts'
 import { describeLowRank, type BaseWeights, type Composition } from './composed-weights.ts'
 import { renameDiffusersControl, renameTensors, stripPrefix } from './control-names.ts'

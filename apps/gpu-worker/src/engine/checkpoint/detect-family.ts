@@ -1,0 +1,25 @@
+import type { ModelFamily } from '@atelier/catalog'
+import type { UnetConfig } from './detect-unet.ts'
+import type { WeightFile } from './safetensors.ts'
+
+/** Width of each number's waves in a label vector, and how many numbers base and refiner take (SDXL, arXiv 2307.01952). */
+export const LABEL = { waves: 256, baseNumbers: 6, refinerNumbers: 5 }
+
+/** A text encoder of each SDXL model that the other does not have in that place. */
+const BASE_ENCODER = 'conditioner.embedders.1.model.token_embedding.weight'
+const REFINER_ENCODER = 'conditioner.embedders.0.model.token_embedding.weight'
+
+/** The family a UNet belongs to, or undefined (unCLIP models, whose labels are pictures). */
+export function detectFamily(file: WeightFile, unet: UnetConfig): ModelFamily | undefined {
+  const { labelWidth, contextWidth, hasLinearProjections, levels } = unet
+  if (labelWidth === 0) return hasLinearProjections ? 'sd2' : 'sd1'
+  // An unCLIP is an SD2 with a label: it has transformers where the picture is largest.
+  if (levels[0]!.depths.some((depth) => depth > 0)) return undefined
+  if (file.tensors.has(BASE_ENCODER)) return 'sdxl'
+  if (file.tensors.has(REFINER_ENCODER)) return 'sdxl-refiner'
+  const pooledWidth = (numbers: number) => labelWidth - numbers * LABEL.waves
+  // The refiner's context is its only encoder's; the base's is wider than the pooled vector by another encoder.
+  if (pooledWidth(LABEL.refinerNumbers) === contextWidth) return 'sdxl-refiner'
+  const pooled = pooledWidth(LABEL.baseNumbers)
+  return pooled > 0 && contextWidth > pooled ? 'sdxl' : undefined
+}

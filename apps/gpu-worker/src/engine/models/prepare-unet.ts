@@ -1,0 +1,22 @@
+import type { UnetConfig } from '../checkpoint/detect-unet.ts'
+import type { WeightFile } from '../checkpoint/safetensors.ts'
+import type { PredictionNetwork } from '../denoise/guidance.ts'
+import { buildUnet } from '../networks/unet.ts'
+import { prepareVariants, type LazySessions } from '../onnx/lazy-sessions.ts'
+import { createTensor } from '../tensor/tensor.ts'
+
+/** A UNet as a function; a session is made for each set of control inputs at its first call. */
+export function prepareUnet(file: WeightFile, config: UnetConfig, sessions: LazySessions): PredictionNetwork {
+  const unet = prepareVariants((controls) => buildUnet(file, config, controls), sessions)
+  return async ({ latent, timesteps, context, label, control = {}, wraps = false }) => {
+    const session = await unet(Object.keys(control), wraps)
+    const outputs = await session.run({
+      latent,
+      timesteps: createTensor([timesteps.length], timesteps),
+      context,
+      ...(label !== undefined && { label }),
+      ...control,
+    })
+    return outputs['prediction']!
+  }
+}
