@@ -1,8 +1,9 @@
 import { MICROSOFT, type GraphBuilder, type Value } from '../onnx/graph-builder.ts'
+import { LAYERS } from '../onnx/layer-ops.ts'
 
 /**
- * Layers as ONNX ops for the CPU: f32, channels first. A network file says what is connected to what; how a layer is
- * computed on a device is said here alone. Linear weights stay [out, in] as checkpoints hold them.
+ * Layers by the names of their weights. A network file says what is connected to what; what a device makes of a layer is
+ * said by its emitter (`onnx/emit-cpu.ts`, `onnx/cuda/`). Linear weights stay [out, in] as checkpoints hold them.
  */
 
 /** Groups of every group normalisation in Stable Diffusion. */
@@ -10,9 +11,17 @@ const GROUPS = 32
 
 /** `x @ weight.T (+ bias)` over the last axis; the bias is left out where the checkpoint has none. */
 export function linear(graph: GraphBuilder, x: Value, name: string): Value {
-  const product = graph.op('FusedMatMul', [x, graph.weight(`${name}.weight`)], { transB: 1 }, MICROSOFT)
+  return graph.op('Linear', [x, ...weightAndBias(graph, name)], {}, LAYERS)
+}
+
+/** GEGLU (Shazeer 2020, arXiv 2002.05202): half of the projection gates the other. */
+export function gatedLinear(graph: GraphBuilder, x: Value, name: string): Value {
+  return graph.op('GatedLinear', [x, ...weightAndBias(graph, name)], {}, LAYERS)
+}
+
+function weightAndBias(graph: GraphBuilder, name: string): Value[] {
   const hasBias = graph.shapeOf(`${name}.bias`) !== undefined
-  return hasBias ? graph.op('Add', [product, graph.weight(`${name}.bias`)]) : product
+  return [graph.weight(`${name}.weight`), ...(hasBias ? [graph.weight(`${name}.bias`)] : [])]
 }
 
 /** Options of a convolution. */
@@ -31,9 +40,7 @@ export function conv(
 ): Value {
   const size = graph.shapeOf(`${name}.weight`)?.[2] ?? 1
   const border = (size - 1) / 2
-  const hasBias = graph.shapeOf(`${name}.bias`) !== undefined
-  const bias = hasBias ? [graph.weight(`${name}.bias`)] : []
-  return graph.op('Conv', [x, graph.weight(`${name}.weight`), ...bias], {
+  return graph.op('Conv', [x, ...weightAndBias(graph, name)], {
     kernel_shape: [size, size],
     pads: pads ?? [border, border, border, border],
     strides: [stride, stride],
@@ -42,7 +49,7 @@ export function conv(
 
 /** x * sigmoid(x). */
 export function silu(graph: GraphBuilder, x: Value): Value {
-  return graph.op('Mul', [x, graph.op('Sigmoid', [x])])
+  return graph.op('Silu', [x], {}, LAYERS)
 }
 
 /** x * sigmoid(1.702 x), OpenAI CLIP's activation. */
@@ -50,21 +57,10 @@ export function quickGelu(graph: GraphBuilder, x: Value): Value {
   return graph.op('QuickGelu', [x], { alpha: { float: 1.702 } }, MICROSOFT)
 }
 
-/**
- * Group normalisation of [batch, channels, height, width], as instance normalisation of the groups: ONNX Runtime has
- * no CPU kernel for the op itself, and this form measured fastest there.
- */
+/** Group normalisation of [batch, channels, height, width]. */
 export function groupNorm(graph: GraphBuilder, x: Value, name: string, epsilon: number): Value {
-  const channels = graph.shapeOf(`${name}.weight`)?.[0] ?? 0
-  const ones = graph.floats(new Array<number>(GROUPS).fill(1))
-  const zeros = graph.floats(new Array<number>(GROUPS).fill(0))
-  const grouped = graph.op('Reshape', [x, graph.integers([0, GROUPS, -1])])
-  const normal = graph.op('InstanceNormalization', [grouped, ones, zeros], { epsilon: { float: epsilon } })
-  const back = graph.op('Reshape', [normal, graph.op('Shape', [x])])
-  const perChannel = graph.integers([1, channels, 1, 1])
-  const scale = graph.op('Reshape', [graph.weight(`${name}.weight`), perChannel])
-  const shift = graph.op('Reshape', [graph.weight(`${name}.bias`), perChannel])
-  return graph.op('Add', [graph.op('Mul', [back, scale]), shift])
+  const inputs = [x, graph.weight(`${name}.weight`), graph.weight(`${name}.bias`)]
+  return graph.op('GroupNorm', inputs, { groups: GROUPS, epsilon: { float: epsilon } }, LAYERS)
 }
 
 /** Layer normalisation over the last axis. */
@@ -89,7 +85,7 @@ export function upsampleNearest(graph: GraphBuilder, x: Value): Value {
 
 /** Multiplies height and width by repeating pixels. */
 export function repeatPixels(graph: GraphBuilder, x: Value, factor: number): Value {
-  return graph.op('Resize', [x, '', graph.floats([1, 1, factor, factor])], NEAREST)
+  return graph.op('RepeatPixels', [x], { factor }, LAYERS)
 }
 
 /** Turns each group of factor² channels into a square of pixels. */
@@ -109,30 +105,27 @@ export function scaled(graph: GraphBuilder, x: Value, factor: number): Value {
 
 /** Brings height and width to those of another value by repeating pixels. */
 export function upsampleTo(graph: GraphBuilder, x: Value, like: Value): Value {
-  const shape = graph.op('Shape', [x], { start: 0, end: 2 })
-  const size = graph.op('Shape', [like], { start: 2, end: 4 })
-  return graph.op('Resize', [x, '', '', graph.op('Concat', [shape, size], { axis: 0 })], NEAREST)
+  return graph.op('RepeatTo', [x, like], {}, LAYERS)
 }
 
-const NEAREST = {
-  mode: 'nearest',
-  coordinate_transformation_mode: 'asymmetric',
-  nearest_mode: 'floor',
-} as const
+/** Images [batch, channels, height, width] with their channels one after the other. */
+export function joinChannels(graph: GraphBuilder, images: readonly Value[]): Value {
+  return graph.op('JoinChannels', images, {}, LAYERS)
+}
+
+/** Adds values [batch, channels] to every pixel of their channels. */
+export function addToChannels(graph: GraphBuilder, x: Value, values: Value): Value {
+  return graph.op('AddToChannels', [x, values], {}, LAYERS)
+}
 
 /** [batch, channels, height, width] to [batch, height x width, channels]. */
 export function toTokens(graph: GraphBuilder, x: Value, channels: number): Value {
-  return graph.op('Transpose', [graph.op('Reshape', [x, graph.integers([0, channels, -1])])], {
-    perm: [0, 2, 1],
-  })
+  return graph.op('ToTokens', [x], { channels }, LAYERS)
 }
 
 /** The reverse of `toTokens`; `like` gives the shape. */
 export function fromTokens(graph: GraphBuilder, tokens: Value, like: Value): Value {
-  return graph.op('Reshape', [
-    graph.op('Transpose', [tokens], { perm: [0, 2, 1] }),
-    graph.op('Shape', [like]),
-  ])
+  return graph.op('FromTokens', [tokens, like], {}, LAYERS)
 }
 
 /** Sum of two values. */

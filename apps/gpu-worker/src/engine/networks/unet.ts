@@ -3,10 +3,13 @@ import type { WeightFile } from '../checkpoint/safetensors.ts'
 import { GraphBuilder, type Graph, type Value } from '../onnx/graph-builder.ts'
 import {
   add,
+  addToChannels,
   attention,
   conv,
   fromTokens,
+  gatedLinear,
   groupNorm,
+  joinChannels,
   layerNorm,
   linear,
   silu,
@@ -138,7 +141,7 @@ function outputBlocks(unet: Unet, input: Value, skips: Value[]): Value {
   config.outputDepths.forEach((depth, block) => {
     const name = `${config.prefix}output_blocks.${block}`
     const skip = unet.control(`skip_${skips.length - 1}`, skips.pop()!)
-    x = graph.op('Concat', [x, skip], { axis: 1 })
+    x = joinChannels(graph, [x, skip])
     x = residualBlock(unet, x, `${name}.0`)
     if (depth > 0) x = spatialTransformer(unet, x, `${name}.1`, depth)
     const upsample = `${name}.${depth > 0 ? 2 : 1}.conv`
@@ -154,7 +157,7 @@ function residualBlock({ graph, embedding }: Unet, input: Value, name: string): 
   const embedded = linear(graph, embedding, `${name}.emb_layers.1`)
   let x = silu(graph, groupNorm(graph, input, `${name}.in_layers.0`, EPSILON.residual))
   x = conv(graph, x, `${name}.in_layers.2`)
-  x = add(graph, x, graph.op('Unsqueeze', [embedded, graph.integers([2, 3])]))
+  x = addToChannels(graph, x, embedded)
   x = silu(graph, groupNorm(graph, x, `${name}.out_layers.0`, EPSILON.residual))
   x = conv(graph, x, `${name}.out_layers.3`)
   const hasProjection = graph.shapeOf(`${name}.skip_connection.weight`) !== undefined
@@ -190,15 +193,6 @@ function transformerBlock({ graph, context }: Unet, input: Value, name: string, 
   const normal = layerNorm(graph, input, `${name}.norm1`)
   let x = add(graph, attend(normal, normal, `${name}.attn1`), input)
   x = add(graph, attend(layerNorm(graph, x, `${name}.norm2`), context, `${name}.attn2`), x)
-  return add(graph, gatedFeedForward(graph, layerNorm(graph, x, `${name}.norm3`), `${name}.ff`), x)
-}
-
-/** GEGLU (Shazeer 2020, arXiv 2002.05202): half of the projection gates the other. */
-function gatedFeedForward(graph: GraphBuilder, x: Value, name: string): Value {
-  const projection = linear(graph, x, `${name}.net.0.proj`)
-  const [value, gate] = graph.ops('Split', [projection], {
-    attributes: { axis: -1, num_outputs: 2 },
-    outputs: 2,
-  })
-  return linear(graph, graph.op('Mul', [value!, graph.op('Gelu', [gate!])]), `${name}.net.2`)
+  const gated = gatedLinear(graph, layerNorm(graph, x, `${name}.norm3`), `${name}.ff.net.0.proj`)
+  return add(graph, linear(graph, gated, `${name}.ff.net.2`), x)
 }

@@ -1,69 +1,19 @@
-import type { Dtype } from '../checkpoint/dtype.ts'
 import type { WeightFile } from '../checkpoint/safetensors.ts'
 import { CheckpointError } from '../checkpoint/checkpoint-error.ts'
+import type { Graph, Op, Port, Value, Weight } from './graph.ts'
+import { OpWriter, type OpsOptions } from './op-writer.ts'
 
-/** A value of the graph: the name of an op's output, an input or a weight. */
-export type Value = string & { readonly graphValue: unique symbol }
-
-/** Attribute values by their ONNX kind; a float must be marked, because 1 is an int. */
-export type Attribute = number | string | readonly number[] | { readonly float: number }
-
-/** An operation as the model file will hold it. */
-export interface Op {
-  readonly type: string
-  readonly domain: string
-  readonly inputs: readonly string[]
-  readonly outputs: readonly string[]
-  readonly attributes: Readonly<Record<string, Attribute>>
-}
-
-/** A constant inside the model file. */
-export interface Constant {
-  readonly name: string
-  readonly dtype: 'F32' | 'I64'
-  readonly shape: readonly number[]
-  readonly values: readonly number[]
-}
-
-/** A tensor of the weight file, referenced where it lies. */
-export interface Weight {
-  readonly name: string
-  readonly dtype: Dtype
-  readonly shape: readonly number[]
-  readonly path: string
-  readonly offset: number
-  readonly byteLength: number
-}
-
-/** A graph input or output; names stand for sizes known at run time. */
-export interface Port {
-  readonly name: string
-  readonly dtype: 'F32' | 'I64'
-  readonly shape: readonly (number | string)[]
-}
-
-/** A finished graph, ready to be written. */
-export interface Graph {
-  readonly inputs: readonly Port[]
-  readonly outputs: readonly Port[]
-  readonly ops: readonly Op[]
-  readonly constants: readonly Constant[]
-  readonly weights: readonly Weight[]
-}
-
-/** The contrib domain of ONNX Runtime. */
-export const MICROSOFT = 'com.microsoft'
+export { MICROSOFT } from './graph.ts'
+export type { Attribute, Constant, Graph, Op, Port, Value, Weight } from './graph.ts'
 
 /** Collects ops, constants and weights of one graph; owned by the network that writes it. */
 export class GraphBuilder {
   readonly #file: WeightFile
   readonly #inputs: Port[] = []
   readonly #outputs: Port[] = []
-  readonly #ops: Op[] = []
-  readonly #constants = new Map<string, Constant>()
+  readonly #writer = new OpWriter('v')
   readonly #weights = new Map<string, Weight>()
   readonly #casts = new Map<string, Value>()
-  #count = 0
 
   constructor(file: WeightFile) {
     this.#file = file
@@ -77,38 +27,28 @@ export class GraphBuilder {
 
   /** Declares a graph output that equals a value. */
   output(name: string, value: Value, dtype: Port['dtype'], shape: Port['shape']): void {
-    this.#ops.push({ type: 'Identity', domain: '', inputs: [value], outputs: [name], attributes: {} })
+    this.#writer.ops.push({ type: 'Identity', domain: '', inputs: [value], outputs: [name], attributes: {} })
     this.#outputs.push({ name, dtype, shape })
   }
 
   /** Adds an op with one output. An empty input name leaves an optional input out. */
   op(type: string, inputs: readonly (Value | '')[], attributes: Op['attributes'] = {}, domain = ''): Value {
-    return this.ops(type, inputs, { attributes, domain, outputs: 1 })[0]!
+    return this.#writer.write(type, inputs, attributes, domain)
   }
 
   /** Adds an op with several outputs. */
-  ops(
-    type: string,
-    inputs: readonly (Value | '')[],
-    {
-      attributes = {},
-      domain = '',
-      outputs,
-    }: { attributes?: Op['attributes']; domain?: string; outputs: number },
-  ): Value[] {
-    const names = Array.from({ length: outputs }, () => this.#newName())
-    this.#ops.push({ type, domain, inputs, outputs: names, attributes })
-    return names
+  ops(type: string, inputs: readonly (Value | '')[], options: OpsOptions): Value[] {
+    return this.#writer.writeAll(type, inputs, options)
   }
 
   /** An int64 constant, one-dimensional unless shaped. */
-  integers(values: readonly number[], shape: readonly number[] = [values.length]): Value {
-    return this.#constant('I64', values, shape)
+  integers(values: readonly number[], shape?: readonly number[]): Value {
+    return this.#writer.integers(values, shape)
   }
 
   /** An f32 constant. */
-  floats(values: readonly number[], shape: readonly number[] = [values.length]): Value {
-    return this.#constant('F32', values, shape)
+  floats(values: readonly number[], shape?: readonly number[]): Value {
+    return this.#writer.floats(values, shape)
   }
 
   /** The shape of a tensor of the weight file, or undefined when it has none of that name. */
@@ -138,23 +78,9 @@ export class GraphBuilder {
     return {
       inputs: this.#inputs,
       outputs: this.#outputs,
-      ops: this.#ops,
-      constants: [...this.#constants.values()],
+      ops: this.#writer.ops,
+      constants: this.#writer.constants,
       weights: [...this.#weights.values()],
     }
-  }
-
-  #constant(dtype: Constant['dtype'], values: readonly number[], shape: readonly number[]): Value {
-    const key = `${dtype} ${shape.join('x')} ${values.join(' ')}`
-    const known = this.#constants.get(key)
-    if (known !== undefined) return known.name as Value
-    const name = this.#newName()
-    this.#constants.set(key, { name, dtype, shape, values })
-    return name
-  }
-
-  #newName(): Value {
-    this.#count += 1
-    return `v${this.#count}` as Value
   }
 }

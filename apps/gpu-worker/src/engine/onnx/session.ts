@@ -3,6 +3,7 @@ import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { CheckpointError } from '../checkpoint/checkpoint-error.ts'
 import type { Graph } from './graph-builder.ts'
+import { emitCpu } from './emit-cpu.ts'
 import { toModelBytes } from './model-proto.ts'
 
 /** Where sessions run. */
@@ -42,7 +43,7 @@ export async function createSession(graph: Graph, options: SessionOptions): Prom
   }
   if (options.open !== undefined) return options.open(graph)
   const root = parse(graph.weights[0]?.path ?? process.cwd()).root
-  const session = await InferenceSession.create(toModelBytes(graph), {
+  const session = await InferenceSession.create(toModelBytes(emitCpu(graph)), {
     executionProviders: toProviders(options.device),
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,

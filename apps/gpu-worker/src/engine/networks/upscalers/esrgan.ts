@@ -1,7 +1,7 @@
 import { CheckpointError } from '../../checkpoint/checkpoint-error.ts'
 import type { WeightFile } from '../../checkpoint/safetensors.ts'
 import { GraphBuilder, type Graph, type Value } from '../../onnx/graph-builder.ts'
-import { add, conv, leakyRelu, scaled, upsampleNearest } from '../layers.ts'
+import { add, conv, joinChannels, leakyRelu, scaled, upsampleNearest } from '../layers.ts'
 import type { UpscalerConfig } from './upscaler-config.ts'
 
 /** Share of a dense block that is added to its input. */
@@ -101,7 +101,7 @@ function denseBlock(
 }
 
 function join(graph: GraphBuilder, values: readonly Value[]): Value {
-  return values.length === 1 ? values[0]! : graph.op('Concat', [...values], { axis: 1 })
+  return values.length === 1 ? values[0]! : joinChannels(graph, values)
 }
 
 function findNames(file: WeightFile, prefix: string): EsrganNames | undefined {

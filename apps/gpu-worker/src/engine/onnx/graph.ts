@@ -1,0 +1,53 @@
+import type { Dtype } from '../checkpoint/dtype.ts'
+
+/** A value of the graph: the name of an op's output, an input or a weight. */
+export type Value = string & { readonly graphValue: unique symbol }
+
+/** Attribute values by their ONNX kind; a float must be marked, because 1 is an int. */
+export type Attribute = number | string | readonly number[] | { readonly float: number }
+
+/** An operation as the model file will hold it. */
+export interface Op {
+  readonly type: string
+  readonly domain: string
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+  readonly attributes: Readonly<Record<string, Attribute>>
+}
+
+/** A constant inside the model file. */
+export interface Constant {
+  readonly name: string
+  readonly dtype: 'F32' | 'I64'
+  readonly shape: readonly number[]
+  readonly values: readonly number[]
+}
+
+/** A tensor of the weight file, referenced where it lies. */
+export interface Weight {
+  readonly name: string
+  readonly dtype: Dtype
+  readonly shape: readonly number[]
+  readonly path: string
+  readonly offset: number
+  readonly byteLength: number
+}
+
+/** A graph input or output; names stand for sizes known at run time. */
+export interface Port {
+  readonly name: string
+  readonly dtype: 'F32' | 'I64'
+  readonly shape: readonly (number | string)[]
+}
+
+/** A finished graph, ready to be written. */
+export interface Graph {
+  readonly inputs: readonly Port[]
+  readonly outputs: readonly Port[]
+  readonly ops: readonly Op[]
+  readonly constants: readonly Constant[]
+  readonly weights: readonly Weight[]
+}
+
+/** The contrib domain of ONNX Runtime. */
+export const MICROSOFT = 'com.microsoft'
