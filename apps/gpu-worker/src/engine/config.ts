@@ -33,8 +33,13 @@ export interface EngineConfig {
 
 /** Jobs at once by default: one on a CPU, in the order of the queue as the originals run them; a GPU shares its calls. */
 const DEFAULT_SLOTS = { cpu: 1, cuda: 8 }
-/** Latent elements joined into one CPU evaluation: two guided 512x512 pictures; more would only wait longer. */
-const MAX_BATCH_ELEMENTS = 4 * 4 * 64 * 64
+/** Latent elements of a 512x512 picture. */
+const PICTURE_ELEMENTS = 4 * 64 * 64
+/**
+ * Rows joined into one evaluation at most, in 512x512 pictures: bounds the memory of a call; how many are worth joining is
+ * measured below that.
+ */
+const MAX_BATCH_PICTURES = { cpu: 4, cuda: 32 }
 
 /** Reads the engine's settings; the supervisor has checked them. */
 export function readEngineConfig(
@@ -46,13 +51,14 @@ export function readEngineConfig(
     settings.ATELIER_MODEL_MEMORY_GB === undefined
       ? totalmem() * MEMORY_SHARE
       : settings.ATELIER_MODEL_MEMORY_GB * GIB
+  const kind = device === 'cpu' ? 'cpu' : 'cuda'
   return {
     device,
-    title: device === 'cpu' ? (cpus()[0]?.model ?? 'CPU') : device,
+    title: kind === 'cpu' ? (cpus()[0]?.model ?? 'CPU') : device,
     threads: settings.ATELIER_THREADS,
     budgetBytes: budget,
-    slots: settings.ATELIER_SLOTS ?? (device === 'cpu' ? DEFAULT_SLOTS.cpu : DEFAULT_SLOTS.cuda),
-    maxBatchElements: MAX_BATCH_ELEMENTS,
+    slots: settings.ATELIER_SLOTS ?? DEFAULT_SLOTS[kind],
+    maxBatchElements: MAX_BATCH_PICTURES[kind] * PICTURE_ELEMENTS,
     fakeStepMs: settings.ATELIER_FAKE_STEP_MS,
   }
 }

@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
+import { sliceRows } from '../denoise/combine.ts'
 import type { PredictionNetwork } from '../denoise/guidance.ts'
 import { loadCheckpoint } from '../models/load-model.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { TEST_SESSION, unpackTinyCheckpoint } from '../test-kit.ts'
 import { Batcher } from './batcher.ts'
+import { joinInputs } from './join-inputs.ts'
 
 type Inputs = Parameters<PredictionNetwork>[0]
 
@@ -38,10 +40,24 @@ function createDoubler() {
 const firstOfRows = ({ shape, data }: Tensor) =>
   Array.from({ length: shape[0]! }, (_, row) => data[row * (data.length / shape[0]!)])
 
+/** A batcher over a network whose call takes a second whatever it holds, after calls enough that much may join. */
+async function openBatcher(network: PredictionNetwork, maxElements = 1_000) {
+  let seconds = 0
+  const batcher = new Batcher(network, { maxElements, now: () => 1000 * (seconds += 0.5) })
+  for (const side of [2, 4]) {
+    for (const rows of [1, 1, 2, 2, 4, 4]) {
+      const together = Array.from({ length: rows }, () => batcher.predict(createInputs([0], { side })))
+      await Promise.allSettled(together)
+    }
+  }
+  return batcher
+}
+
 describe('Batcher', () => {
   it('joins what is asked for at the same time, and gives each request its own rows', async () => {
     const { calls, network } = createDoubler()
-    const { predict } = new Batcher(network, { maxElements: 1_000 })
+    const { predict } = await openBatcher(network)
+    calls.length = 0
     const outputs = await Promise.all([[1, 2], [3], [4, 5]].map((values) => predict(createInputs(values))))
     expect(outputs.map(firstOfRows)).toEqual([[2, 4], [6], [8, 10]])
     expect(calls).toEqual([5])
@@ -49,18 +65,26 @@ describe('Batcher', () => {
 
   it('lets requests join and leave between calls', async () => {
     const { calls, network } = createDoubler()
-    const { predict } = new Batcher(network, { maxElements: 1_000 })
+    const { predict } = await openBatcher(network)
+    calls.length = 0
     const run = async (steps: number): Promise<void> => {
       for (let step = 0; step < steps; step += 1) await predict(createInputs([step]))
     }
     await Promise.all([run(3), run(1), run(2)])
-    expect(calls.reduce((sum, rows) => sum + rows, 0)).toBe(6)
-    expect(calls.slice(0, 3)).toEqual([3, 2, 1])
+    expect(calls).toEqual([3, 2, 1])
+  })
+
+  it('runs a lone request at once, without waiting for company', async () => {
+    const { calls, network } = createDoubler()
+    const { predict } = new Batcher(network, { maxElements: 1_000 })
+    expect(firstOfRows(await predict(createInputs([21])))).toEqual([42])
+    expect(calls).toEqual([1])
   })
 
   it('keeps apart what differs in shape', async () => {
     const { calls, network } = createDoubler()
-    const { predict } = new Batcher(network, { maxElements: 10_000 })
+    const { predict } = await openBatcher(network, 10_000)
+    calls.length = 0
     await Promise.all([
       predict(createInputs([1])),
       predict(createInputs([2], { side: 4 })),
@@ -72,7 +96,8 @@ describe('Batcher', () => {
 
   it('joins no more than the limit, but runs a single larger request whole', async () => {
     const { calls, network } = createDoubler()
-    const { predict } = new Batcher(network, { maxElements: 2 * 16 })
+    const { predict } = await openBatcher(network, 2 * 16)
+    calls.length = 0
     await Promise.all([
       predict(createInputs([1, 2, 3])),
       predict(createInputs([4])),
@@ -82,11 +107,41 @@ describe('Batcher', () => {
     expect(calls).toEqual([3, 2, 1])
   })
 
+  it('lets requests take turns where joining gains nothing', async () => {
+    let seconds = 0
+    const calls: number[] = []
+    const network: PredictionNetwork = ({ latent }) => {
+      calls.push(latent.shape[0]!)
+      seconds += latent.shape[0]!
+      return Promise.resolve(latent)
+    }
+    const { predict } = new Batcher(network, { maxElements: 1_000, now: () => 1000 * seconds })
+    const run = async (): Promise<void> => {
+      for (let step = 0; step < 20; step += 1) await predict(createInputs([step]))
+    }
+    await Promise.all([run(), run(), run()])
+    expect(calls.slice(6).every((rows) => rows === 1)).toBe(true)
+  })
+
+  it('takes turns in the order of asking, so that nobody starves', async () => {
+    const { network } = createDoubler()
+    const { predict } = new Batcher(network, { maxElements: 1 })
+    const order: string[] = []
+    const run = async (name: string): Promise<void> => {
+      for (let step = 0; step < 3; step += 1) {
+        await predict(createInputs([step]))
+        order.push(name)
+      }
+    }
+    await Promise.all([run('a'), run('b')])
+    expect(order).toEqual(['a', 'b', 'a', 'b', 'a', 'b'])
+  })
+
   it('fails the requests of a failed call and goes on with the others', async () => {
     const { network } = createDoubler()
     const failing: PredictionNetwork = (inputs) =>
       inputs.latent.shape[3] === 4 ? Promise.reject(new Error('out of memory')) : network(inputs)
-    const { predict } = new Batcher(failing, { maxElements: 1_000 })
+    const { predict } = await openBatcher(failing)
     const ended = await Promise.allSettled([
       predict(createInputs([1], { side: 4 })),
       predict(createInputs([2])),
@@ -122,21 +177,23 @@ describe('a batched network on the CPU', () => {
     }
   }
 
-  const toBits = (tensor: Tensor | undefined) => Buffer.from(Float32Array.from(tensor?.data ?? []).buffer)
+  const toBits = ({ data }: Tensor) => Buffer.from(Float32Array.from(data).buffer)
 
   it('answers the same bits whatever else is in the call', async () => {
     await fc.assert(
-      fc.asyncProperty(rows, fc.array(rows, { minLength: 1, maxLength: 4 }), async (own, companions) => {
-        const alone = await network(toInputs(own))
-        const batcher = new Batcher(network, { maxElements: 1e6 })
-        const outputs = await Promise.all([
-          batcher.predict(toInputs(own)),
-          ...companions.map((other) => batcher.predict(toInputs(other))),
-          batcher.predict(toInputs(own)),
-        ])
-        expect(toBits(outputs[0])).toEqual(toBits(alone))
-        expect(toBits(outputs.at(-1))).toEqual(toBits(alone))
-      }),
+      fc.asyncProperty(
+        rows,
+        fc.array(rows, { minLength: 1, maxLength: 4 }),
+        fc.nat({ max: 4 }),
+        async (own, companions, place) => {
+          const alone = await network(toInputs(own))
+          const before = companions.slice(0, place)
+          const company = [...before, own, ...companions.slice(place)].map(toInputs)
+          const output = await network(joinInputs(company))
+          const first = before.reduce((sum, { count }) => sum + count, 0)
+          expect(toBits(sliceRows(output, first, first + own.count))).toEqual(toBits(alone))
+        },
+      ),
       { numRuns: 25 },
     )
   })

@@ -1,41 +1,47 @@
-import { joinRows, sliceRows } from '../denoise/combine.ts'
+import { sliceRows } from '../denoise/combine.ts'
 import type { NetworkInputs, PredictionNetwork } from '../denoise/guidance.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-
-type Inputs = NetworkInputs
+import { countRows, joinInputs, toBatchKey } from './join-inputs.ts'
+import { RowLimits } from './row-limits.ts'
 
 interface Waiting {
-  readonly inputs: Inputs
+  readonly inputs: NetworkInputs
+  readonly key: string
   readonly resolve: (output: Tensor) => void
   readonly reject: (error: unknown) => void
 }
 
 /** What a batcher may join. */
-export interface BatcherLimits {
+export interface BatcherOptions {
   /** Latent elements (rows x channels x height x width) of one call at most; a larger single request runs alone. */
   readonly maxElements: number
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now?: () => number
 }
 
 /**
  * Joins the evaluations of all running requests that share a network and a shape into one call. A call takes what waits
- * when the network is free: requests join and leave at every step, and a lone one never waits for company. On the CPU a
- * row's result does not depend on its companions.
+ * when the network is free: requests join and leave at every step, and a lone one never waits for company. How many rows
+ * join is measured. On the CPU a row's result does not depend on its companions.
  */
 export class Batcher {
   readonly #network: PredictionNetwork
-  readonly #limits: BatcherLimits
+  readonly #maxElements: number
+  readonly #now: () => number
+  readonly #limits = new RowLimits()
   readonly #waiting: Waiting[] = []
   #isRunning = false
 
-  constructor(network: PredictionNetwork, limits: BatcherLimits) {
+  constructor(network: PredictionNetwork, { maxElements, now = () => performance.now() }: BatcherOptions) {
     this.#network = network
-    this.#limits = limits
+    this.#maxElements = maxElements
+    this.#now = now
   }
 
   /** Evaluates rows, in company where there is some. */
   readonly predict: PredictionNetwork = (inputs) =>
     new Promise<Tensor>((resolve, reject) => {
-      this.#waiting.push({ inputs, resolve, reject })
+      this.#waiting.push({ inputs, key: toBatchKey(inputs), resolve, reject })
       void this.#run()
     })
 
@@ -51,15 +57,19 @@ export class Batcher {
     this.#isRunning = false
   }
 
+  /** The one that waited longest, and those that fit it in the order they came. */
   #takeBatch(): Waiting[] {
     const [first, ...others] = this.#waiting
     const batch = [first!]
-    let elements = first!.inputs.latent.data.length
+    let [rows, elements] = [countRows(first!.inputs), first!.inputs.latent.data.length]
+    const limit = this.#limits.limitOf(first!.key)
     for (const candidate of others) {
-      const size = candidate.inputs.latent.data.length
-      if (!fits(first!.inputs, candidate.inputs) || elements + size > this.#limits.maxElements) continue
+      if (candidate.key !== first!.key) continue
+      const [moreRows, more] = [countRows(candidate.inputs), candidate.inputs.latent.data.length]
+      if (rows + moreRows > limit || elements + more > this.#maxElements) continue
       batch.push(candidate)
-      elements += size
+      rows += moreRows
+      elements += more
     }
     for (const taken of batch) this.#waiting.splice(this.#waiting.indexOf(taken), 1)
     return batch
@@ -67,10 +77,13 @@ export class Batcher {
 
   async #runBatch(batch: readonly Waiting[]): Promise<void> {
     try {
-      const output = await this.#network(joinInputs(batch.map(({ inputs }) => inputs)))
+      const inputs = joinInputs(batch.map(({ inputs: own }) => own))
+      const start = this.#now()
+      const output = await this.#network(inputs)
+      this.#limits.record(batch[0]!.key, countRows(inputs), (this.#now() - start) / 1000)
       let row = 0
-      for (const { inputs, resolve } of batch) {
-        const rows = inputs.latent.shape[0]!
+      for (const { inputs: own, resolve } of batch) {
+        const rows = countRows(own)
         resolve(sliceRows(output, row, row + rows))
         row += rows
       }
@@ -78,35 +91,4 @@ export class Batcher {
       for (const { reject } of batch) reject(error)
     }
   }
-}
-
-function fits(a: Inputs, b: Inputs): boolean {
-  const shapeOf = ({ latent, context }: Inputs) =>
-    [...latent.shape.slice(1), ...context.shape.slice(1)].join()
-  const placesOf = ({ control = {}, wraps = false }: Inputs) => `${wraps} ${Object.keys(control).join()}`
-  return shapeOf(a) === shapeOf(b) && placesOf(a) === placesOf(b)
-}
-
-function joinInputs(inputs: readonly Inputs[]): Inputs {
-  if (inputs.length === 1) return inputs[0]!
-  const timesteps = new Float32Array(inputs.reduce((sum, { timesteps: own }) => sum + own.length, 0))
-  let offset = 0
-  for (const { timesteps: own } of inputs) {
-    timesteps.set(own, offset)
-    offset += own.length
-  }
-  return {
-    latent: joinRows(inputs.map(({ latent }) => latent)),
-    timesteps,
-    context: joinRows(inputs.map(({ context }) => context)),
-    ...joinControls(inputs),
-    ...(inputs[0]!.wraps === true && { wraps: true }),
-  }
-}
-
-function joinControls(inputs: readonly Inputs[]): Pick<Inputs, 'control'> {
-  const places = Object.keys(inputs[0]!.control ?? {})
-  if (places.length === 0) return {}
-  const joined = places.map((place) => [place, joinRows(inputs.map(({ control }) => control![place]!))])
-  return { control: Object.fromEntries(joined) as Record<string, Tensor> }
 }

@@ -11,7 +11,7 @@ import sharp from 'sharp'
 import type { EngineOutcome } from '../../engine-protocol.ts'
 import { createEmbeddingReader } from '../embedding-reader.ts'
 import type { JobContext } from '../job-context.ts'
-import { ModelStore } from '../models/model-store.ts'
+import { ModelStore, type ModelStoreOptions } from '../models/model-store.ts'
 import { unpackTinyCheckpoint } from '../test-kit.ts'
 import { TextModels } from '../text-models.ts'
 import { runGeneration } from './run-generation.ts'
@@ -29,12 +29,13 @@ export interface JobWatch {
 }
 
 /** Runs generation jobs with the tiny checkpoint and others beside it. */
-export function openGenerationKit(more: readonly ModelFile[] = []) {
+export function openGenerationKit(more: readonly ModelFile[] = [], changes: Partial<ModelStoreOptions> = {}) {
   const models = new ModelStore({
     session: { device: 'cpu', threads: 1 },
     budgetBytes: 2 ** 30,
     maxBatchElements: 2 ** 20,
     onResidentsChanged: () => undefined,
+    ...changes,
   })
   const path = unpackTinyCheckpoint()
   const files = [TINY, TINY_AGAIN].map((ref) => ({ ...ref, path, unusableReason: '' }) as ModelFile)

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { ModelKind } from '@atelier/proto'
 import { type ModelFile, type ModelRef } from '@atelier/proto'
-import { Batcher } from '../batching/batcher.ts'
+import { Batcher, type BatcherOptions } from '../batching/batcher.ts'
 import { EngineError } from '../engine-error.ts'
 import type { SessionOptions } from '../onnx/session.ts'
 import { loadCheckpoint, loadVaeFile } from './load-model.ts'
@@ -26,6 +26,8 @@ export interface ModelStoreOptions {
   readonly budgetBytes: number
   /** Latent elements joined into one evaluation at most. */
   readonly maxBatchElements: number
+  /** The clock by which batchers measure calls, milliseconds. */
+  readonly now?: () => number
   /** Hears the identities of what is loaded after each change. */
   readonly onResidentsChanged: (identities: readonly string[]) => void
 }
@@ -52,7 +54,7 @@ export class ModelStore {
     return this.#residency.use(file.identity, () => {
       const loaded = loadCheckpoint(file.path, file.identity, this.#session())
       const { model, vae } = loaded.value
-      const batcher = new Batcher(model.predict, { maxElements: this.#options.maxBatchElements })
+      const batcher = new Batcher(model.predict, this.#batching())
       const usable: UsableCheckpoint = { ...(vae && { vae }), model: { ...model, predict: batcher.predict } }
       return { ...loaded, value: usable, release: () => loaded.release() }
     })
@@ -107,6 +109,11 @@ export class ModelStore {
   /** Lets everything go that no job uses. */
   async clear(): Promise<void> {
     await this.#residency.clear()
+  }
+
+  #batching(): BatcherOptions {
+    const { maxBatchElements, now } = this.#options
+    return { maxElements: maxBatchElements, ...(now && { now }) }
   }
 
   #session(): SessionOptions {
