@@ -25,6 +25,12 @@ module.exports = {
     forbid('catalog-not-ledger', '^packages/catalog/', '^packages/ledger/', 'catalog is data'),
     forbid('ledger-not-catalog', '^packages/ledger/', '^packages/catalog/', 'the ledger does not read jobs'),
     forbid(
+      'telemetry-knows-nothing',
+      '^packages/telemetry/',
+      '^(proto|packages/(catalog|ledger))/',
+      'telemetry is told, it does not ask',
+    ),
+    forbid(
       'gateway-not-worker',
       '^apps/gateway/',
       '^apps/(gpu-worker|standalone)/',

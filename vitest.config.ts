@@ -19,6 +19,7 @@ export default defineConfig({
       project('proto', 'proto'),
       project('catalog', 'packages/catalog'),
       project('ledger', 'packages/ledger'),
+      project('telemetry', 'packages/telemetry'),
       project('gateway', 'apps/gateway'),
       project('gpu-worker', 'apps/gpu-worker', 60_000),
       project('standalone', 'apps/standalone'),

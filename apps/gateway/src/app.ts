@@ -8,6 +8,7 @@ import type { Authenticator } from './middleware/authenticate.ts'
 import { comfyOrigin } from './middleware/comfy-origin.ts'
 import { corsWebui, parseCorsOptions } from './middleware/cors-webui.ts'
 import { refuseCrossSite } from './middleware/refuse-cross-site.ts'
+import { traceRequests } from './middleware/trace-requests.ts'
 import { createRouteTable } from './middleware/route-table.ts'
 import { gzipLargeBodies, processTime } from './middleware/webui-envelope.ts'
 import { createSdapiRoutes } from './sdapi/routes.ts'
@@ -54,6 +55,7 @@ export function createApp({ deps, surface, authenticate, timeRequests }: AppOpti
     c.set('tenant', '')
     await next()
   })
+  app.use(traceRequests())
   if (timeRequests !== undefined) app.use(timeRequests)
   if (surface === 'sdapi') app.use(processTime(), corsWebui(cors), gzipLargeBodies())
   else app.use(comfyOrigin(cors))

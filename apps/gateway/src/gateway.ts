@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
-import type { LedgerStore } from '@atelier/ledger'
+import { probeLedger, type LedgerStore } from '@atelier/ledger'
+import { readRegistry, serveOperations, type OperationsSource } from '@atelier/telemetry'
 import type { Hono } from 'hono'
 import type { Logger } from 'pino'
 import { createApp, type PortSurface } from './app.ts'
@@ -15,7 +16,6 @@ import { createAuthenticator, type Authenticator } from './middleware/authentica
 import { parseCorsOptions } from './middleware/cors-webui.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
 import { DirectoryModelIndex } from './models/directory-model-index.ts'
-import { serveOperations } from './operations.ts'
 import { WorkerConnections } from './progress/worker-connections.ts'
 import { attachSockets } from './sockets.ts'
 
@@ -27,6 +27,8 @@ export interface Gateway {
   /** Ports bound, by surface; absent when switched off. */
   readonly ports: Readonly<Partial<Record<PortSurface, number>>>
   readonly models: DirectoryModelIndex
+  /** Metrics and readiness, for the operations port and for a parent process. */
+  readonly operations: OperationsSource
   /** Stops accepting, lets open requests finish for a while, closes sockets. The store stays open: it is the caller's. */
   close(): Promise<void>
 }
@@ -46,6 +48,12 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
   const onFault = (fault: unknown) => logger.error({ err: fault }, 'a background task of the gateway failed')
   const models = await DirectoryModelIndex.open(store.workers, onFault)
   const connections = new WorkerConnections(() => models.workers())
+  const listeners: Listener[] = []
+  const metrics: GatewayMetrics = createGatewayMetrics({
+    openRecords: () => dispatcher.openRecords(),
+    openSockets: () => listeners.reduce((sum, listener) => sum + listener.countSockets(), 0),
+    now: Date.now,
+  })
   const dispatcher = await LedgerDispatcher.open({
     jobs: store.jobs,
     connections,
@@ -54,6 +62,7 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
       maxQueuedPerTenant: config.ATELIER_MAX_QUEUED_PER_TENANT,
     },
     logger,
+    observer: metrics.observer,
   })
   const deps: GatewayDeps = {
     config,
@@ -68,12 +77,21 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
   }
   const authenticate = createAuthenticator(config, onFault)
   const hub = createComfySocketHub(deps)
-  const metrics = createGatewayMetrics(() => dispatcher.openRecords())
-  const listeners: Listener[] = []
-  const operations: Server[] = []
+  const servers: Server[] = []
+  const state = { isClosing: false }
+  const operations: OperationsSource = {
+    registry: metrics.registry,
+    async readReadiness() {
+      if (state.isClosing) return { ready: false, reason: 'the gateway stops' }
+      if (!dispatcher.isWatching) return { ready: false, reason: 'changes of jobs cannot be followed' }
+      const reason = await probeLedger(store)
+      return reason === undefined ? { ready: true } : { ready: false, reason }
+    },
+  }
   const close = async (): Promise<void> => {
+    state.isClosing = true
     await Promise.all(listeners.map((listener) => listener.close()))
-    for (const server of operations) server.close()
+    for (const server of servers) server.close()
     hub.close()
     dispatcher.close()
     connections.close()
@@ -91,21 +109,15 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
     }
     if (config.ATELIER_METRICS_PORT !== OFF) {
       const { ATELIER_HOST: host, ATELIER_METRICS_PORT: port } = config
-      operations.push(
-        await serveOperations({
-          host,
-          port,
-          registry: metrics.registry,
-          isReady: () => listeners.length > 0,
-        }),
-      )
+      const readMetrics = () => readRegistry(metrics.registry)
+      servers.push(await serveOperations({ host, port, readMetrics, ...operations }))
     }
   } catch (error) {
     await close()
     throw error
   }
   const ports = Object.fromEntries(listeners.map(({ surface, port }) => [surface, port]))
-  return { ports, models, close }
+  return { ports, models, operations, close }
 }
 
 /** A port setting that switches the surface off. */
@@ -114,6 +126,7 @@ const OFF = 0
 interface Listener {
   readonly surface: PortSurface
   readonly port: number
+  countSockets(): number
   close(): Promise<void>
 }
 
@@ -139,6 +152,7 @@ async function listen(options: ListenOptions): Promise<Listener> {
   return {
     surface,
     port: (server.address() as AddressInfo).port,
+    countSockets: () => sockets.clients.size,
     close: () =>
       new Promise((resolve) => {
         // 1012: the service restarts; clients connect again.

@@ -1,41 +1,110 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { MiddlewareHandler } from 'hono'
-import { JobState, type JobRecord } from '@atelier/proto'
+import { isAtelierError, toStateName } from '@atelier/ledger'
+import { JobState, Surface, type Job, type JobRecord } from '@atelier/proto'
 import type { GatewayEnv } from './deps.ts'
+import type { JobObserver } from './dispatch/job-observer.ts'
+import { OPEN_STATES } from './dispatch/job-states.ts'
 
-/** The gateway's metrics; one registry a process. */
+/** The gateway's metrics; one registry a process. Their meaning for operators: docs/operations.md. */
 export interface GatewayMetrics {
   readonly registry: Registry
   /** Times every request by surface, method, route pattern and status. */
   readonly timeRequests: MiddlewareHandler<GatewayEnv>
+  /** Counts what the dispatcher does. */
+  readonly observer: JobObserver
 }
 
-/** Creates the metrics; open jobs are counted when they are scraped. */
-export function createGatewayMetrics(openJobs: () => readonly JobRecord[]): GatewayMetrics {
+/** What is counted when it is asked for. */
+export interface GatewayCounts {
+  readonly openRecords: () => readonly JobRecord[]
+  readonly openSockets: () => number
+  readonly now: () => number
+}
+
+/** Seconds, from a fast answer to the longest job. */
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
+
+/** Creates the metrics; open jobs and sockets are counted when they are scraped. */
+export function createGatewayMetrics(counts: GatewayCounts): GatewayMetrics {
   const registry = new Registry()
+  registry.setDefaultLabels({ program: 'gateway' })
   collectDefaultMetrics({ register: registry })
-  const latency = new Histogram({
-    name: 'atelier_gateway_request_seconds',
-    help: 'Time to answer a request',
-    labelNames: ['surface', 'method', 'route', 'status'],
-    buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300],
+  addQueueGauges(registry, counts)
+  new Gauge({
+    name: 'atelier_websockets_open',
+    help: 'ComfyUI websockets connected to this gateway',
     registers: [registry],
+    collect() {
+      this.set(counts.openSockets())
+    },
   })
+  return { registry, timeRequests: createRequestTimer(registry), observer: createObserver(registry) }
+}
+
+/** The lane a job waits in: the checkpoint that decides which workers are asked first. */
+export function laneOf(job: Job | undefined): string {
+  return job?.models[0]?.name ?? 'none'
+}
+
+function addQueueGauges(registry: Registry, { openRecords, now }: GatewayCounts): void {
+  const registers = [registry]
   new Gauge({
     name: 'atelier_jobs_open',
     help: 'Jobs that have not ended, by state',
     labelNames: ['state'],
-    registers: [registry],
+    registers,
     collect() {
-      this.reset()
-      const records = openJobs()
-      const count = (state: JobState) => records.filter((record) => record.state === state).length
-      this.set({ state: 'queued' }, count(JobState.JOB_STATE_QUEUED))
-      this.set({ state: 'running' }, count(JobState.JOB_STATE_RUNNING))
-      this.set({ state: 'cancelling' }, count(JobState.JOB_STATE_CANCELLING))
+      for (const [state, count] of summarise(openRecords()).states) this.set({ state }, count)
     },
   })
-  const timeRequests: MiddlewareHandler<GatewayEnv> = async function timeRequest(c, next) {
+  new Gauge({
+    name: 'atelier_queue_depth',
+    help: 'Jobs that wait, by lane (the checkpoint that routes them)',
+    labelNames: ['lane'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [lane, { depth }] of summarise(openRecords()).lanes) this.set({ lane }, depth)
+    },
+  })
+  new Gauge({
+    name: 'atelier_queue_oldest_seconds',
+    help: 'Age of the job that waits longest, by lane (the checkpoint that routes it)',
+    labelNames: ['lane'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [lane, { oldestMs }] of summarise(openRecords()).lanes)
+        this.set({ lane }, Math.max(0, now() - oldestMs) / 1000)
+    },
+  })
+}
+
+function summarise(records: readonly JobRecord[]) {
+  const states = new Map(OPEN_STATES.map((state) => [toStateName(state), 0]))
+  const lanes = new Map<string, { depth: number; oldestMs: number }>()
+  for (const { state, job } of records) {
+    const name = toStateName(state)
+    states.set(name, (states.get(name) ?? 0) + 1)
+    if (state !== JobState.JOB_STATE_QUEUED) continue
+    const lane = lanes.get(laneOf(job)) ?? { depth: 0, oldestMs: Infinity }
+    lane.depth += 1
+    lane.oldestMs = Math.min(lane.oldestMs, job?.submittedAtMs ?? Infinity)
+    lanes.set(laneOf(job), lane)
+  }
+  return { states, lanes }
+}
+
+function createRequestTimer(registry: Registry): MiddlewareHandler<GatewayEnv> {
+  const latency = new Histogram({
+    name: 'atelier_gateway_request_seconds',
+    help: 'Time to answer a request',
+    labelNames: ['surface', 'method', 'route', 'status'],
+    buckets: SECONDS,
+    registers: [registry],
+  })
+  return async function timeRequest(c, next) {
     const end = latency.startTimer()
     await next()
     end({
@@ -45,5 +114,53 @@ export function createGatewayMetrics(openJobs: () => readonly JobRecord[]): Gate
       status: String(c.res.status),
     })
   }
-  return { registry, timeRequests }
+}
+
+function toSurfaceName(job: Job | undefined): string {
+  return job?.surface === Surface.SURFACE_COMFY ? 'comfy' : 'sdapi'
+}
+
+function createObserver(registry: Registry): JobObserver {
+  const registers = [registry]
+  const submissions = new Counter({
+    name: 'atelier_job_submissions_total',
+    help: 'Jobs handed to the ledger by this gateway: created, attached to an earlier one, or the code of the refusal',
+    labelNames: ['surface', 'outcome'],
+    registers,
+  })
+  const ends = new Counter({
+    name: 'atelier_jobs_ended_total',
+    help: 'Jobs that ended, by state; every gateway sees all of them',
+    labelNames: ['surface', 'state'],
+    registers,
+  })
+  const waits = new Histogram({
+    name: 'atelier_job_wait_seconds',
+    help: 'From admission to the start of the execution that ended the job',
+    labelNames: ['surface'],
+    buckets: SECONDS,
+    registers,
+  })
+  const runs = new Histogram({
+    name: 'atelier_job_run_seconds',
+    help: 'From the start of the execution that ended the job to its end',
+    labelNames: ['surface'],
+    buckets: SECONDS,
+    registers,
+  })
+  return {
+    submitted: (job, outcome) => submissions.inc({ surface: toSurfaceName(job), outcome }),
+    refused: (job, error) =>
+      submissions.inc({
+        surface: toSurfaceName(job),
+        outcome: isAtelierError(error) ? error.code : 'internal',
+      }),
+    ended({ job, state, startedAtMs, endedAtMs }) {
+      const surface = toSurfaceName(job)
+      ends.inc({ surface, state: toStateName(state) })
+      if (startedAtMs === 0) return
+      waits.observe({ surface }, Math.max(0, startedAtMs - (job?.submittedAtMs ?? startedAtMs)) / 1000)
+      runs.observe({ surface }, Math.max(0, endedAtMs - startedAtMs) / 1000)
+    },
+  }
 }

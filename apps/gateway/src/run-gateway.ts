@@ -1,4 +1,5 @@
 import { openEmbeddedLedger } from '@atelier/ledger/embedded'
+import { answerOperations, readTraceFields, startTracing } from '@atelier/telemetry'
 import { pino } from 'pino'
 import { parseGatewayConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
@@ -9,9 +10,11 @@ import { startGateway } from './gateway.ts'
  */
 export async function runGateway(environment: Record<string, string | undefined>): Promise<void> {
   const config = parseGatewayConfig(environment)
-  const logger = pino({ name: 'gateway', level: config.ATELIER_LOG_LEVEL })
+  const tracing = await startTracing({ service: 'atelier-gateway', environment })
+  const logger = pino({ name: 'gateway', level: config.ATELIER_LOG_LEVEL, mixin: readTraceFields })
   const store = await openEmbeddedLedger({ folder: config.ATELIER_DATA })
   const gateway = await startGateway({ config, store, logger })
+  answerOperations(gateway.operations)
   logger.info({ event: 'gateway-ready', ports: gateway.ports }, 'the gateway answers')
   process.send?.({ kind: 'ready', ports: gateway.ports })
 
@@ -19,6 +22,7 @@ export async function runGateway(environment: Record<string, string | undefined>
     logger.info({ event: 'gateway-stop', reason }, 'the gateway stops')
     await gateway.close()
     await store.close()
+    await tracing.close()
     process.exit(0)
   }
   process.once('SIGTERM', () => void stop('SIGTERM'))

@@ -11,6 +11,8 @@ export type ToEngine =
       readonly epoch: number
       /** Bytes of every blob the job refers to, by blob key. */
       readonly inputs: ReadonlyMap<string, Uint8Array>
+      /** W3C Trace Context the execution's spans belong to; empty: not traced. */
+      readonly traceparent: string
     }
   /** Stop this job at the next step, keep what it has. */
   | { readonly kind: 'cancel'; readonly jobId: string }
@@ -73,6 +75,10 @@ export type FromEngine =
   /** A step (UNet call, decode) is about to block the process for about this long; resets the hang watch. */
   | { readonly kind: 'busy'; readonly what: string }
   | { readonly kind: 'pong' }
+  /** A denoising network answered so many rows at once. */
+  | { readonly kind: 'evaluated'; readonly seconds: number; readonly rows: number }
+  /** A network was made ready on the device. */
+  | { readonly kind: 'loaded'; readonly seconds: number }
   | {
       readonly kind: 'log'
       readonly level: 'debug' | 'info' | 'warn' | 'error'

@@ -1,5 +1,6 @@
 import { ModelKind } from '@atelier/proto'
 import { openEmbeddedLedger } from '@atelier/ledger/embedded'
+import { answerOperations, readTraceFields, startTracing } from '@atelier/telemetry'
 import { pino } from 'pino'
 import { parseWorkerConfig } from './config.ts'
 import { Worker } from './worker.ts'
@@ -10,7 +11,8 @@ import { Worker } from './worker.ts'
  */
 export async function runWorker(environment: Record<string, string | undefined>): Promise<void> {
   const config = parseWorkerConfig(environment)
-  const logger = pino({ name: 'worker', level: config.ATELIER_LOG_LEVEL })
+  const tracing = await startTracing({ service: 'atelier-worker', environment })
+  const logger = pino({ name: 'worker', level: config.ATELIER_LOG_LEVEL, mixin: readTraceFields })
   const store = await openEmbeddedLedger({ folder: config.ATELIER_DATA })
   const worker = await Worker.start({ config, store, environment, logger })
   const checkpoints = worker.files.filter(({ kind }) => kind === ModelKind.MODEL_KIND_CHECKPOINT)
@@ -19,12 +21,14 @@ export async function runWorker(environment: Record<string, string | undefined>)
     { event: 'worker-ready', worker: config.workerId, checkpoints: usable },
     `the worker runs; checkpoints: ${usable.join(', ')}`,
   )
+  answerOperations(worker.operations)
   process.send?.({ kind: 'ready' })
 
   const stop = async (reason: string): Promise<void> => {
     logger.info({ event: 'worker-stop', reason }, 'the worker stops')
     await worker.close()
     await store.close()
+    await tracing.close()
     process.exit(0)
   }
   process.once('SIGTERM', () => void stop('SIGTERM'))

@@ -1,7 +1,9 @@
+import type { Server } from 'node:http'
 import { freemem, totalmem } from 'node:os'
 import { mkdirSync } from 'node:fs'
 import { WorkerDescription, type Job, type ModelFile } from '@atelier/proto'
 import { WORKER_HEARTBEAT_MS, type LedgerStore } from '@atelier/ledger'
+import { readRegistry, serveOperations, type OperationsSource } from '@atelier/telemetry'
 import type { Logger } from 'pino'
 import manifest from '../package.json' with { type: 'json' }
 import type { WorkerConfig } from './config.ts'
@@ -9,6 +11,8 @@ import type { FromEngine } from './engine-protocol.ts'
 import { JobConsumer } from './intake/job-consumer.ts'
 import { JobRunner } from './intake/job-runner.ts'
 import { ModelCatalogue, toHashesPath, toModelFolders } from './model-files/model-catalogue.ts'
+import { createWorkerMetrics, type WorkerMetrics } from './metrics.ts'
+import { readReadiness } from './readiness.ts'
 import { EventLog } from './progress/event-log.ts'
 import { startWorkerService, type WorkerService } from './progress/worker-service.ts'
 import { EngineProcess } from './supervisor/engine-process.ts'
@@ -38,6 +42,8 @@ export class Worker {
   readonly #engine: EngineProcess
   readonly #runner: JobRunner
   readonly #catalogue: ModelCatalogue
+  readonly #metrics: WorkerMetrics
+  #operationsServer: Server | undefined
   #service: WorkerService | undefined
   #consumer: JobConsumer | undefined
   #heartbeat: NodeJS.Timeout | undefined
@@ -49,6 +55,12 @@ export class Worker {
     const { config, store, logger } = options
     this.#options = options
     mkdirSync(config.ATELIER_DATA, { recursive: true })
+    this.#metrics = createWorkerMetrics({
+      runningJobs: () => this.#runner.jobIds.length,
+      slots: () => this.#ready?.slots ?? 0,
+      residentModels: () => this.#residents.length,
+      engineRestarts: () => this.#engine.restarts,
+    })
     this.#engine = new EngineProcess({
       entry: ENTRIES[config.ATELIER_ENGINE],
       environment: options.environment,
@@ -62,6 +74,7 @@ export class Worker {
       send: (message) => this.#engine.send(message),
       events: this.#events,
       logger,
+      metrics: this.#metrics,
     })
     this.#catalogue = new ModelCatalogue({
       folders: toModelFolders(config.ATELIER_MODELS, config.ATELIER_CKPT_DIR),
@@ -74,6 +87,7 @@ export class Worker {
   /** Starts a worker; resolves when its engine is up and the directory shows it. */
   static async start(options: WorkerOptions): Promise<Worker> {
     const worker = new Worker(options)
+    await worker.#startOperations()
     await worker.#startService()
     await worker.#engineReady()
     const slots = worker.#ready?.slots ?? 1
@@ -97,6 +111,21 @@ export class Worker {
     return this.#catalogue.files
   }
 
+  /** Metrics and readiness, for the operations port and for a parent process. */
+  get operations(): OperationsSource {
+    return {
+      registry: this.#metrics.registry,
+      readReadiness: () =>
+        readReadiness({
+          store: this.#options.store,
+          isDraining: this.#isDraining,
+          isEngineUp: this.#ready !== undefined,
+          isPulling: this.#consumer !== undefined,
+          files: this.#catalogue.files,
+        }),
+    }
+  }
+
   /** Stops claiming, lets running jobs end or hands them back, and leaves the directory. */
   async close(): Promise<void> {
     this.#isDraining = true
@@ -110,7 +139,15 @@ export class Worker {
     this.#catalogue.close()
     this.#runner.close()
     this.#service?.close()
+    this.#operationsServer?.close()
     await this.#engine.close()
+  }
+
+  async #startOperations(): Promise<void> {
+    const { ATELIER_METRICS_PORT: port, ATELIER_GRPC_HOST: host } = this.#options.config
+    if (port === 0) return
+    const readMetrics = () => readRegistry(this.#metrics.registry)
+    this.#operationsServer = await serveOperations({ host, port, readMetrics, ...this.operations })
   }
 
   async #startService(): Promise<void> {
@@ -146,6 +183,10 @@ export class Worker {
         this.#engine.send({ kind: 'allocated', requestId, first })
         return
       }
+      case 'evaluated':
+        return this.#metrics.evaluated(message.seconds, message.rows)
+      case 'loaded':
+        return this.#metrics.loaded(message.seconds)
       case 'log':
         return this.#options.logger[message.level](message.fields, message.message)
       case 'end':

@@ -63,6 +63,11 @@ export class ChildProgram {
     this.#restartMs = Math.min(this.#restartMs * 2, RESTART_MS.limit)
   }
 
+  /** Its process while it runs. */
+  get process(): ChildProcess | undefined {
+    return this.#child
+  }
+
   /** Process id while it runs. */
   get pid(): number | undefined {
     return this.#child?.pid

@@ -1,10 +1,12 @@
+import { ChildOperations, serveOperations } from '@atelier/telemetry'
 import { ChildProgram, type ReadyMessage } from './child-program.ts'
 import { describeAddresses } from './greeting.ts'
 
 /** How long gateway and worker may take to finish what they hold, milliseconds. */
 const STOP_GRACE_MS = 30_000
-/** Unset, a worker's metrics port would collide with the gateway's on the same machine. */
-const NO_PORT = '0'
+/** Both programs are asked over their channels, and one port shows them. */
+const NO_PORT = { ATELIER_METRICS_PORT: '0' }
+const METRICS_PORT = 9464
 
 /** What `serve` runs with. */
 export interface ServeOptions {
@@ -19,9 +21,10 @@ export interface ServeOptions {
  */
 export function serve({ environment, print, exit }: ServeOptions): void {
   const ready = new Map<string, ReadyMessage>()
-  const programs: ChildProgram[] = []
+  const programs = new Map<string, ChildProgram>()
   const start = (name: string, entry: string, own: Record<string, string>): void => {
-    programs.push(
+    programs.set(
+      name,
       new ChildProgram({
         name,
         entry,
@@ -41,11 +44,33 @@ export function serve({ environment, print, exit }: ServeOptions): void {
   const stop = async (code: number): Promise<void> => {
     if (state.isStopping) return
     state.isStopping = true
-    await Promise.all(programs.map((program) => program.stop(STOP_GRACE_MS)))
+    await Promise.all([...programs.values()].map((program) => program.stop(STOP_GRACE_MS)))
     exit(code)
   }
-  start('gateway', '@atelier/gateway/main', {})
-  start('worker', '@atelier/gpu-worker/main', { ATELIER_METRICS_PORT: NO_PORT })
+  start('gateway', '@atelier/gateway/main', NO_PORT)
+  start('worker', '@atelier/gpu-worker/main', NO_PORT)
+  const children = new ChildOperations(
+    () => new Map([...programs].map(([name, program]) => [name, program.process])),
+  )
+  showOperations(environment, children).catch((error: unknown) => {
+    print(`the metrics port cannot be opened: ${String(error)}`)
+    void stop(1)
+  })
   process.on('SIGINT', () => void stop(0))
   process.on('SIGTERM', () => void stop(0))
+}
+
+/** Opens the port of metrics and health, unless it is switched off. */
+async function showOperations(
+  environment: Record<string, string | undefined>,
+  children: ChildOperations,
+): Promise<void> {
+  const port = Number(environment['ATELIER_METRICS_PORT'] ?? METRICS_PORT)
+  if (port === 0) return
+  await serveOperations({
+    host: environment['ATELIER_HOST'] ?? '127.0.0.1',
+    port,
+    readMetrics: () => children.readMetrics(),
+    readReadiness: () => children.readReadiness(),
+  })
 }

@@ -1,5 +1,6 @@
 import { JobControl, JobState, type Job, type JobEvent, type JobRecord } from '@atelier/proto'
 import type { CancelOutcome, JobLedger, Submission } from '@atelier/ledger'
+import { readTraceparent } from '@atelier/telemetry'
 import type { Logger } from 'pino'
 import { JobFollower } from '../progress/job-follower.ts'
 import { advanceProgress, NO_PROGRESS, type ProgressCounters } from '../progress/job-progress.ts'
@@ -7,6 +8,7 @@ import { callControl, callFreeMemory } from '../progress/worker-calls.ts'
 import type { WorkerConnections } from '../progress/worker-connections.ts'
 import { checkAdmission, type AdmissionLimits } from './admission.ts'
 import type { JobDispatcher, JobFilter, JobProgress, JobUpdate } from './job-dispatcher.ts'
+import type { JobObserver } from './job-observer.ts'
 import { isEnded, OPEN_STATES } from './job-states.ts'
 
 /** How long an ended job's progress can still be asked for, milliseconds. */
@@ -20,6 +22,8 @@ export interface LedgerDispatcherOptions {
   readonly connections: WorkerConnections
   readonly limits: AdmissionLimits
   readonly logger: Logger
+  /** Counts what happens; absent in tests. */
+  readonly observer?: JobObserver
 }
 
 interface FollowedJob {
@@ -42,6 +46,7 @@ export class LedgerDispatcher implements JobDispatcher {
   readonly #stop = new AbortController()
   readonly #followed = new Map<string, FollowedJob>()
   readonly #subscriptions = new Set<Subscription>()
+  #isWatching = false
 
   private constructor(options: LedgerDispatcherOptions) {
     this.#options = options
@@ -56,10 +61,23 @@ export class LedgerDispatcher implements JobDispatcher {
   }
 
   async submit(job: Job): Promise<Submission> {
-    checkAdmission(this.#countQueued(job.tenant), this.#options.limits)
-    const submission = await this.#options.jobs.submit(job)
-    if (submission.kind === 'created') this.#take(submission.record)
-    return submission
+    const { observer, logger } = this.#options
+    try {
+      checkAdmission(this.#countQueued(job.tenant), this.#options.limits)
+      const submission = await this.#options.jobs.submit({ ...job, traceparent: readTraceparent() })
+      if (submission.kind === 'created') this.#take(submission.record)
+      observer?.submitted(job, submission.kind)
+      const jobId = submission.record.job?.id
+      logger.info(
+        { event: `job-${submission.kind}`, jobId, publicId: job.publicId, tenant: job.tenant },
+        'a job was admitted',
+      )
+      return submission
+    } catch (error) {
+      observer?.refused(job, error)
+      logger.warn({ err: error, jobId: job.id, tenant: job.tenant }, 'a job was refused')
+      throw error
+    }
   }
 
   subscribe(filter: JobFilter, listener: (update: JobUpdate) => void): () => void {
@@ -117,6 +135,11 @@ export class LedgerDispatcher implements JobDispatcher {
     return [...this.#followed.values()].map(({ record }) => record).filter((record) => !isEnded(record.state))
   }
 
+  /** Whether changes of jobs are being heard. */
+  get isWatching(): boolean {
+    return this.#isWatching
+  }
+
   /** Stops watching; open jobs go on without this gateway. */
   close(): void {
     this.#stop.abort()
@@ -128,8 +151,10 @@ export class LedgerDispatcher implements JobDispatcher {
   async #watch(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       try {
+        this.#isWatching = true
         for await (const record of this.#options.jobs.watch({}, this.#stop.signal)) this.#take(record)
       } catch (error) {
+        this.#isWatching = false
         if (this.#stop.signal.aborted) return
         this.#options.logger.warn({ err: error }, 'the ledger watch broke; opening it again')
       }
@@ -177,6 +202,7 @@ export class LedgerDispatcher implements JobDispatcher {
 
   async #end(jobId: string, followed: FollowedJob): Promise<void> {
     followed.ending = true
+    this.#options.observer?.ended(followed.record)
     // A job nobody here listens to needs no last events.
     if (this.#hasListener(followed.record)) await followed.follower.drain()
     followed.follower.close()

@@ -62,3 +62,8 @@ export function readEngineConfig(
     fakeStepMs: settings.ATELIER_FAKE_STEP_MS,
   }
 }
+
+/** The environment of this process. */
+export function readEnvironment(): Record<string, string | undefined> {
+  return process.env
+}

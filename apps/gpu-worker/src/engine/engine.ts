@@ -1,4 +1,5 @@
 import type { Job } from '@atelier/proto'
+import { inSpan, withTraceparent } from '@atelier/telemetry'
 import type { EngineOutcome, FromEngine, ToEngine } from '../engine-protocol.ts'
 import { EngineError, toJobError } from './engine-error.ts'
 import { runExtras } from './extras/run-extras.ts'
@@ -66,12 +67,13 @@ export class Engine {
     }
   }
 
-  async #run({ job, inputs }: Extract<ToEngine, { kind: 'run' }>): Promise<void> {
+  async #run({ job, inputs, traceparent }: Extract<ToEngine, { kind: 'run' }>): Promise<void> {
     const running: RunningJob = { cancel: new AbortController(), isSkipWanted: false }
     this.#running.set(job.id, running)
-    const outcome = await this.#execute(job, this.#createContext(job, inputs, running)).catch(
-      (error: unknown): EngineOutcome => ({ kind: 'failed', error: toJobError(error), files: [] }),
-    )
+    const execute = () => this.#execute(job, this.#createContext(job, inputs, running))
+    const outcome = await withTraceparent(traceparent, () =>
+      inSpan('execute', { 'atelier.job.id': job.id, 'atelier.job.kind': job.kind?.$case ?? '' }, execute),
+    ).catch((error: unknown): EngineOutcome => ({ kind: 'failed', error: toJobError(error), files: [] }))
     this.#running.delete(job.id)
     this.#options.send({ kind: 'end', jobId: job.id, outcome })
   }

@@ -1,3 +1,3 @@
 import { serveEngine } from './serve-engine.ts'
 
-serveEngine()
+await serveEngine()

@@ -1,11 +1,13 @@
 import type { Job } from '@atelier/proto'
+import { startTracing } from '@atelier/telemetry'
 import type { FromEngine, ToEngine } from '../engine-protocol.ts'
-import { readEngineConfig, type EngineConfig } from './config.ts'
+import { readEngineConfig, readEnvironment, type EngineConfig } from './config.ts'
 import { createEmbeddingReader } from './embedding-reader.ts'
 import { Engine } from './engine.ts'
 import type { Pixels } from './image/pixels.ts'
 import { ModelStore } from './models/model-store.ts'
 import type { Graph } from './onnx/graph-builder.ts'
+import { proveDevice } from './onnx/prove-device.ts'
 import type { Session } from './onnx/session.ts'
 import { TextModels } from './text-models.ts'
 
@@ -21,26 +23,33 @@ export interface EngineStandIns {
  * Makes this process an engine: it owns every ONNX session, talks to its supervisor only, and ends when the supervisor
  * is gone.
  */
-export function serveEngine({ open, finishPixels }: EngineStandIns = {}): void {
+export async function serveEngine({ open, finishPixels }: EngineStandIns = {}): Promise<void> {
+  const tracing = await startTracing({ service: 'atelier-engine', environment: readEnvironment() })
   const config = readEngineConfig()
   const send = (message: FromEngine): void => void process.send?.(message)
   const models = new ModelStore({
     session: {
       device: config.device,
       threads: config.threads,
+      onLoaded: (seconds) => send({ kind: 'loaded', seconds }),
       ...(open && { open: (graph: Graph) => open(graph, config) }),
     },
     budgetBytes: config.budgetBytes,
     maxBatchElements: config.maxBatchElements,
+    onEvaluated: (seconds, rows) => send({ kind: 'evaluated', seconds, rows }),
     onResidentsChanged: (identities) => send({ kind: 'resident', identities }),
   })
   const texts = new TextModels(createEmbeddingReader(models))
   const engine = new Engine({ models, texts, send, ...(finishPixels && { finishPixels }) })
 
+  // A supervisor that stopped while tracing was being started is gone for good.
+  if (process.send !== undefined && !process.connected) process.exit(0)
   process.on('message', (message: ToEngine) => engine.receive(message))
-  process.on('disconnect', () => process.exit(0))
+  process.on('disconnect', () => void tracing.close().finally(() => process.exit(0)))
   // Ctrl-C reaches the whole process group; the supervisor decides when this process ends.
   process.on('SIGINT', () => undefined)
   process.on('SIGTERM', () => undefined)
+  // Stand-ins have no device.
+  if (open === undefined) await proveDevice({ device: config.device, threads: config.threads })
   send({ kind: 'ready', device: config.device, title: config.title, slots: config.slots })
 }

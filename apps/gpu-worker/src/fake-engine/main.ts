@@ -5,7 +5,7 @@ import { writePixelNote } from './pixel-note.ts'
 // The engine of load and chaos tests: the real path from job to picture, with networks that answer zeros after a given
 // time. Every picture of a generation job carries the job's public id in its first pixels.
 
-serveEngine({
+await serveEngine({
   open: (graph, { fakeStepMs }) => createFakeSession(graph, fakeStepMs),
   finishPixels: (pixels, job) => writePixelNote(pixels, job.publicId),
 })

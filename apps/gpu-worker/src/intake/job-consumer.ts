@@ -54,8 +54,7 @@ export class JobConsumer {
         }
         const lease = await jobs.claim(request, this.#stop.signal)
         if (lease === undefined) return
-        const end = await runner.run(lease)
-        logger.debug({ jobId: lease.record.job?.id, epoch: lease.epoch, end }, 'a job left this worker')
+        await runner.run(lease)
       } catch (error) {
         logger.warn({ err: error }, 'claiming failed; trying again')
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref())

@@ -1,8 +1,10 @@
 import { JobControl, JobState, type BlobRef, type Job, type NamedFile } from '@atelier/proto'
 import { WORKER_HEARTBEAT_MS, type Lease, type LedgerStore } from '@atelier/ledger'
+import { inSpan, readTraceparent, withTraceparent } from '@atelier/telemetry'
 import type { Logger } from 'pino'
 import type { EngineOutcome, FromEngine, ToEngine } from '../engine-protocol.ts'
 import type { EventLog } from '../progress/event-log.ts'
+import type { WorkerMetrics } from '../metrics.ts'
 import { storeFiles } from './store-files.ts'
 import { toOutcome } from './to-outcome.ts'
 
@@ -13,6 +15,8 @@ export interface JobRunnerOptions {
   readonly send: (message: ToEngine) => boolean
   readonly events: EventLog
   readonly logger: Logger
+  /** Counts jobs; absent in tests. */
+  readonly metrics?: Pick<WorkerMetrics, 'claimed' | 'left'>
 }
 
 /** How a job left the worker. */
@@ -48,8 +52,22 @@ export class JobRunner {
 
   /** Runs a leased job; resolves when it has been settled. */
   async run(lease: Lease): Promise<RunEnd> {
-    const { job } = lease.record
+    const { job, attempt } = lease.record
     if (job === undefined) return 'lost'
+    const { epoch, workerId } = lease
+    this.#options.metrics?.claimed(epoch)
+    this.#options.logger.info({ event: 'job-claimed', jobId: job.id, epoch, attempt }, 'a job begins')
+    const attributes = { 'atelier.job.id': job.id, 'atelier.job.epoch': epoch, 'atelier.worker.id': workerId }
+    return withTraceparent(job.traceparent, () =>
+      inSpan('run job', attributes, async (span) => {
+        const end = await this.#run(lease, job)
+        span.setAttribute('atelier.job.end', end)
+        return end
+      }),
+    )
+  }
+
+  async #run(lease: Lease, job: Job): Promise<RunEnd> {
     const ended = new Promise<RunEnd>((finish) =>
       this.#running.set(job.id, {
         ...{ lease, finish, early: Promise.resolve(), earlyCount: 0, earlyFiles: [], isLost: false },
@@ -58,7 +76,8 @@ export class JobRunner {
     this.#options.events.open(job.id, lease.epoch)
     try {
       const inputs = await this.#readInputs(job)
-      if (!this.#options.send({ kind: 'run', job, epoch: lease.epoch, inputs }))
+      const traceparent = readTraceparent()
+      if (!this.#options.send({ kind: 'run', job, epoch: lease.epoch, inputs, traceparent }))
         await this.#returnUnharmed(lease)
     } catch (error) {
       this.#options.logger.error({ err: error, jobId: job.id }, 'the inputs of a job cannot be read')
@@ -185,6 +204,9 @@ export class JobRunner {
     const running = this.#running.get(jobId)
     this.#running.delete(jobId)
     this.#options.events.end(jobId, state)
+    this.#options.metrics?.left(end, state)
+    const epoch = running?.lease.epoch
+    this.#options.logger.info({ event: 'job-left', jobId, epoch, end }, 'a job left this worker')
     running?.finish(end)
   }
 

@@ -1,3 +1,4 @@
+import { inSpan } from '@atelier/telemetry'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { SamplingPlan } from './plan.ts'
 import type { Denoiser, SamplerNoise, SamplerOptions, StepReport } from './sampler.ts'
@@ -25,6 +26,14 @@ export interface SamplingResult {
 
 /** Runs a plan. A run that is stopped ends with the last clean latent it predicted, as A1111's does. */
 export async function runSampling(inputs: SamplingInputs): Promise<SamplingResult> {
+  const attributes = {
+    'atelier.steps': Math.max(0, inputs.plan.sigmas.length - 1),
+    'atelier.latent.shape': inputs.startNoise.shape.join('x'),
+  }
+  return inSpan('denoise', attributes, () => sample(inputs))
+}
+
+async function sample(inputs: SamplingInputs): Promise<SamplingResult> {
   const { plan, source, options, noise } = inputs
   const start = plan.begin(inputs.startNoise, source)
   if (plan.sigmas.length < 2) return { latent: plan.end(source ?? start), isStopped: false }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import type { ModelKind } from '@atelier/proto'
 import { type ModelFile, type ModelRef } from '@atelier/proto'
 import { Batcher, type BatcherOptions } from '../batching/batcher.ts'
+import { timeEvaluations, type EvaluationListener } from '../batching/time-evaluations.ts'
 import { EngineError } from '../engine-error.ts'
 import type { SessionOptions } from '../onnx/session.ts'
 import { loadCheckpoint, loadVaeFile } from './load-model.ts'
@@ -28,6 +29,8 @@ export interface ModelStoreOptions {
   readonly maxBatchElements: number
   /** The clock by which batchers measure calls, milliseconds. */
   readonly now?: () => number
+  /** Hears how long an evaluation of a denoising network took, seconds, and how many rows it had. */
+  readonly onEvaluated?: EvaluationListener
   /** Hears the identities of what is loaded after each change. */
   readonly onResidentsChanged: (identities: readonly string[]) => void
 }
@@ -54,7 +57,8 @@ export class ModelStore {
     return this.#residency.use(file.identity, () => {
       const loaded = loadCheckpoint(file.path, file.identity, this.#session())
       const { model, vae } = loaded.value
-      const batcher = new Batcher(model.predict, this.#batching())
+      const predict = timeEvaluations(model.predict, this.#options.onEvaluated)
+      const batcher = new Batcher(predict, this.#batching())
       const usable: UsableCheckpoint = { ...(vae && { vae }), model: { ...model, predict: batcher.predict } }
       return { ...loaded, value: usable, release: () => loaded.release() }
     })

@@ -1,3 +1,4 @@
+import { inSpan } from '@atelier/telemetry'
 import type { Graph } from './graph-builder.ts'
 import { createSession, type Session, type SessionOptions } from './session.ts'
 import { wrapEdges } from './wrap-edges.ts'
@@ -16,11 +17,20 @@ export class LazySessions {
     let session: Promise<Session> | undefined
     return () => {
       if (session === undefined) {
-        session = createSession(build(), this.#options)
+        session = this.#load(build)
         this.#made.push(session)
       }
       return session
     }
+  }
+
+  #load(build: () => Graph): Promise<Session> {
+    const startedAt = performance.now()
+    return inSpan('load network', {}, async () => {
+      const session = await createSession(build(), this.#options)
+      this.#options.onLoaded?.((performance.now() - startedAt) / 1000)
+      return session
+    })
   }
 
   /** Frees every session that was made. */

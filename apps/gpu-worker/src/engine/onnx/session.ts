@@ -16,6 +16,8 @@ export interface SessionOptions {
   readonly isAllowedFile: (path: string) => boolean
   /** Stands in for ONNX Runtime (the fake engine). */
   readonly open?: (graph: Graph) => Session
+  /** Hears how long a network took to be made ready, seconds. */
+  readonly onLoaded?: (seconds: number) => void
 }
 
 /** Inputs by name: f32 tensors, or int64 values with their shape. */

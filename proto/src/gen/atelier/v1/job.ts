@@ -192,6 +192,8 @@ export interface Job {
     | undefined
   /** What the surface needs again to answer (JSON text of its own); opaque to everyone else. At most 64 KiB. */
   surfaceNote: string
+  /** W3C Trace Context of the request that submitted it; empty: not traced. */
+  traceparent: string
 }
 
 /** Live preview wishes. A preview costs a small conversion for each step it is made at. */
@@ -514,6 +516,7 @@ function createBaseJob(): Job {
     preview: undefined,
     kind: undefined,
     surfaceNote: '',
+    traceparent: '',
   }
 }
 
@@ -567,6 +570,9 @@ export const Job: MessageFns<Job> = {
     }
     if (message.surfaceNote !== '') {
       writer.uint32(106).string(message.surfaceNote)
+    }
+    if (message.traceparent !== '') {
+      writer.uint32(802).string(message.traceparent)
     }
     return writer
   },
@@ -696,6 +702,14 @@ export const Job: MessageFns<Job> = {
             message.surfaceNote = reader.string()
             continue
           }
+          case 100: {
+            if (tag !== 802) {
+              break
+            }
+
+            message.traceparent = reader.string()
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -747,6 +761,7 @@ export const Job: MessageFns<Job> = {
       }
     }
     message.surfaceNote = object.surfaceNote ?? ''
+    message.traceparent = object.traceparent ?? ''
     return message
   },
 }

@@ -1,0 +1,7 @@
+export { readRegistry, serveOperations } from './operations-server.ts'
+export type { MetricsText, OperationsOptions, Readiness } from './operations-server.ts'
+export { answerOperations, ChildOperations } from './child-operations.ts'
+export type { OperationsSource } from './child-operations.ts'
+export { startTracing } from './start-tracing.ts'
+export type { Tracing } from './start-tracing.ts'
+export { inSpan, readTraceparent, readTraceFields, withTraceparent } from './tracing.ts'
