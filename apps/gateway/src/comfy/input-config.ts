@@ -6,6 +6,7 @@ export type ChoiceLists = (source: ChoiceSource) => readonly string[]
 
 /** The choices of an input, or undefined when it takes no list. */
 export function choicesOf(input: InputDefinition, lists: ChoiceLists): readonly string[] | undefined {
+  if (input.type === 'COMBO') return input.options?.['options'] as readonly string[]
   if (typeof input.type === 'string') return undefined
   return 'choices' in input.type ? input.type.choices : lists(input.type.choicesFrom)
 }
@@ -31,6 +32,5 @@ export function toInputConfig(input: InputDefinition, lists: ChoiceLists): Exact
 
 /** The type on the wire: its name, or the list of choices. */
 export function toExactType(input: InputDefinition, lists: ChoiceLists): ExactValue {
-  const choices = choicesOf(input, lists)
-  return choices === undefined ? (input.type as string) : [...choices]
+  return typeof input.type === 'string' ? input.type : [...choicesOf(input, lists)!]
 }

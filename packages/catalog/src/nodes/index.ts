@@ -1,3 +1,5 @@
+import { advancedSamplerNodes } from './advanced-sampler-nodes.ts'
+import { alignYourStepsNodes } from './align-your-steps-nodes.ts'
 import { checkpointLoaderSimple } from './checkpoint-loader-simple.ts'
 import { clipSetLastLayer } from './clip-set-last-layer.ts'
 import { clipTextEncode } from './clip-text-encode.ts'
@@ -5,9 +7,16 @@ import { compositingNodes } from './compositing-nodes.ts'
 import { conditioningAverage } from './conditioning-average.ts'
 import { conditioningCombine } from './conditioning-combine.ts'
 import { conditioningConcat } from './conditioning-concat.ts'
+import { conditioningSetArea } from './conditioning-set-area.ts'
+import { conditioningSetAreaPercentage } from './conditioning-set-area-percentage.ts'
+import { conditioningSetAreaStrength } from './conditioning-set-area-strength.ts'
+import { conditioningSetMask } from './conditioning-set-mask.ts'
+import { conditioningSetTimestepRange } from './conditioning-set-timestep-range.ts'
 import { conditioningZeroOut } from './conditioning-zero-out.ts'
+import { customSamplerNodes } from './custom-sampler-nodes.ts'
 import { emptyImage } from './empty-image.ts'
 import { emptyLatentImage } from './empty-latent-image.ts'
+import { gitsNodes } from './gits-nodes.ts'
 import { imageBatch } from './image-batch.ts'
 import { imageInvert } from './image-invert.ts'
 import { imagePadForOutpaint } from './image-pad-for-outpaint.ts'
@@ -80,6 +89,10 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   conditioningAverage,
   conditioningCombine,
   conditioningConcat,
+  conditioningSetArea,
+  conditioningSetAreaPercentage,
+  conditioningSetAreaStrength,
+  conditioningSetMask,
   kSamplerAdvanced,
   setLatentNoiseMask,
   latentComposite,
@@ -88,14 +101,19 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   latentFlip,
   latentCrop,
   conditioningZeroOut,
+  conditioningSetTimestepRange,
   ...latentNodes,
   upscaleModelLoader,
   imageUpscaleWithModel,
   ...postProcessingNodes,
   ...maskNodes,
   ...compositingNodes,
+  ...customSamplerNodes,
   ...imagesNodes,
   ...morphologyNodes,
+  ...alignYourStepsNodes,
+  ...advancedSamplerNodes,
+  ...gitsNodes,
   ...primitiveNodes,
   ...previewAnyNodes,
   ...stringNodes,

@@ -20,7 +20,10 @@ export type ChoiceSource =
   /** All files directly in the tenant's input folder. */
   | 'input-files'
 
-/** What an input takes: a type name, a fixed list of choices, or a list that depends on the files present. */
+/**
+ * What an input takes: a type name, a fixed list of choices, or a list that depends on the files present. The type name
+ * COMBO has its choices among the options.
+ */
 export type InputType =
   string | { readonly choices: readonly string[] } | { readonly choicesFrom: ChoiceSource }
 

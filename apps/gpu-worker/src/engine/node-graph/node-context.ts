@@ -1,5 +1,6 @@
 import type { ModelRef } from '@atelier/proto'
 import type { EngineFile } from '../../engine-protocol.ts'
+import type { EntryScope } from '../denoise/composition/resolve-lists.ts'
 import type { Conditioning } from '../text-encode/conditioning.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { JobContext } from '../job-context.ts'
@@ -28,8 +29,11 @@ export interface UpscaleModelValue {
   readonly upscaler: ModelRef
 }
 
+/** An encoded prompt, and where, when and how strongly it guides. */
+export type ConditioningEntry = Conditioning & EntryScope
+
 /** A CONDITIONING: encoded prompts. */
-export type ConditioningValue = readonly Conditioning[]
+export type ConditioningValue = readonly ConditioningEntry[]
 
 /** A LATENT: unscaled latents [batch, 4, h, w], and which index of a batch's noise each image takes. */
 export interface LatentValue {

@@ -2,6 +2,7 @@ import type { NodeExecution } from '../node-graph/node-context.ts'
 import { checkpointLoaderSimple } from './checkpoint-loader-simple.ts'
 import { clipSetLastLayer } from './clip-set-last-layer.ts'
 import { clipTextEncode } from './clip-text-encode.ts'
+import { customSamplingNodes } from './custom-sampling-nodes.ts'
 import { emptyImage } from './empty-image.ts'
 import { emptyLatentImage } from './empty-latent-image.ts'
 import { imageInvert } from './image-invert.ts'
@@ -22,8 +23,10 @@ import { textNodes } from './text-nodes.ts'
 import { loadImageMask } from './load-image-mask.ts'
 import { loadImage } from './load-image.ts'
 import { previewImage } from './preview-image.ts'
+import { samplerNodes } from './sampler-nodes.ts'
 import { saveImage } from './save-image.ts'
 import { saveImageWebsocket } from './save-image-websocket.ts'
+import { schedulerNodes, sigmaNodes } from './scheduler-nodes.ts'
 import { upscaleModelLoader } from './upscale-model-loader.ts'
 import { vaeDecode } from './vae-decode.ts'
 import { vaeEncode } from './vae-encode.ts'
@@ -58,6 +61,10 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<strin
     pictureNodes,
     imageNodes,
     conditioningNodes,
+    customSamplingNodes,
+    samplerNodes,
+    schedulerNodes,
+    sigmaNodes,
     textNodes,
   ].flatMap(Object.entries<NodeExecution>),
 ])

@@ -30,6 +30,14 @@ export function createAnalyticDenoiser({ guidanceFactor = 1, skips }: AnalyticOp
   }
 }
 
+/** Which of its two means the stand-in goes to. */
+export type AnalyticSide = keyof typeof MEANS
+
+/** The stand-in's clean latent on one side. */
+export function analyticPrediction(latent: Tensor, sigma: number, side: AnalyticSide): Tensor {
+  return denoiseTowards(latent, sigma, MEANS[side])
+}
+
 const f32 = Math.fround
 
 /** Every operation rounded to f32, as the recordings were made. */

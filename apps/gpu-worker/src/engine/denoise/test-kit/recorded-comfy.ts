@@ -68,8 +68,8 @@ export async function runComfyRecording(
   return { result: plan.end(result), calls }
 }
 
-/** 1 in rows 2 to 4, one half in row 5, of columns 1 to 4. */
-function inpaintMask(shape: readonly number[]): Tensor {
+/** The recordings’ mask: 1 in rows 2 to 4, one half in row 5, of columns 1 to 4. */
+export function inpaintMask(shape: readonly number[]): Tensor {
   const [, , height, width] = shape as [number, number, number, number]
   const mask = createTensor(shape)
   mask.data.forEach((_, i) => {

@@ -1,0 +1,161 @@
+import type { PredictionKind } from '@atelier/catalog'
+import { cropPlanes, type PlaneBox } from '../../tensor/planes.ts'
+import { repeatToBatch } from '../../tensor/blocks.ts'
+import { createTensor, type Tensor } from '../../tensor/tensor.ts'
+import { combine, joinRows, scale, sliceRows } from '../combine.ts'
+import type { NetworkInputs, PredictionNetwork } from '../guidance.ts'
+import { dataDeviationOf, denoisedFactors, inputScale } from '../parameterisation.ts'
+import type { SamplingPlan } from '../plan.ts'
+import type { GuidingEntry } from './guiding-entry.ts'
+import { regionOf, weighRegion } from './region.ts'
+
+/** What clean latents are predicted with. */
+export interface ComposerOptions {
+  readonly network: PredictionNetwork
+  readonly prediction: PredictionKind
+  readonly plan: Pick<SamplingPlan, 'timestepOf' | 'consistencyAt'>
+}
+
+/** When a latent is looked at. */
+export interface Moment {
+  readonly latent: Tensor
+  readonly sigma: number
+  /** Evaluations before this one. */
+  readonly call: number
+}
+
+/**
+ * Predicts the clean latent under each list of entries, as ComfyUI composes them: every entry active at that sigma
+ * predicts its part of the picture, and where parts overlap their weighted mean counts. Where no entry is active, zero.
+ */
+export type Composer = (
+  lists: readonly (readonly GuidingEntry[])[],
+  moment: Moment,
+) => Promise<readonly Tensor[]>
+
+/** Makes a composer over a network; entries of equal size, token count and controls share an evaluation. */
+export function createComposer(options: ComposerOptions): Composer {
+  return async (lists, moment) => {
+    const parts = lists.map((entries) =>
+      entries
+        .filter(({ startSigma, endSigma }) => moment.sigma <= startSigma && moment.sigma >= endSigma)
+        .map((entry) => ({ entry, region: regionOf(entry, moment.latent.shape) })),
+    )
+    const predictions = await predictParts(parts.flat(), moment, options)
+    let next = 0
+    return parts.map((own) => {
+      const clean = predictions.slice(next, (next += own.length))
+      return merge(own, clean, moment.latent.shape)
+    })
+  }
+}
+
+/** An active entry and its place. */
+interface Part {
+  readonly entry: GuidingEntry
+  readonly region: PlaneBox
+}
+
+async function predictParts(
+  parts: readonly Part[],
+  moment: Moment,
+  options: ComposerOptions,
+): Promise<Tensor[]> {
+  const clean = new Array<Tensor>(parts.length)
+  await Promise.all(
+    groupParts(parts).map(async (indexes) => {
+      const own = indexes.map((index) => parts[index]!)
+      const rows = await predictGroup(own, moment, options)
+      const images = moment.latent.shape[0]!
+      indexes.forEach((index, i) => (clean[index] = sliceRows(rows, i * images, (i + 1) * images)))
+    }),
+  )
+  return clean
+}
+
+function groupParts(parts: readonly Part[]): number[][] {
+  const groups = new Map<string, number[]>()
+  const controls: unknown[] = []
+  parts.forEach(({ entry, region }, index) => {
+    if (!controls.includes(entry.controls)) controls.push(entry.controls)
+    const { height, width } = region
+    const key = [height, width, entry.tokens.shape[1], controls.indexOf(entry.controls)].join()
+    groups.set(key, [...(groups.get(key) ?? []), index])
+  })
+  return [...groups.values()]
+}
+
+/** Clean latents of entries of one size, the batch's images for each in turn. */
+async function predictGroup(
+  parts: readonly Part[],
+  { latent, sigma, call }: Moment,
+  { network, prediction, plan }: ComposerOptions,
+): Promise<Tensor> {
+  const images = latent.shape[0]!
+  const seen = joinRows(parts.map(({ region }) => crop(latent, region)))
+  const rows = parts.length * images
+  const labels = parts.flatMap(({ entry: { label } }) => (label ? [repeatToBatch(label, images)] : []))
+  const inputs: NetworkInputs = {
+    latent: scale(inputScale(sigma, dataDeviationOf(prediction)), seen),
+    timesteps: new Float32Array(rows).fill(plan.timestepOf(sigma)),
+    context: joinRows(parts.map(({ entry }) => repeatToBatch(entry.tokens, images))),
+    ...(labels.length === parts.length ? { label: joinRows(labels) } : {}),
+  }
+  const moment = { images: Array.from({ length: rows }, (_, row) => row % images), sigma, call }
+  const control = await parts[0]!.entry.controls?.evaluate(inputs, moment)
+  const output = await network(control === undefined ? inputs : { ...inputs, control })
+  const { fromLatent, fromOutput } = denoisedFactors(prediction, sigma)
+  const clean = combine([fromLatent, seen], [fromOutput, output])
+  const shares = plan.consistencyAt?.(sigma)
+  return shares === undefined ? clean : combine([shares.out, clean], [shares.skip, seen])
+}
+
+function crop(latent: Tensor, region: PlaneBox): Tensor {
+  const [, , height, width] = latent.shape
+  return region.height === height && region.width === width ? latent : cropPlanes(latent, region)
+}
+
+/** Keeps the mean finite where nothing counts. */
+const NO_WEIGHT = 1e-37
+
+function merge(parts: readonly Part[], clean: readonly Tensor[], shape: readonly number[]): Tensor {
+  const [first] = parts
+  // Alone and everywhere: the mean of one.
+  if (parts.length === 1 && isEverywhere(first!.entry)) return clean[0]!
+  const sum = createTensor(shape)
+  const weights = createTensor(shape)
+  weights.data.fill(NO_WEIGHT)
+  parts.forEach(({ entry, region }, i) => {
+    const own = weighRegion(entry, region, shape)
+    addRegion(sum, clean[i]!, { region, weights: own })
+    addRegion(weights, undefined, { region, weights: own })
+  })
+  return createTensor(
+    shape,
+    sum.data.map((value, i) => value / weights.data[i]!),
+  )
+}
+
+function isEverywhere({ area, mask, strength }: GuidingEntry): boolean {
+  return area === undefined && mask === undefined && strength !== 0
+}
+
+/** Adds values (1 where there are none) times weights to a region of a target [images, channels, h, w]. */
+function addRegion(
+  target: Tensor,
+  values: Tensor | undefined,
+  { region, weights }: { region: PlaneBox; weights: Tensor },
+): void {
+  const [images, channels, rows, columns] = target.shape as [number, number, number, number]
+  const { top, left, height, width } = region
+  for (let plane = 0; plane < images * channels; plane += 1) {
+    const own = (Math.floor(plane / channels) % weights.shape[0]!) * height * width
+    for (let y = 0; y < height; y += 1) {
+      for (let x = 0; x < width; x += 1) {
+        const at = y * width + x
+        const value = values === undefined ? 1 : values.data[plane * height * width + at]!
+        target.data[(plane * rows + top + y) * columns + left + x]! += value * weights.data[own + at]!
+      }
+    }
+  }
+}

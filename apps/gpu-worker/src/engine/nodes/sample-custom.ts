@@ -1,0 +1,155 @@
+import { combine } from '../denoise/combine.ts'
+import { createComposer } from '../denoise/composition/compose.ts'
+import { createComposedDenoiser } from '../denoise/composition/guiders.ts'
+import { resolveLists, type ScopedEntry } from '../denoise/composition/resolve-lists.ts'
+import { createKeepingDenoiser, fitMask } from '../denoise/keep-latent.ts'
+import { prepareBatchNoise } from '../denoise/noise/batch-noise.ts'
+import { createComfyNoise } from '../denoise/noise/sampler-noise.ts'
+import { planComfySigmas } from '../denoise/plan-comfy.ts'
+import type { SamplingPlan } from '../denoise/plan.ts'
+import { runSampling } from '../denoise/run-sampling.ts'
+import type { Denoiser, StepReport } from '../denoise/sampler.ts'
+import { toModelLatent, toVaeLatent, type LatentFormat } from '../models/latent-format.ts'
+import type { LoadedModel } from '../models/loaded-model.ts'
+import type { ConditioningValue, LatentValue, NodeContext } from '../node-graph/node-context.ts'
+import type { GuiderValue, NoiseValue, SamplerValue, SigmasValue } from '../node-graph/sampling-values.ts'
+import { makePreview, wantsPreview } from '../preview/make-preview.ts'
+import { createTensor, type Tensor } from '../tensor/tensor.ts'
+
+/** One sampling as the custom sampling nodes ask for it. */
+export interface CustomSampling {
+  readonly guider: GuiderValue
+  readonly sampler: SamplerValue
+  readonly sigmas: SigmasValue
+  readonly noise: NoiseValue
+  readonly latent: LatentValue
+}
+
+/** The latent a sampling ended with, and the clean one its last evaluation predicted. */
+export interface CustomSampled {
+  readonly output: LatentValue
+  readonly denoised: LatentValue
+}
+
+/** Samples a latent over given sigmas by ComfyUI's rules, telling each step. */
+export async function sampleCustom(request: CustomSampling, context: NodeContext): Promise<CustomSampled> {
+  const use = await context.models.useCheckpoint(request.guider.model.checkpoint)
+  try {
+    return await sampleWith(use.value.model, request, context)
+  } finally {
+    use.done()
+  }
+}
+
+async function sampleWith(
+  model: LoadedModel,
+  request: CustomSampling,
+  context: NodeContext,
+): Promise<CustomSampled> {
+  const latent = fixChannels(request.latent, LATENT_CHANNELS)
+  const { sigmas, noise } = request
+  if (sigmas.length === 0) return { output: latent, denoised: latent }
+  const plan = planComfySigmas({ ...request.sampler, sigmas, model: model.sampling })
+  const source = toSource(latent, model.latents)
+  const startNoise = prepareNoise(noise, latent)
+  const toLatent = (samples: Tensor): LatentValue => ({
+    ...latent,
+    samples: toVaeLatent(samples, model.latents),
+  })
+  if (sigmas.length === 1) {
+    const output = toLatent(plan.begin(startNoise, source))
+    return { output, denoised: output }
+  }
+  let clean: Tensor | undefined
+  const denoise = createDenoiser(request.guider, { model, plan, shape: source.shape })
+  const result = await runSampling({
+    plan,
+    denoise: keepOutside(denoise, { request, latent, source, startNoise }),
+    noise: createComfyNoise(noise.seed, source.shape, plan.brownianRange),
+    startNoise,
+    source,
+    options: { ...PLAIN_OPTIONS, ...request.sampler.options },
+    isStopped: () => context.job.cancelled.aborted,
+    onStep: async (report) => {
+      clean = report.denoised
+      await tellStep(report, plan.sigmas.length - 1, context)
+    },
+  })
+  const output = toLatent(result.latent)
+  return { output, denoised: clean === undefined ? output : toLatent(clean) }
+}
+
+/** Channels of the latents of every Stable Diffusion model. */
+const LATENT_CHANNELS = 4
+const PLAIN_OPTIONS = { sNoise: 1, sChurn: 0, sTmin: 0, sTmax: Infinity, flavour: 'comfy' } as const
+
+/** Start noise of a latent's shape: none, or the seed's, each image's by its place in a batch where that is known. */
+export function prepareNoise({ seed, isSilent }: NoiseValue, { samples, batchIndex }: LatentValue): Tensor {
+  return isSilent ? createTensor(samples.shape) : prepareBatchNoise(seed, samples.shape, batchIndex)
+}
+
+/** A latent as a model samples it. An empty one is not brought to its scale: it stays empty. */
+export function toSource({ samples }: LatentValue, latents: LatentFormat): Tensor {
+  return samples.data.some((value) => value !== 0) ? toModelLatent(samples, latents) : samples
+}
+
+/** An empty latent of another kind of model is made anew with the channels of this one. */
+function fixChannels(latent: LatentValue, channels: number): LatentValue {
+  const { shape, data } = latent.samples
+  if (shape[1] === channels || data.some((value) => value !== 0)) return latent
+  return { ...latent, samples: createTensor([shape[0]!, channels, ...shape.slice(2)]) }
+}
+
+function createDenoiser(
+  guider: GuiderValue,
+  { model, plan, shape }: { model: LoadedModel; plan: SamplingPlan; shape: readonly number[] },
+): Denoiser {
+  const { predict: network, prediction, sampling } = model
+  const entries = Object.entries(guider.conditionings).map(
+    ([role, value]) => [role, toScoped(value)] as const,
+  )
+  return createComposedDenoiser({
+    compose: createComposer({ network, prediction, plan }),
+    lists: resolveLists(Object.fromEntries(entries), { shape, model: sampling }),
+    rule: guider.rule,
+    needsUnconditional: plan.needsUnconditional,
+  })
+}
+
+function toScoped(conditioning: ConditioningValue): ScopedEntry[] {
+  return conditioning.map((entry) => ({ content: { tokens: entry.tokens }, scope: entry }))
+}
+
+/** What a noise mask leaves alone: the source, noised in the network's input with the start noise. */
+function keepOutside(
+  denoise: Denoiser,
+  {
+    request,
+    latent,
+    source,
+    startNoise,
+  }: { request: CustomSampling; latent: LatentValue; source: Tensor; startNoise: Tensor },
+): Denoiser {
+  if (latent.noiseMask === undefined) return denoise
+  // ComfyUI's DDIM takes noise of the next seed.
+  const isNextSeed = request.sampler.sampler === 'ddim'
+  const noise = isNextSeed ? prepareBatchNoise(request.noise.seed + 1n, source.shape) : startNoise
+  return createKeepingDenoiser(denoise, {
+    mask: fitMask(latent.noiseMask, source.shape),
+    source,
+    noisedAt: (sigma) => combine([1, source], [sigma, noise]),
+  })
+}
+
+async function tellStep(report: StepReport, totalSteps: number, context: NodeContext): Promise<void> {
+  const { preview } = context.job.job
+  // Samplers that choose their steps themselves are shown against the steps asked for, and no further.
+  const step = Math.min(report.step, totalSteps)
+  // The picture comes before the step it shows, as ComfyUI sends them to clients that ask for metadata.
+  if (wantsPreview(preview, step)) {
+    const value = await makePreview(report.denoised, preview, { step, nodeId: context.nodeId })
+    context.job.tell({ $case: 'previewReady', value })
+  }
+  context.advance(step, totalSteps)
+  await new Promise((resolve) => setImmediate(resolve))
+}
