@@ -1,4 +1,4 @@
-import type { WeightFile } from '../checkpoint/safetensors.ts'
+import type { TensorEntry, WeightFile } from '../checkpoint/safetensors.ts'
 import { CheckpointError } from '../checkpoint/checkpoint-error.ts'
 import type { Graph, Op, Port, Value, Weight } from './graph.ts'
 import { OpWriter, type OpsOptions } from './op-writer.ts'
@@ -6,16 +6,25 @@ import { OpWriter, type OpsOptions } from './op-writer.ts'
 export { MICROSOFT } from './graph.ts'
 export type { Attribute, Constant, Graph, Op, Port, Value, Weight } from './graph.ts'
 
+/** What becomes of a weight on its way into a graph, as ops on constants, which are computed once, at load. */
+export type WeightChange = (graph: GraphBuilder, weight: Value) => Value
+
+/** A weight file some of whose weights are changed (adapters, mixtures of models), by name and in order. */
+export interface ChangedWeights extends WeightFile {
+  readonly changes?: ReadonlyMap<string, readonly WeightChange[]>
+}
+
 /** Collects ops, constants and weights of one graph; owned by the network that writes it. */
 export class GraphBuilder {
-  readonly #file: WeightFile
+  readonly #file: ChangedWeights
   readonly #inputs: Port[] = []
   readonly #outputs: Port[] = []
   readonly #writer = new OpWriter('v')
   readonly #weights = new Map<string, Weight>()
   readonly #casts = new Map<string, Value>()
+  readonly #values = new Map<string, Value>()
 
-  constructor(file: WeightFile) {
+  constructor(file: ChangedWeights) {
     this.#file = file
   }
 
@@ -51,22 +60,41 @@ export class GraphBuilder {
     return this.#writer.floats(values, shape)
   }
 
+  /** An f32 constant of many values, of which each call makes a new one. */
+  array(values: Float32Array, shape: readonly number[]): Value {
+    return this.#writer.array(values, shape)
+  }
+
   /** The shape of a tensor of the weight file, or undefined when it has none of that name. */
   shapeOf(name: string): readonly number[] | undefined {
     return this.#file.tensors.get(name)?.shape
   }
 
   /**
-   * A tensor of the weight file as f32, referenced in place; other float types are cast (folded at load).
+   * A tensor of the weight file as f32, referenced in place and changed as the file says; other float types are cast
+   * (folded at load).
    * @throws CheckpointError `unknown-structure` when the file has no such tensor or it is no float
    */
   weight(name: string): Value {
-    const known = this.#casts.get(name)
+    const known = this.#values.get(name)
     if (known !== undefined) return known
     const entry = this.#file.tensors.get(name)
     if (entry === undefined)
       throw new CheckpointError('unknown-structure', this.#file.path, `it has no tensor "${name}"`)
-    const { dtype, shape, offset, byteLength, path = this.#file.path } = entry
+    const changes = this.#file.changes?.get(name) ?? []
+    const value = changes.reduce(
+      (weight, change) => change(this, weight),
+      this.tensor(name, { path: this.#file.path, ...entry }),
+    )
+    this.#values.set(name, value)
+    return value
+  }
+
+  /** A tensor of any weight file as f32, referenced in place under a name of its own. */
+  tensor(name: string, entry: TensorEntry & { readonly path: string }): Value {
+    const known = this.#casts.get(name)
+    if (known !== undefined) return known
+    const { dtype, shape, offset, byteLength, path } = entry
     this.#weights.set(name, { name, dtype, shape, path, offset, byteLength })
     const value = dtype === 'F32' ? (name as Value) : this.op('Cast', [name as Value], { to: 1 })
     this.#casts.set(name, value)

@@ -20,7 +20,7 @@ export interface Constant {
   readonly name: string
   readonly dtype: 'F32' | 'I64'
   readonly shape: readonly number[]
-  readonly values: readonly number[]
+  readonly values: ArrayLike<number>
 }
 
 /** A tensor of the weight file, referenced where it lies. */

@@ -55,6 +55,13 @@ export class OpWriter {
     return this.#constant('F32', values, shape)
   }
 
+  /** An f32 constant of many values, of which each call makes a new one. */
+  array(values: Float32Array, shape: readonly number[]): Value {
+    const name = this.#newName()
+    this.#constants.set(name, { name, dtype: 'F32', shape, values })
+    return name
+  }
+
   #constant(dtype: Constant['dtype'], values: readonly number[], shape: readonly number[]): Value {
     const key = `${dtype} ${shape.join('x')} ${values.join(' ')}`
     const known = this.#constants.get(key)

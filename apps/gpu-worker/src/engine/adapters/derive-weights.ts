@@ -1,0 +1,115 @@
+import type { WeightFile } from '../checkpoint/safetensors.ts'
+import type { ChangedWeights, GraphBuilder, Value, WeightChange } from '../onnx/graph-builder.ts'
+import type { AdapterFlavour, AdapterFormat, AdapterUse } from './adapter-format.ts'
+import type { AdapterModule } from './adapter-module.ts'
+import type { AdapterPart, AdapterTarget } from './adapter-targets.ts'
+import { planChange } from './change-weight.ts'
+import { permute } from './constant-ops.ts'
+import { BIAS_FORMATS, WEIGHT_FORMATS } from './formats/index.ts'
+import { readModules } from './read-modules.ts'
+
+/** An adapter file as it is applied. */
+export interface AppliedAdapter {
+  /** What its file is called in messages. */
+  readonly name: string
+  readonly file: WeightFile
+  /** Factor on what it changes, by part of the model; a part with 0 is left alone. */
+  readonly strengthOf: (part: AdapterPart) => number
+  /** Ranks of products that are used; absent: all (A1111's `dyn`). */
+  readonly rankLimit?: number | undefined
+}
+
+/** Changes of a model's weights, by part and name, in the order they are made. */
+export interface Derivation {
+  readonly changes: ReadonlyMap<AdapterPart, ReadonlyMap<string, readonly WeightChange[]>>
+  /** What did not act and why, one text for each adapter it happened to. */
+  readonly remarks: readonly string[]
+}
+
+/**
+ * What adapters do to a model. Each reads the weights as the one before left them. Modules for layers the model has not,
+ * and those that do not fit theirs, change nothing and are named in the remarks, as in both originals.
+ */
+export function deriveWeights(
+  targets: ReadonlyMap<string, AdapterTarget>,
+  adapters: readonly AppliedAdapter[],
+  flavour: AdapterFlavour,
+): Derivation {
+  const changes = new Map<AdapterPart, Map<string, WeightChange[]>>()
+  const add = (part: AdapterPart, name: string, change: WeightChange) => {
+    const ofPart = changes.get(part) ?? new Map<string, WeightChange[]>()
+    changes.set(part, ofPart)
+    ofPart.set(name, [...(ofPart.get(name) ?? []), change])
+  }
+  const remarks = adapters.flatMap((adapter) => {
+    const { modules, others } = readModules(adapter.file)
+    const unknown: string[] = [...others]
+    const misfits: string[] = []
+    for (const module of modules) {
+      const target = targets.get(module.base)
+      const planned = target && planModule(module, target, { adapter, flavour })
+      if (planned === undefined || planned.length === 0) unknown.push(...module.names)
+      for (const { part, name, ...change } of planned ?? []) {
+        if ('misfit' in change) misfits.push(`${module.base}: its ${change.misfit}`)
+        else if (adapter.strengthOf(part) !== 0) add(part, name, change.change)
+      }
+    }
+    return describe(adapter.name, { unknown, misfits })
+  })
+  return { changes, remarks }
+}
+
+/** A weight file with a part's changes. */
+export function withChanges(file: WeightFile, { changes }: Derivation, part: AdapterPart): ChangedWeights {
+  const ofPart = changes.get(part)
+  return ofPart === undefined ? file : { ...file, changes: ofPart }
+}
+
+type PlannedChange = { readonly part: AdapterPart; readonly name: string } & ReturnType<typeof planChange>
+
+function planModule(
+  module: AdapterModule,
+  target: AdapterTarget,
+  { adapter, flavour }: { readonly adapter: AppliedAdapter; readonly flavour: AdapterFlavour },
+): PlannedChange[] {
+  const { part, weight, shape, bias } = target
+  const strength = adapter.strengthOf(part)
+  const use = { module, shape, strength, flavour, rankLimit: adapter.rankLimit }
+  const plan = (format: AdapterFormat | undefined, name: string, of: AdapterUse): PlannedChange[] =>
+    format === undefined ? [] : [{ part, name, ...planChange(format, of) }]
+  const byWeight = plan(
+    WEIGHT_FORMATS.find((format) => format.accepts(module)),
+    weight,
+    use,
+  )
+  const biasFormat = bias && BIAS_FORMATS.find((format) => format.accepts(module))
+  return [
+    ...byWeight.map((planned) => (target.isTransposed === true ? transposed(planned) : planned)),
+    ...(bias === undefined ? [] : plan(biasFormat, bias.name, { ...use, shape: bias.shape })),
+  ]
+}
+
+function transposed(planned: PlannedChange): PlannedChange {
+  if ('misfit' in planned) return planned
+  const flip = (graph: GraphBuilder, x: Value) => permute(graph, x, [1, 0])
+  return { ...planned, change: (graph, x) => flip(graph, planned.change(graph, flip(graph, x))) }
+}
+
+/** Names told in one remark. */
+const MAX_NAMES = 8
+
+function describe(
+  adapter: string,
+  { unknown, misfits }: { readonly unknown: readonly string[]; readonly misfits: readonly string[] },
+): string[] {
+  const list = (names: readonly string[]) =>
+    names.slice(0, MAX_NAMES).join(', ') + (names.length > MAX_NAMES ? ', …' : '')
+  return [
+    ...(unknown.length > 0
+      ? [`${adapter}: ${unknown.length} tensors are for no layer of this model: ${list(unknown)}`]
+      : []),
+    ...(misfits.length > 0
+      ? [`${adapter}: ${misfits.length} modules do not fit their layers: ${list(misfits)}`]
+      : []),
+  ]
+}

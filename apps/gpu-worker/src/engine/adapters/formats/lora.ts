@@ -1,0 +1,39 @@
+import type { AdapterFormat } from '../adapter-format.ts'
+import { compareElements, compareRanks, toScale } from '../adapter-format.ts'
+import { expandCore, multiplyMatrices, reshape, takeFirst } from '../constant-ops.ts'
+
+const [UP, DOWN, CORE] = ['lora_up.weight', 'lora_down.weight', 'lora_mid.weight'] as const
+
+/**
+ * LoRA (Hu et al. 2021, arXiv 2106.09685): up [o, r] times down [r, i]. Convolutions (LoCon) are flattened the same way,
+ * or stand around a core [r, r, kh, kw].
+ */
+export const lora: AdapterFormat = {
+  name: 'LoRA',
+  accepts: (module) => module.has(UP, DOWN),
+  findMisfit({ module, shape }) {
+    const [outputs, leftRank] = module.flatShapeOf(UP)
+    const [rank, inputs] = module.flatShapeOf(DOWN)
+    const [coreLeft = leftRank, coreRight = rank, ...kernel] = module.shapeOf(CORE)
+    return (
+      compareRanks(leftRank, module.has(CORE) ? coreLeft : rank) ??
+      compareRanks(coreRight, rank) ??
+      compareElements('product', [outputs, inputs, ...kernel], shape)
+    )
+  },
+  delta(graph, _weight, { module, shape, rankLimit, flavour }) {
+    const rank = module.shapeOf(DOWN)[0] ?? 0
+    const scale = toScale(module, rank)
+    const [up, down] = [module.matrix(graph, UP), module.matrix(graph, DOWN)]
+    if (module.has(CORE)) {
+      const core = { value: module.value(graph, CORE), shape: module.shapeOf(CORE) }
+      return { value: reshape(graph, expandCore(graph, core, { left: up, right: down }), shape), scale }
+    }
+    const limit = flavour === 'webui' && rankLimit !== undefined ? Math.min(rankLimit, rank) : rank
+    const product =
+      limit === rank
+        ? multiplyMatrices(graph, up, down)
+        : multiplyMatrices(graph, takeFirst(graph, up, 1, limit), takeFirst(graph, down, 0, limit))
+    return { value: reshape(graph, product, shape), scale }
+  },
+}
