@@ -15,13 +15,11 @@ export interface AdapterUse {
   readonly rankLimit?: number | undefined
 }
 
-/** What a module adds to a weight, before its strength. */
-export interface Delta {
-  /** In the weight's shape. */
-  readonly value: Value
+/** What a module adds to a weight, before its strength: a value in the weight's shape, or the factors of a product. */
+export type Delta = {
   /** Factor the file asks for (alpha / rank). */
   readonly scale: number
-}
+} & ({ readonly value: Value } | { readonly left: Value; readonly right: Value })
 
 /** One kind of adapter. */
 export interface AdapterFormat {

@@ -97,7 +97,10 @@ function toTextNames(module: string, key: TextEncoderKey, keys: readonly TextEnc
   const isSecond = key === 'clip_g' && keys.includes('clip_l')
   const kohya = isSecond ? ['lora_te2'] : ['lora_te', 'lora_te1']
   const diffusers = isSecond ? 'text_encoder_2' : 'text_encoder'
-  const old = module.replace(/self_attn\.(\w+_proj)$/, (_, part: string) => `self_attn.${OLD_PROJECTIONS[part]}`)
+  const old = module.replace(
+    /self_attn\.(\w+_proj)$/,
+    (_, part: string) => `self_attn.${OLD_PROJECTIONS[part]}`,
+  )
   // Newer versions of the library save encoders without this wrapper.
   const bare = module.replace(/^text_model\./, '')
   return [

@@ -1,7 +1,7 @@
 import type { GraphBuilder, Value, WeightChange } from '../onnx/graph-builder.ts'
 import { countElements } from '../tensor/tensor.ts'
 import type { AdapterFormat, AdapterUse, Delta } from './adapter-format.ts'
-import { reshape, subtract, sum, times } from './constant-ops.ts'
+import { flatShape, multiplyMatrices, reshape, subtract, sum, times } from './constant-ops.ts'
 import { bringToMagnitudes, findMagnitudeMisfit, MAGNITUDES } from './formats/dora.ts'
 
 /** Channels of an inpainting UNet's input and of a plain one's. */
@@ -33,8 +33,13 @@ function narrowToLatent(use: AdapterUse): AdapterUse | undefined {
 function apply(format: AdapterFormat, graph: GraphBuilder, weight: Value, use: AdapterUse): Value {
   const { module, strength, flavour } = use
   const delta = format.delta(graph, weight, use)
-  if (format.replaces === true) return delta.value
-  const { value, scale } = flavour === 'webui' ? adjustForWebui(graph, delta, use) : delta
+  if (format.replaces === true) return toValue(graph, delta, use)
+  const scale = (flavour === 'webui' ? module.number('scale') : undefined) ?? delta.scale
+  const addsBias = flavour === 'webui' && module.has('bias')
+  if ('left' in delta && !addsBias && !module.has(MAGNITUDES))
+    return addProduct(graph, weight, { ...delta, factor: strength * scale }, use)
+  const plain = toValue(graph, delta, use)
+  const value = addsBias ? addBias(graph, plain, use) : plain
   if (!module.has(MAGNITUDES)) return sum(graph, weight, times(graph, value, strength * scale))
   const changed = sum(graph, weight, times(graph, value, scale))
   const brought = bringToMagnitudes(graph, { weight, changed }, use)
@@ -43,17 +48,29 @@ function apply(format: AdapterFormat, graph: GraphBuilder, weight: Value, use: A
     : sum(graph, weight, times(graph, subtract(graph, brought, weight), strength))
 }
 
-/** A1111 knows a scale told outright, and adds a part "bias" to the delta. */
-function adjustForWebui(
+function toValue(graph: GraphBuilder, delta: Delta, { shape }: AdapterUse): Value {
+  return 'value' in delta
+    ? delta.value
+    : reshape(graph, multiplyMatrices(graph, delta.left, delta.right), shape)
+}
+
+/** Weight + factor x left x right in one op, which makes no copy of the product. */
+function addProduct(
   graph: GraphBuilder,
-  { value, scale }: Delta,
-  { module, shape }: AdapterUse,
-): Delta {
-  const hasBias = module.has('bias') && module.countOf('bias') === countElements(shape)
-  return {
-    value: hasBias ? sum(graph, value, module.value(graph, 'bias', shape)) : value,
-    scale: module.number('scale') ?? scale,
-  }
+  weight: Value,
+  { left, right, factor }: { readonly left: Value; readonly right: Value; readonly factor: number },
+  { shape }: AdapterUse,
+): Value {
+  const isMatrix = shape.length === 2
+  const flat = isMatrix ? weight : reshape(graph, weight, flatShape(shape))
+  const changed = graph.op('Gemm', [left, right, flat], { alpha: { float: factor } })
+  return isMatrix ? changed : reshape(graph, changed, shape)
+}
+
+/** A1111 adds a part "bias" to the delta, before its scale. */
+function addBias(graph: GraphBuilder, value: Value, { module, shape }: AdapterUse): Value {
+  const fits = module.countOf('bias') === countElements(shape)
+  return fits ? sum(graph, value, module.value(graph, 'bias', shape)) : value
 }
 
 function applyNarrow(format: AdapterFormat, graph: GraphBuilder, weight: Value, use: AdapterUse): Value {

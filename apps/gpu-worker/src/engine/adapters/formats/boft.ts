@@ -53,9 +53,5 @@ function runStage(
   const apart = 2 ** stage * (size / 2)
   const together = permute(graph, reshape(graph, x, [-1, 2, apart, columns]), [0, 2, 1, 3])
   const turned = multiplyMatrices(graph, matrices, reshape(graph, together, [-1, size, columns]))
-  return reshape(
-    graph,
-    permute(graph, reshape(graph, turned, [-1, apart, 2, columns]), [0, 2, 1, 3]),
-    shape,
-  )
+  return reshape(graph, permute(graph, reshape(graph, turned, [-1, apart, 2, columns]), [0, 2, 1, 3]), shape)
 }

@@ -16,8 +16,12 @@ export const glora: AdapterFormat = {
   findMisfit(use) {
     const isOld = readsOld(use)
     const { module, shape } = use
-    const [outer, inner] = isOld ? (['b2.weight', 'b1.weight'] as const) : (['b1.weight', 'b2.weight'] as const)
-    const [left, right] = isOld ? (['a2.weight', 'a1.weight'] as const) : (['a1.weight', 'a2.weight'] as const)
+    const [outer, inner] = isOld
+      ? (['b2.weight', 'b1.weight'] as const)
+      : (['b1.weight', 'b2.weight'] as const)
+    const [left, right] = isOld
+      ? (['a2.weight', 'a1.weight'] as const)
+      : (['a1.weight', 'a2.weight'] as const)
     const inputs = isOld ? flatShape(shape)[1] : (shape[1] ?? 0)
     return (
       compareRanks(module.flatShapeOf(outer)[1], module.flatShapeOf(inner)[0]) ??
@@ -50,7 +54,9 @@ function readsOld({ module, shape, flavour }: AdapterUse): boolean {
   if (flavour === 'webui') return true
   const size = (part: (typeof PARTS)[number], axis: number) => module.shapeOf(part)[axis]
   const rank = size('a1.weight', 0)
-  const isOld = [size('b2.weight', 1), size('b1.weight', 0), size('a2.weight', 1)].every((own) => own === rank)
+  const isOld = [size('b2.weight', 1), size('b1.weight', 0), size('a2.weight', 1)].every(
+    (own) => own === rank,
+  )
   if (!isOld || !fitsNew(module)) return isOld
   // Square factors fit both; then it is the old layout only beside a square weight of their size.
   return size('a2.weight', 0) === shape[0] && shape[0] === shape[1]
@@ -58,7 +64,11 @@ function readsOld({ module, shape, flavour }: AdapterUse): boolean {
 
 function fitsNew(module: AdapterModule): boolean {
   const rank = module.shapeOf('b2.weight')[0]
-  const others = [module.shapeOf('b1.weight')[1], module.shapeOf('a1.weight')[1], module.shapeOf('a2.weight')[0]]
+  const others = [
+    module.shapeOf('b1.weight')[1],
+    module.shapeOf('a1.weight')[1],
+    module.shapeOf('a2.weight')[0],
+  ]
   return others.every((own) => own === rank)
 }
 

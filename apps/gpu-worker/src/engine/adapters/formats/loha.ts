@@ -27,11 +27,7 @@ export const loha: AdapterFormat = {
   },
 }
 
-function findHalfMisfit(
-  module: AdapterModule,
-  half: string,
-  shape: readonly number[],
-): string | undefined {
+function findHalfMisfit(module: AdapterModule, half: string, shape: readonly number[]): string | undefined {
   const [rows, columns] = module.flatShapeOf(`hada_w${half}_a`)
   const [rank, inputs] = module.flatShapeOf(`hada_w${half}_b`)
   if (!module.has(`hada_t${half}`))

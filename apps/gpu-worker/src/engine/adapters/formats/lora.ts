@@ -1,6 +1,6 @@
 import type { AdapterFormat } from '../adapter-format.ts'
 import { compareElements, compareRanks, toScale } from '../adapter-format.ts'
-import { expandCore, multiplyMatrices, reshape, takeFirst } from '../constant-ops.ts'
+import { expandCore, reshape, takeFirst } from '../constant-ops.ts'
 
 const [UP, DOWN, CORE] = ['lora_up.weight', 'lora_down.weight', 'lora_mid.weight'] as const
 
@@ -30,10 +30,7 @@ export const lora: AdapterFormat = {
       return { value: reshape(graph, expandCore(graph, core, { left: up, right: down }), shape), scale }
     }
     const limit = flavour === 'webui' && rankLimit !== undefined ? Math.min(rankLimit, rank) : rank
-    const product =
-      limit === rank
-        ? multiplyMatrices(graph, up, down)
-        : multiplyMatrices(graph, takeFirst(graph, up, 1, limit), takeFirst(graph, down, 0, limit))
-    return { value: reshape(graph, product, shape), scale }
+    if (limit === rank) return { left: up, right: down, scale }
+    return { left: takeFirst(graph, up, 1, limit), right: takeFirst(graph, down, 0, limit), scale }
   },
 }

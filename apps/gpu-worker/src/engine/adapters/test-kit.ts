@@ -1,0 +1,53 @@
+import { detectModel } from '../checkpoint/detect-model.ts'
+import { readSafetensors, type WeightFile } from '../checkpoint/safetensors.ts'
+import { GraphBuilder, type ChangedWeights } from '../onnx/graph-builder.ts'
+import { createSession } from '../onnx/session.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import { TEST_SESSION, unpackTinyCheckpoint } from '../test-kit.ts'
+import type { AdapterFlavour } from './adapter-format.ts'
+import { listTargets } from './adapter-targets.ts'
+import { deriveWeights, withChanges, type AppliedAdapter } from './derive-weights.ts'
+
+/** Folder of the recorded adapters. Test code. */
+export const ADAPTERS = new URL('__fixtures__/files/', import.meta.url)
+
+/** A recorded adapter at a strength. */
+export function adapter(name: string, strength: number, more: Partial<AppliedAdapter> = {}): AppliedAdapter {
+  const file = readSafetensors(new URL(`${name}.safetensors`, ADAPTERS).pathname)
+  return { name, file, strengthOf: () => strength, ...more }
+}
+
+/** One weight as a graph takes it, changes and all. */
+export async function computeWeight(file: ChangedWeights, name: string): Promise<Tensor> {
+  const graph = new GraphBuilder(file)
+  graph.output('weight', graph.weight(name), 'F32', graph.shapeOf(name) ?? [])
+  const session = await createSession(graph.build(), TEST_SESSION)
+  const outputs = await session.run({})
+  await session.release()
+  return outputs['weight']!
+}
+
+/** The tiny SD1 checkpoint, whose weights adapters change. */
+export function openTinyModel() {
+  const file = readSafetensors(unpackTinyCheckpoint())
+  const { unet, textEncoders } = detectModel(file)
+  const text = toTextFile(file, textEncoders[0]!.prefix)
+  const targets = listTargets({ denoiser: { file, config: unet }, texts: [{ key: 'clip_l', file: text }] })
+  const read = async (
+    name: string,
+    adapters: readonly AppliedAdapter[],
+    flavour: AdapterFlavour,
+  ): Promise<Tensor> => {
+    const derivation = deriveWeights(targets, adapters, flavour)
+    return name.startsWith('text_model.')
+      ? computeWeight(withChanges(text, derivation, 'clip_l'), name)
+      : computeWeight(withChanges(file, derivation, 'denoiser'), unet.prefix + name)
+  }
+  return { targets, read, prefix: unet.prefix }
+}
+
+function toTextFile(file: WeightFile, prefix: string): WeightFile {
+  const own = [...file.tensors].filter(([name]) => name.startsWith(prefix))
+  const tensors = new Map(own.map(([name, entry]) => [`text_model.${name.slice(prefix.length)}`, entry]))
+  return { ...file, tensors }
+}
