@@ -1,4 +1,4 @@
-import type { UnetConfig } from '../checkpoint/detect-model.ts'
+import type { UnetConfig } from '../checkpoint/detect-unet.ts'
 import type { WeightFile } from '../checkpoint/safetensors.ts'
 import type { TextEncoderKey } from '../text-encode/text-encoder.ts'
 import { toDiffusersName } from './unet-names.ts'

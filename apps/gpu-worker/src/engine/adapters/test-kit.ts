@@ -1,5 +1,6 @@
 import { detectModel } from '../checkpoint/detect-model.ts'
-import { readSafetensors, type WeightFile } from '../checkpoint/safetensors.ts'
+import { readSafetensors } from '../checkpoint/safetensors.ts'
+import { openTextWeights } from '../checkpoint/text-names.ts'
 import { GraphBuilder, type ChangedWeights } from '../onnx/graph-builder.ts'
 import { createSession } from '../onnx/session.ts'
 import type { Tensor } from '../tensor/tensor.ts'
@@ -31,7 +32,7 @@ export async function computeWeight(file: ChangedWeights, name: string): Promise
 export function openTinyModel() {
   const file = readSafetensors(unpackTinyCheckpoint())
   const { unet, textEncoders } = detectModel(file)
-  const text = toTextFile(file, textEncoders[0]!.prefix)
+  const text = openTextWeights(file, textEncoders[0]!)
   const targets = listTargets({ denoiser: { file, config: unet }, texts: [{ key: 'clip_l', file: text }] })
   const read = async (
     name: string,
@@ -44,10 +45,4 @@ export function openTinyModel() {
       : computeWeight(withChanges(file, derivation, 'denoiser'), unet.prefix + name)
   }
   return { targets, read, prefix: unet.prefix }
-}
-
-function toTextFile(file: WeightFile, prefix: string): WeightFile {
-  const own = [...file.tensors].filter(([name]) => name.startsWith(prefix))
-  const tensors = new Map(own.map(([name, entry]) => [`text_model.${name.slice(prefix.length)}`, entry]))
-  return { ...file, tensors }
 }

@@ -1,4 +1,4 @@
-import type { UnetConfig } from '../checkpoint/detect-model.ts'
+import type { UnetConfig } from '../checkpoint/detect-unet.ts'
 
 /** Diffusers' names of modules that stand alone. */
 const MODULES: readonly (readonly [from: string, to: string])[] = [
