@@ -13,6 +13,7 @@ import { createRouteTable } from './middleware/route-table.ts'
 import { gzipLargeBodies, processTime } from './middleware/webui-envelope.ts'
 import { createSdapiRoutes } from './sdapi/routes.ts'
 import { answerSdapiUnknown, answerSdapiUnauthorized } from './sdapi/errors.ts'
+import { createJobRoutes } from './jobs/routes.ts'
 import { welcomePage } from './welcome-page.ts'
 
 /** Which port an app answers; decides `/`, unknown paths, CORS and the words of refusals. */
@@ -79,6 +80,7 @@ export function createApp({ deps, surface, authenticate, timeRequests }: AppOpti
   const surfaces = [createSdapiRoutes(deps), createComfyRoutes(deps)]
   for (const routesOfSurface of surface === 'sdapi' ? surfaces : surfaces.reverse())
     app.route('/', routesOfSurface)
+  app.route('/', createJobRoutes(deps))
   app.route('/', createDocsRoutes(deps))
 
   const routes = createRouteTable(app)

@@ -1,6 +1,7 @@
 import { toExact, type ExactValue } from '@atelier/catalog/exact-json'
 import { findNodeDefinition, NODE_DEFINITIONS } from '@atelier/catalog/nodes'
 import type { GatewayDeps } from '../deps.ts'
+import { prefersAddress } from '../jobs/job-address.ts'
 import type { AddRoute } from './add-route.ts'
 import { readChoiceLists } from './choice-lists.ts'
 import { toObjectInfo } from './object-info.ts'
@@ -17,7 +18,12 @@ export function addPromptRoutes(add: AddRoute, deps: GatewayDeps): void {
     return answerPlainJson({ exec_info: { queue_remaining: remaining } })
   })
   add('POST', '/prompt', async (c) =>
-    submitPrompt(deps, c.get('tenant'), new Uint8Array(await c.req.arrayBuffer())),
+    submitPrompt(deps, {
+      tenant: c.get('tenant'),
+      bytes: new Uint8Array(await c.req.arrayBuffer()),
+      key: c.req.header('idempotency-key'),
+      prefersAddress: prefersAddress(c),
+    }),
   )
   add('GET', '/object_info', async (c) => {
     const lists = await readLists(c.get('tenant'))

@@ -142,4 +142,55 @@ describe('POST /prompt', () => {
       body: '500 Internal Server Error\n\nServer got itself in trouble',
     })
   })
+
+  describe('with an Idempotency-Key', () => {
+    const send = async (body: unknown, key = 'order-1', more: Record<string, string> = {}) =>
+      gateway.request('POST', '/prompt', body, { 'idempotency-key': key, ...more })
+    const idOf = async (answer: Response) => ((await answer.json()) as { prompt_id: string }).prompt_id
+
+    it('gives the same prompt id for the same key and body, and runs it once', async () => {
+      const first = await idOf(await send({ prompt: PROMPT }))
+      expect(first).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+      await gateway.dispatcher.settle()
+      expect(await idOf(await send({ prompt: PROMPT }))).toBe(first)
+      await gateway.dispatcher.settle()
+      expect(jobs).toHaveLength(1)
+      expect(await idOf(await send({ prompt: PROMPT }, 'order-2'))).not.toBe(first)
+    })
+
+    it("answers 409 in ComfyUI's words when the body is another one", async () => {
+      await send({ prompt: PROMPT })
+      const answer = await send({ prompt: PROMPT, client_id: 'other' })
+      expect(answer.status).toBe(409)
+      expect(await answer.json()).toMatchObject({
+        error: {
+          type: 'idempotency_conflict',
+          details: 'the Idempotency-Key order-1 was used with another body',
+        },
+        node_errors: {},
+      })
+    })
+
+    it('does not run again what failed', async () => {
+      outcome = 'failed'
+      const first = await idOf(await send({ prompt: PROMPT }))
+      await gateway.dispatcher.settle()
+      expect(await idOf(await send({ prompt: PROMPT }))).toBe(first)
+      await gateway.dispatcher.settle()
+      expect(jobs).toHaveLength(1)
+    })
+
+    it('keeps a prompt id that the client chose itself', async () => {
+      expect(await idOf(await send({ prompt: PROMPT, prompt_id: 'mine' }))).toBe('mine')
+      expect((await send({ prompt: PROMPT, prompt_id: 'mine', number: 4 })).status).toBe(409)
+    })
+  })
+
+  it('gives the job address to a client that prefers it', async () => {
+    const answer = await gateway.request('POST', '/prompt', { prompt: PROMPT }, { prefer: 'respond-async' })
+    expect(answer.status).toBe(202)
+    expect(await answer.json()).toHaveProperty('prompt_id')
+    const [record] = await gateway.store.jobs.list({})
+    expect(answer.headers.get('location')).toBe(`/atelier/v1/jobs/${record?.job?.id}`)
+  })
 })

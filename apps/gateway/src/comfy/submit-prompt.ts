@@ -4,6 +4,7 @@ import { findNodeDefinition } from '@atelier/catalog/nodes'
 import { JobState, Surface, InputFile, type Job, type JobRecord } from '@atelier/proto'
 import type { GatewayDeps } from '../deps.ts'
 import { isEnded } from '../dispatch/job-states.ts'
+import { toAddressHeaders } from '../jobs/job-address.ts'
 import { readChoiceLists } from './choice-lists.ts'
 import { describeRequestError, toErrorObject } from './graph/graph-errors.ts'
 import { validateGraph, type CheckedGraph, type RejectedGraph } from './graph/validate-graph.ts'
@@ -25,11 +26,25 @@ const NUMBER_COUNTER = 'comfy/prompt-number'
 /** Longest prompt id, characters (the contract's limit). */
 const MAX_PROMPT_ID = 256
 
+/** What came to POST /prompt. */
+export interface PromptSubmission {
+  readonly tenant: string
+  readonly bytes: Uint8Array
+  /** Idempotency-Key header; undefined: none. */
+  readonly key?: string | undefined
+  /** The client wants the job's address (202). */
+  readonly prefersAddress?: boolean
+}
+
 /**
- * Answers POST /prompt: checks the graph, stores the job, and says its id and number; or says what is wrong.
+ * Answers POST /prompt: checks the graph, stores the job, and says its id and number; or says what is wrong. The same
+ * Idempotency-Key with the same body finds the prompt it made, with another body 409.
  * @throws RequestFault where ComfyUI's own handler fails; AtelierError when there is no room
  */
-export async function submitPrompt(deps: GatewayDeps, tenant: string, bytes: Uint8Array): Promise<Response> {
+export async function submitPrompt(
+  deps: GatewayDeps,
+  { tenant, bytes, key, prefersAddress = false }: PromptSubmission,
+): Promise<Response> {
   const body = parseBody(bytes)
   const number = await takeNumber(deps, tenant, parseWantedNumber(body))
   const request = parsePromptRequest(body)
@@ -43,26 +58,56 @@ export async function submitPrompt(deps: GatewayDeps, tenant: string, bytes: Uin
   if (!('graph' in verdict)) return answerVerdict(verdict)
 
   const id = deps.createId()
+  const chosenId = request.promptId ?? (key === undefined ? undefined : toPromptId(key))
+  const requestDigest = digest(chosenId === undefined ? id : bytes)
+  const earlier = chosenId === undefined ? undefined : await findEarlier(deps, tenant, chosenId)
+  if (key !== undefined && earlier !== undefined && jobOf(earlier).requestDigest !== requestDigest)
+    return answerConflict(key)
   const record = await submit(
     deps,
     toJob(verdict, {
       id,
       tenant,
-      promptId: request.promptId ?? deps.createId(),
-      requestDigest: digest(request.promptId === undefined ? id : bytes),
+      promptId: chosenId ?? deps.createId(),
+      requestDigest,
       clientId: request.clientId,
       submittedAtMs: deps.now(),
-      note: { number, hasPredecessor: await wasUsed(deps, tenant, request.promptId) },
+      note: { number, hasPredecessor: earlier !== undefined },
       ...toContents(deps, body, verdict, references),
     }),
+    key !== undefined,
   )
-  return answerJson(
+  return answerAdmitted(record, verdict, prefersAddress)
+}
+
+function answerAdmitted(record: JobRecord, { nodeErrors }: CheckedGraph, prefersAddress: boolean): Response {
+  const { id, publicId } = jobOf(record)
+  const answer = answerJson(
     new Map<string, ExactValue>([
-      ['prompt_id', jobOf(record).publicId],
+      ['prompt_id', publicId],
       ['number', readSurfaceNote(jobOf(record)).number],
-      ['node_errors', verdict.nodeErrors],
+      ['node_errors', nodeErrors],
     ]),
+    prefersAddress ? 202 : 200,
   )
+  if (prefersAddress)
+    for (const [name, value] of Object.entries(toAddressHeaders(id))) answer.headers.set(name, value)
+  return answer
+}
+
+/** A key stands for the prompt id it always gives, shaped as the ids ComfyUI gives. */
+function toPromptId(key: string): string {
+  const hex = digest(`idempotency-key ${key}`)
+  const cuts = [0, 8, 12, 16, 20, 32]
+  return cuts
+    .slice(1)
+    .map((end, part) => hex.slice(cuts[part], end))
+    .join('-')
+}
+
+function answerConflict(key: string): Response {
+  const details = `the Idempotency-Key ${key} was used with another body`
+  return answerRejection('idempotency_conflict', 'the same key with another body', details, 409)
 }
 
 function toContents(
@@ -80,9 +125,8 @@ function toContents(
   }
 }
 
-async function wasUsed(deps: GatewayDeps, tenant: string, promptId: string | undefined): Promise<boolean> {
-  if (promptId === undefined) return false
-  return (await deps.store.jobs.find(tenant, Surface.SURFACE_COMFY, promptId)) !== undefined
+function findEarlier(deps: GatewayDeps, tenant: string, promptId: string): Promise<JobRecord | undefined> {
+  return deps.store.jobs.find(tenant, Surface.SURFACE_COMFY, promptId)
 }
 
 function isPromptId(promptId: string): boolean {
@@ -153,32 +197,31 @@ function unwrap(value: ExactValue | undefined): ExactValue | undefined {
 
 /**
  * Stores the job. One that was submitted before is not run again when it succeeded (its end is shown again) or is
- * still on its way; when it failed or was stopped, it is.
+ * still on its way; when it failed or was stopped, it is, unless a key says that it must run once at most.
  */
-async function submit(deps: GatewayDeps, job: Job): Promise<JobRecord> {
+async function submit(deps: GatewayDeps, job: Job, runsOnce: boolean): Promise<JobRecord> {
   const { kind, record } = await deps.dispatcher.submit(job)
   if (kind === 'created' || !isEnded(record.state)) return record
   if (record.state === JobState.JOB_STATE_DONE) {
     deps.comfyNotices?.tell({ kind: 'replay', record })
     return record
   }
+  if (runsOnce) return record
   const again = await deps.dispatcher.submit({ ...job, requestDigest: digest(job.requestDigest + job.id) })
   return again.record
 }
 
-function answerRejection(type: string, message: string, details: string): Response {
-  return answerVerdict({
-    error: toErrorObject(describeRequestError(type, message, details)),
-    nodeErrors: new Map(),
-  })
+function answerRejection(type: string, message: string, details: string, status = 400): Response {
+  const error = toErrorObject(describeRequestError(type, message, details))
+  return answerVerdict({ error, nodeErrors: new Map() }, status)
 }
 
-function answerVerdict({ error, nodeErrors }: RejectedGraph): Response {
+function answerVerdict({ error, nodeErrors }: RejectedGraph, status = 400): Response {
   const body: ExactObject = new Map([
     ['error', error],
     ['node_errors', nodeErrors],
   ])
-  return answerJson(toExact(body), 400)
+  return answerJson(toExact(body), status)
 }
 
 function digest(content: Uint8Array | string): string {

@@ -20,7 +20,7 @@ import { readBody } from './request/read-body.ts'
 import { readPicture, storePicture, type RequestPicture } from './request/read-picture.ts'
 import { requireObject, validateFields } from './request/validate.ts'
 import { readStyles } from './style-file.ts'
-import { runToEnd } from './run-to-end.ts'
+import { answerWithEnd } from './answer-with-end.ts'
 import { saveResults } from './saved/save-results.ts'
 import { toJob, type StoredPictures } from './to-job.ts'
 
@@ -48,17 +48,18 @@ export function handleGeneration(deps: GatewayDeps, route: GenerationRoute) {
     const inputs = { models: deps.models, options: own, styles, isImageToImage, pictures: facts }
     const plan = planGeneration(request, { ...inputs, random: deps.random })
     let ownId = ''
-    const record = await runToEnd(deps, c, {
+    return answerWithEnd(deps, c, {
       ...{ route, body, taskId: request.text('force_task_id') ?? '' },
       createJob: async (identity) => {
         ownId = identity.id
         return toJob(plan, await storePictures(deps, tenant, pictures), deps.models, identity)
       },
       onAdmission: () => keepOverrides(deps, tenant, request),
-    })
-    return answerRecord(deps, request, record, async (finished) => {
-      // A request that attached to another one's job finds its pictures saved.
-      if (record.job?.id === ownId) await saveResults(deps, plan, styles, finished)
+      answer: (record) =>
+        answerRecord(deps, request, record, async (finished) => {
+          // A request that attached to another one's job finds its pictures saved.
+          if (record.job?.id === ownId) await saveResults(deps, plan, styles, finished)
+        }),
     })
   }
 }

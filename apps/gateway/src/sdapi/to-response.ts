@@ -32,7 +32,8 @@ function toParameters(request: GenerationRequest): ExactObject {
   return parameters
 }
 
-function toInfo({ record, hasGrid }: AnswerParts): ExactObject {
+/** What `info` says of a job that ended. */
+export function toInfo({ record, hasGrid }: Pick<AnswerParts, 'record' | 'hasGrid'>): ExactObject {
   const generation = toGeneration(record)
   const images = generation?.images ?? []
   const info = parseSurfaceNote(record.job?.surfaceNote ?? '')

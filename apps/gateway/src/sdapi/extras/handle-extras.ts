@@ -9,7 +9,7 @@ import { EXTRAS_BATCH_FIELDS, EXTRAS_SINGLE_FIELDS } from '../request/extras-fie
 import { readBody } from '../request/read-body.ts'
 import { readPicture, storePicture, type RequestPicture } from '../request/read-picture.ts'
 import { requireObject, validateFields, type CheckedFields } from '../request/validate.ts'
-import { runToEnd } from '../run-to-end.ts'
+import { answerWithEnd } from '../answer-with-end.ts'
 import { describeExtras, listUpscalerNames } from './describe-extras.ts'
 import { toExtrasJob } from './to-extras-job.ts'
 
@@ -25,14 +25,15 @@ export function handleExtras(deps: GatewayDeps, route: ExtrasRoute) {
     const pictures: RequestPicture[] = []
     for (const value of listPictures(fields, isBatch)) pictures.push(await readPicture(value))
     if (pictures.length > 0) checkUpscalers(deps, fields)
-    const images = pictures.length === 0 ? [] : await enlarge(deps, c, { route, body, fields, pictures })
-    const text = pictures.length === 0 ? '' : describeExtras(fields)
-    return jsonAnswer(
-      new Map<string, ExactValue>([
-        ['html_info', toHtml(text)],
-        ...(isBatch ? [['images', images] as const] : [['image', images[0] ?? ''] as const]),
-      ]),
-    )
+    const tell = (images: readonly string[], text: string): Response => {
+      const made: [string, ExactValue] = isBatch ? ['images', [...images]] : ['image', images[0] ?? '']
+      return jsonAnswer(new Map<string, ExactValue>([['html_info', toHtml(text)], made]))
+    }
+    if (pictures.length === 0) return tell([], '')
+    return enlarge(deps, c, {
+      ...{ route, body, fields, pictures },
+      answer: (images) => tell(images, describeExtras(fields)),
+    })
   }
 }
 
@@ -53,30 +54,34 @@ function checkUpscalers({ models }: GatewayDeps, fields: CheckedFields): void {
 
 interface ExtrasRequest {
   readonly route: ExtrasRoute
-  readonly body: Parameters<typeof runToEnd>[2]['body']
+  readonly body: Parameters<typeof answerWithEnd>[2]['body']
   readonly fields: CheckedFields
   readonly pictures: readonly RequestPicture[]
+  readonly answer: (images: readonly string[]) => Response
 }
 
 async function enlarge(
   deps: GatewayDeps,
   c: Context<GatewayEnv>,
-  { route, body, fields, pictures }: ExtrasRequest,
-): Promise<string[]> {
+  { route, body, fields, pictures, answer }: ExtrasRequest,
+): Promise<Response> {
   const tenant = c.get('tenant')
   const options = await readOptions(deps.store.documents, tenant)
   const store = async (picture: RequestPicture) => ({
     picture,
     blob: await storePicture(deps.store.blobs, tenant, picture),
   })
-  const record = await runToEnd(deps, c, {
+  return answerWithEnd(deps, c, {
     ...{ route, body, taskId: '' },
     createJob: async (identity) =>
       toExtrasJob(fields, await Promise.all(pictures.map(store)), { models: deps.models, options }, identity),
     onAdmission: async () => undefined,
+    async answer(record) {
+      refuseFailed(record)
+      const images = await readImages(deps, record)
+      return answer(images.map((bytes) => Buffer.from(bytes).toString('base64')))
+    },
   })
-  refuseFailed(record)
-  return (await readImages(deps, record)).map((bytes) => Buffer.from(bytes).toString('base64'))
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto'
 import type { Context } from 'hono'
 import { Surface, type Job, type JobRecord } from '@atelier/proto'
 import { AtelierError } from '@atelier/ledger'
-import { formatExactJson, type ExactObject } from '@atelier/catalog/exact-json'
+import { formatExactJson, toExact, type ExactObject } from '@atelier/catalog/exact-json'
 import type { GatewayDeps, GatewayEnv } from '../deps.ts'
 import { isEnded } from '../dispatch/job-states.ts'
+import { prefersAddress, toAddressHeaders } from '../jobs/job-address.ts'
+import { jsonAnswer } from './errors.ts'
 import type { JobIdentity } from './to-job.ts'
 
 /** A job to be submitted. */
@@ -17,38 +19,58 @@ export interface Submission {
   createJob(identity: JobIdentity): Promise<Job>
   /** Called when the job is stored. */
   onAdmission(): Promise<void>
+  /** Answers with a job that has ended; throws an ApiError where it failed. */
+  answer(record: JobRecord): Promise<Response>
 }
 
 /** Longest id a client may choose, characters. */
 const MAX_PUBLIC_ID = 256
 
 /**
- * Submits a job, or attaches to the one that an equal request with the same id made, and waits for its end. With the
- * setting for it, a client that leaves cancels its job.
+ * Submits a job, or attaches to the one that an equal request with the same id made, and answers with its end; a client
+ * that prefers so gets the job's address at once (202). With the setting for it, a client that leaves while it waits
+ * cancels the job it made.
  * @throws AtelierError `conflict` when an Idempotency-Key comes again with another body; those of the dispatcher
  */
-export async function runToEnd(
+export async function answerWithEnd(
   deps: GatewayDeps,
   c: Context<GatewayEnv>,
   submission: Submission,
-): Promise<JobRecord> {
+): Promise<Response> {
   const tenant = c.get('tenant')
   const identity = await identify(deps, tenant, c.req.header('idempotency-key'), submission)
-  const { record } = await deps.dispatcher.submit(await submission.createJob(identity))
+  const { kind, record } = await deps.dispatcher.submit(await submission.createJob(identity))
   await submission.onAdmission()
-  if (isEnded(record.state)) return record
+  if (isEnded(record.state)) return submission.answer(record)
   const jobId = record.job?.id ?? identity.id
+  if (prefersAddress(c)) {
+    answerLater(deps, { tenant, jobId }, submission)
+    const publicId = record.job?.publicId ?? ''
+    return jsonAnswer(toExact({ id: jobId, public_id: publicId }), 202, toAddressHeaders(jobId))
+  }
   const { signal } = c.req.raw
   try {
-    return await deps.dispatcher.wait(
-      tenant,
-      jobId,
-      deps.config.ATELIER_CANCEL_ON_DISCONNECT ? signal : undefined,
-    )
+    const isWatched = deps.config.ATELIER_CANCEL_ON_DISCONNECT
+    return await submission.answer(await deps.dispatcher.wait(tenant, jobId, isWatched ? signal : undefined))
   } catch (error) {
-    if (signal.aborted) await deps.dispatcher.cancel(tenant, jobId)
+    // A job that others made, and perhaps wait for, goes on.
+    if (signal.aborted && kind === 'created') await deps.dispatcher.cancel(tenant, jobId)
     throw error
   }
+}
+
+/** Does what belongs to the end of a job (keeping its pictures) though nobody takes the answer. */
+function answerLater(
+  { dispatcher, logger }: GatewayDeps,
+  { tenant, jobId }: { tenant: string; jobId: string },
+  submission: Submission,
+): void {
+  dispatcher
+    .wait(tenant, jobId)
+    .then((record) => submission.answer(record))
+    .catch((error: unknown) =>
+      logger.debug({ err: error, jobId }, 'a job ended badly and nobody waited for it'),
+    )
 }
 
 async function identify(
