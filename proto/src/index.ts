@@ -50,6 +50,7 @@ export {
   FreeMemoryRequest,
   FreeMemoryResponse,
   JobControl,
+  ModelList,
   WatchJobRequest,
   WatchJobResponse,
   WorkerDescription,

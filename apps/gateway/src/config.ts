@@ -1,3 +1,4 @@
+import { ledgerSettings } from '@atelier/ledger/settings'
 import { z } from 'zod'
 
 /** A true-ish environment flag. */
@@ -14,11 +15,7 @@ export const gatewayConfigSchema = z.object({
   ATELIER_PORT: port(7860).describe('WebUI port; 0 switches it off'),
   ATELIER_COMFY_PORT: port(8188).describe('ComfyUI port; 0 switches it off'),
   ATELIER_METRICS_PORT: port(9464).describe('Prometheus metrics and health; 0 switches it off'),
-  ATELIER_DATA: z
-    .string()
-    .min(1)
-    .default('data')
-    .describe('folder of the embedded ledger, blobs and user data'),
+  ...ledgerSettings,
   ATELIER_STYLES_FILE: z.string().min(1).optional().describe('prompt styles as A1111 keeps them (.csv)'),
   ATELIER_API_KEYS: z.string().optional().describe('file of keys, one `key tenant` a line'),
   ATELIER_API_AUTH: z.string().optional().describe('user:pass[,user:pass] for HTTP basic authentication'),
@@ -30,7 +27,6 @@ export const gatewayConfigSchema = z.object({
     .max(1024)
     .default(200)
     .describe('largest request body, MB'),
-  ATELIER_MAX_QUEUED: z.coerce.number().int().positive().default(20_000).describe('jobs waiting in all'),
   ATELIER_MAX_QUEUED_PER_TENANT: z.coerce
     .number()
     .int()

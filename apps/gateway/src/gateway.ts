@@ -22,6 +22,9 @@ import { attachSockets } from './sockets.ts'
 /** How long open requests may go on after the ports were closed, milliseconds. */
 const CLOSE_GRACE_MS = 10_000
 
+/** How often leases that nobody renews are looked for, milliseconds. */
+const SWEEP_MS = 5_000
+
 /** A running gateway. */
 export interface Gateway {
   /** Ports bound, by surface; absent when switched off. */
@@ -88,8 +91,10 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
       return reason === undefined ? { ready: true } : { ready: false, reason }
     },
   }
+  const sweeping = setInterval(() => void store.jobs.recover().catch(() => 0), SWEEP_MS)
   const close = async (): Promise<void> => {
     state.isClosing = true
+    clearInterval(sweeping)
     await Promise.all(listeners.map((listener) => listener.close()))
     for (const server of servers) server.close()
     hub.close()

@@ -1,4 +1,5 @@
-import { openEmbeddedLedger } from '@atelier/ledger/embedded'
+import { logLedgerEvent } from '@atelier/ledger'
+import { openLedger } from '@atelier/ledger/open'
 import { answerOperations, readTraceFields, startTracing } from '@atelier/telemetry'
 import { pino } from 'pino'
 import { parseGatewayConfig } from './config.ts'
@@ -12,7 +13,11 @@ export async function runGateway(environment: Record<string, string | undefined>
   const config = parseGatewayConfig(environment)
   const tracing = await startTracing({ service: 'atelier-gateway', environment })
   const logger = pino({ name: 'gateway', level: config.ATELIER_LOG_LEVEL, mixin: readTraceFields })
-  const store = await openEmbeddedLedger({ folder: config.ATELIER_DATA })
+  const store = await openLedger({
+    settings: config,
+    name: 'atelier-gateway',
+    onEvent: (event) => logLedgerEvent(logger, event),
+  })
   const gateway = await startGateway({ config, store, logger })
   answerOperations(gateway.operations)
   logger.info({ event: 'gateway-ready', ports: gateway.ports }, 'the gateway answers')

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { ledgerSettings } from '@atelier/ledger/settings'
 import { z } from 'zod'
 
 const port = z.coerce.number().int().min(0).max(65535)
@@ -7,7 +8,7 @@ const port = z.coerce.number().int().min(0).max(65535)
 export const workerConfigSchema = z.object({
   ATELIER_MODELS: z.string().default('models').describe('models folders, joined by the path delimiter'),
   ATELIER_CKPT_DIR: z.string().optional().describe('one more folder of checkpoints'),
-  ATELIER_DATA: z.string().min(1).default('data').describe('folder of the embedded ledger and of hashes'),
+  ...ledgerSettings,
   ATELIER_GRPC_HOST: z.string().min(1).default('127.0.0.1').describe('address of the gRPC service'),
   ATELIER_GRPC_PORT: port.default(0).describe('its port; 0 takes any free one'),
   ATELIER_GRPC_ADVERTISE: z.string().optional().describe('host:port gateways dial; unset: what was bound'),

@@ -1,5 +1,6 @@
 import { ModelKind } from '@atelier/proto'
-import { openEmbeddedLedger } from '@atelier/ledger/embedded'
+import { logLedgerEvent } from '@atelier/ledger'
+import { openLedger } from '@atelier/ledger/open'
 import { answerOperations, readTraceFields, startTracing } from '@atelier/telemetry'
 import { pino } from 'pino'
 import { parseWorkerConfig } from './config.ts'
@@ -13,7 +14,11 @@ export async function runWorker(environment: Record<string, string | undefined>)
   const config = parseWorkerConfig(environment)
   const tracing = await startTracing({ service: 'atelier-worker', environment })
   const logger = pino({ name: 'worker', level: config.ATELIER_LOG_LEVEL, mixin: readTraceFields })
-  const store = await openEmbeddedLedger({ folder: config.ATELIER_DATA })
+  const store = await openLedger({
+    settings: config,
+    name: `atelier-worker ${config.workerId}`,
+    onEvent: (event) => logLedgerEvent(logger, event),
+  })
   const worker = await Worker.start({ config, store, environment, logger })
   const checkpoints = worker.files.filter(({ kind }) => kind === ModelKind.MODEL_KIND_CHECKPOINT)
   const usable = checkpoints.filter(({ unusableReason }) => unusableReason === '').map(({ name }) => name)

@@ -10,6 +10,7 @@ import type { WorkerConfig } from './config.ts'
 import type { FromEngine } from './engine-protocol.ts'
 import { JobConsumer } from './intake/job-consumer.ts'
 import { JobRunner } from './intake/job-runner.ts'
+import { persist } from './intake/persist.ts'
 import { ModelCatalogue, toHashesPath, toModelFolders } from './model-files/model-catalogue.ts'
 import { createWorkerMetrics, type WorkerMetrics } from './metrics.ts'
 import { readReadiness } from './readiness.ts'
@@ -96,6 +97,7 @@ export class Worker {
       runner: worker.#runner,
       workerId: options.config.workerId,
       slots,
+      recovers: options.store.kind === 'embedded',
       whenReady: () => worker.#engineReady(),
       accepts: (job) => worker.#accepts(job),
       residentIdentities: () => worker.#residents,
@@ -179,7 +181,10 @@ export class Worker {
         return
       case 'allocate': {
         const { requestId, tenant, counter, count } = message
-        const first = await this.#options.store.jobs.allocate(tenant, counter, count)
+        const first = await persist(() => this.#options.store.jobs.allocate(tenant, counter, count), {
+          isWanted: () => true,
+          onRetry: (error) => this.#options.logger.warn({ err: error }, 'no number can be allocated yet'),
+        })
         this.#engine.send({ kind: 'allocated', requestId, first })
         return
       }

@@ -106,6 +106,12 @@ export function cancelRecord(record: JobRecord, now: number): JobRecord | undefi
   return undefined
 }
 
+/** There is no room for a queued job after all. */
+export function rejectRecord(record: JobRecord, now: number): JobRecord | undefined {
+  if (record.state !== JobState.JOB_STATE_QUEUED) return undefined
+  return end(record, now, { state: JobState.JOB_STATE_REJECTED })
+}
+
 /** Nobody renewed the lease: as if the holder had abandoned the job. */
 export function recoverRecord(record: JobRecord, now: number): JobRecord | undefined {
   return isHeldState(record.state) && record.leaseUntilMs < now ? requeueOrPark(record, now) : undefined

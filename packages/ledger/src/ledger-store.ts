@@ -4,6 +4,8 @@ import type { WorkerDirectory } from './worker-directory.ts'
 
 /** Everything an implementation of the ledger gives; opened once by `main.ts` and handed to whoever needs a part. */
 export interface LedgerStore {
+  /** Embedded: one machine, workers look after each other's leases. NATS: many machines, gateways do. */
+  readonly kind: 'embedded' | 'nats'
   readonly jobs: JobLedger
   readonly blobs: BlobStore
   readonly files: FileIndex

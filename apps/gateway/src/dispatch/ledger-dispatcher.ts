@@ -52,11 +52,14 @@ export class LedgerDispatcher implements JobDispatcher {
     this.#options = options
   }
 
-  /** Starts watching the ledger; resolves when the jobs that are open now are known. */
+  /** Starts watching the ledger; resolves when the jobs that are open now are known, or cannot be had yet. */
   static async open(options: LedgerDispatcherOptions): Promise<LedgerDispatcher> {
     const dispatcher = new LedgerDispatcher(options)
     void dispatcher.#watch()
-    await dispatcher.#readOpenJobs()
+    await dispatcher.#readOpenJobs().catch((error: unknown) => {
+      // The watch tells the open jobs when the ledger is there.
+      options.logger.warn({ err: error }, 'the ledger cannot be read yet')
+    })
     return dispatcher
   }
 

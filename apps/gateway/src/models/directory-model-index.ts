@@ -1,7 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { WorkerDescription } from '@atelier/proto'
 import { type ModelFile, type ModelKind } from '@atelier/proto'
 import type { WorkerDirectory } from '@atelier/ledger'
 import type { ModelIndex } from './model-index.ts'
+
+/** Pause before a directory that could not be followed is tried again, milliseconds. */
+const RETRY_MS = 1_000
 
 /** A model index that follows the worker directory. Owns its watch until `close`. */
 export class DirectoryModelIndex implements ModelIndex {
@@ -9,21 +13,30 @@ export class DirectoryModelIndex implements ModelIndex {
   #workers: readonly WorkerDescription[] = []
   #byKind = new Map<ModelKind, readonly ModelFile[]>()
 
-  /** Reads the directory once, then follows it; resolves when the first list is in. */
+  /** Reads the directory once, then follows it; resolves when the first list is in, or cannot be had yet. */
   static async open(
     directory: WorkerDirectory,
     onFault: (fault: unknown) => void,
   ): Promise<DirectoryModelIndex> {
     const index = new DirectoryModelIndex()
-    index.replace(await directory.list())
-    void index.#follow(directory).catch((fault: unknown) => {
-      if (!index.#stop.signal.aborted) onFault(fault)
-    })
+    try {
+      index.replace(await directory.list())
+    } catch (fault) {
+      onFault(fault)
+    }
+    void index.#follow(directory, onFault)
     return index
   }
 
-  async #follow(directory: WorkerDirectory): Promise<void> {
-    for await (const workers of directory.watch(this.#stop.signal)) this.replace(workers)
+  async #follow(directory: WorkerDirectory, onFault: (fault: unknown) => void): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        for await (const workers of directory.watch(this.#stop.signal)) this.replace(workers)
+      } catch (fault) {
+        if (!this.#stop.signal.aborted) onFault(fault)
+      }
+      if (!this.#stop.signal.aborted) await sleep(RETRY_MS, undefined, { ref: false })
+    }
   }
 
   /** Takes a new list of living workers. */

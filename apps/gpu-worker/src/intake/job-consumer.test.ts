@@ -39,6 +39,7 @@ function createConsumer(slots: number, queue: string[], more: Partial<JobConsume
     jobs,
     runner,
     slots,
+    recovers: true,
     workerId: 'w',
     whenReady: () => Promise.resolve(),
     accepts: () => true,

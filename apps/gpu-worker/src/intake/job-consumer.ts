@@ -14,6 +14,8 @@ export interface JobConsumerOptions {
   readonly runner: JobRunner
   readonly workerId: string
   readonly slots: number
+  /** This worker looks for leases nobody renews; where gateways do, workers need not. */
+  readonly recovers: boolean
   /** Resolves when an engine is up; without one nothing is claimed. */
   readonly whenReady: () => Promise<void>
   readonly accepts: (job: Job) => boolean
@@ -26,13 +28,13 @@ export class JobConsumer {
   readonly #options: JobConsumerOptions
   readonly #stop = new AbortController()
   readonly #loops: Promise<void>[]
-  readonly #recovery: NodeJS.Timeout
+  readonly #recovery: NodeJS.Timeout | undefined
 
   constructor(options: JobConsumerOptions) {
     this.#options = options
     this.#loops = Array.from({ length: options.slots }, () => this.#pull())
-    this.#recovery = setInterval(() => void options.jobs.recover().catch(() => 0), RECOVER_MS)
-    this.#recovery.unref()
+    if (options.recovers)
+      this.#recovery = setInterval(() => void options.jobs.recover().catch(() => 0), RECOVER_MS).unref()
   }
 
   /** Takes no further jobs; resolves when the running ones have been settled. */

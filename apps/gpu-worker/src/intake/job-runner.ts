@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { EngineOutcome, FromEngine, ToEngine } from '../engine-protocol.ts'
 import type { EventLog } from '../progress/event-log.ts'
 import type { WorkerMetrics } from '../metrics.ts'
+import { persist } from './persist.ts'
 import { storeFiles } from './store-files.ts'
 import { toOutcome } from './to-outcome.ts'
 
@@ -38,6 +39,7 @@ export class JobRunner {
   readonly #options: JobRunnerOptions
   readonly #running = new Map<string, Running>()
   readonly #renewal: NodeJS.Timeout
+  #isRenewing = false
 
   constructor(options: JobRunnerOptions) {
     this.#options = options
@@ -75,13 +77,13 @@ export class JobRunner {
     )
     this.#options.events.open(job.id, lease.epoch)
     try {
-      const inputs = await this.#readInputs(job)
+      const inputs = await this.#persist(job.id, () => this.#readInputs(job))
       const traceparent = readTraceparent()
       if (!this.#options.send({ kind: 'run', job, epoch: lease.epoch, inputs, traceparent }))
         await this.#returnUnharmed(lease)
     } catch (error) {
       this.#options.logger.error({ err: error, jobId: job.id }, 'the inputs of a job cannot be read')
-      await this.#options.store.jobs.abandon(lease)
+      await this.#options.store.jobs.abandon(lease).catch(() => false)
       this.#leave(job.id, 'abandoned', JobState.JOB_STATE_QUEUED)
     }
     return ended
@@ -132,7 +134,7 @@ export class JobRunner {
 
   /** No engine ran, so the job is not to blame. */
   async #returnUnharmed(lease: Lease): Promise<void> {
-    await this.#options.store.jobs.handBack(lease)
+    await this.#options.store.jobs.handBack(lease).catch(() => false)
     this.#leave(lease.record.job?.id ?? '', 'handed-back', JobState.JOB_STATE_QUEUED)
   }
 
@@ -160,12 +162,8 @@ export class JobRunner {
     running.earlyCount += 1
     running.early = running.early.then(async () => {
       const { epoch } = running.lease
-      const [stored] = await storeFiles(this.#options.store.blobs, [file], {
-        jobId,
-        epoch,
-        firstIndex,
-        now: Date.now(),
-      })
+      const place = { jobId, epoch, firstIndex, now: Date.now() }
+      const [stored] = await this.#persist(jobId, () => storeFiles(this.#options.store.blobs, [file], place))
       if (stored === undefined) return
       running.earlyFiles.push(stored)
       this.#options.events.add(jobId, { $case: 'imageReady', value: { file: stored, index, count } })
@@ -180,11 +178,10 @@ export class JobRunner {
     try {
       await running.early
       const place = { jobId, epoch: lease.epoch, firstIndex: running.earlyCount, now: Date.now() }
-      const files = await storeFiles(this.#options.store.blobs, outcome.files, place)
-      const isOurs = await this.#options.store.jobs.finish(
-        lease,
-        toOutcome(outcome, [...running.earlyFiles, ...files]),
-      )
+      const { blobs, jobs } = this.#options.store
+      const files = await this.#persist(jobId, () => storeFiles(blobs, outcome.files, place))
+      const whole = toOutcome(outcome, [...running.earlyFiles, ...files])
+      const isOurs = await this.#persist(jobId, () => jobs.finish(lease, whole))
       if (outcome.kind === 'failed') {
         this.#options.logger.warn(
           { jobId, code: outcome.error.code },
@@ -193,7 +190,7 @@ export class JobRunner {
       }
       this.#leave(jobId, isOurs ? 'ended' : 'lost', STATES[outcome.kind])
     } catch (error) {
-      // Results cannot be stored: the job is run again, here or elsewhere, when the store is back.
+      // The job is run again, here or elsewhere.
       this.#options.logger.error({ err: error, jobId }, 'the results of a job cannot be stored')
       await this.#options.store.jobs.handBack(lease).catch(() => false)
       this.#leave(jobId, 'handed-back', JobState.JOB_STATE_QUEUED)
@@ -210,13 +207,29 @@ export class JobRunner {
     running?.finish(end)
   }
 
+  /** A ledger that is away takes no lease: another worker could not have claimed the job there either. */
   async #renewAll(): Promise<void> {
-    for (const [jobId, running] of this.#running) {
-      const state = await this.#options.store.jobs.renew(running.lease).catch(() => 'held' as const)
-      if (state === 'held') continue
-      if (state === 'lost') running.isLost = true
-      this.#options.send({ kind: 'cancel', jobId })
-    }
+    if (this.#isRenewing) return
+    this.#isRenewing = true
+    await Promise.all([...this.#running].map(([jobId, running]) => this.#renew(jobId, running)))
+    this.#isRenewing = false
+  }
+
+  async #renew(jobId: string, running: Running): Promise<void> {
+    const state = await this.#options.store.jobs.renew(running.lease).catch(() => 'held' as const)
+    if (state === 'held' || this.#running.get(jobId) !== running) return
+    if (state === 'lost') running.isLost = true
+    this.#options.send({ kind: 'cancel', jobId })
+  }
+
+  /** Tries until it works, or until the job is lost, returned or gone. */
+  #persist<T>(jobId: string, work: () => Promise<T>): Promise<T> {
+    const running = this.#running.get(jobId)
+    return persist(work, {
+      isWanted: () => running !== undefined && !running.isLost && this.#running.get(jobId) === running,
+      onRetry: (error) =>
+        this.#options.logger.warn({ err: error, jobId }, 'the ledger is away or full; the job waits for it'),
+    })
   }
 }
 

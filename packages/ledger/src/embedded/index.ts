@@ -22,6 +22,7 @@ export async function openEmbeddedLedger({ folder, now = Date.now }: EmbeddedOpt
   const database = openDatabase(folder)
   const bell = await Doorbell.open(folder)
   return {
+    kind: 'embedded',
     jobs: new EmbeddedJobLedger(database, bell, now),
     blobs: createBlobStore(folder),
     files: createFileIndex(database),

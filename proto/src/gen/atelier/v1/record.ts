@@ -6,7 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire'
-import { NamedFile } from './blob.ts'
+import { BlobRef, NamedFile } from './blob.ts'
 import { Job } from './job.ts'
 
 export const protobufPackage = 'atelier.v1'
@@ -82,6 +82,12 @@ export interface JobRecord {
   error: JobError | undefined
   /** Counts the changes of this record, from 1. */
   revision: number
+  /** Version of the layout a shared ledger stored it with, from 1; 0 outside it. A reader leaves newer ones alone. */
+  formatVersion: number
+  /** Where a shared ledger keeps the job's own part (kind, surface_note) when it is too large for the record. */
+  jobBlob: BlobRef | undefined
+  /** Where it keeps a result that is too large. */
+  resultBlob: BlobRef | undefined
 }
 
 /** What a job made: the manifest. */
@@ -164,6 +170,9 @@ function createBaseJobRecord(): JobRecord {
     result: undefined,
     error: undefined,
     revision: 0,
+    formatVersion: 0,
+    jobBlob: undefined,
+    resultBlob: undefined,
   }
 }
 
@@ -224,6 +233,15 @@ export const JobRecord: MessageFns<JobRecord> = {
         )
       }
       writer.uint32(96).uint64(BigInt(message.revision))
+    }
+    if (message.formatVersion !== 0) {
+      writer.uint32(720).uint32(message.formatVersion)
+    }
+    if (message.jobBlob !== undefined) {
+      BlobRef.encode(message.jobBlob, writer.uint32(730).fork()).join()
+    }
+    if (message.resultBlob !== undefined) {
+      BlobRef.encode(message.resultBlob, writer.uint32(738).fork()).join()
     }
     return writer
   },
@@ -337,6 +355,30 @@ export const JobRecord: MessageFns<JobRecord> = {
             message.revision = longToNumber(reader.uint64())
             continue
           }
+          case 90: {
+            if (tag !== 720) {
+              break
+            }
+
+            message.formatVersion = reader.uint32()
+            continue
+          }
+          case 91: {
+            if (tag !== 730) {
+              break
+            }
+
+            message.jobBlob = BlobRef.decode(reader, reader.uint32())
+            continue
+          }
+          case 92: {
+            if (tag !== 738) {
+              break
+            }
+
+            message.resultBlob = BlobRef.decode(reader, reader.uint32())
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -368,6 +410,15 @@ export const JobRecord: MessageFns<JobRecord> = {
     message.error =
       object.error !== undefined && object.error !== null ? JobError.fromPartial(object.error) : undefined
     message.revision = object.revision ?? 0
+    message.formatVersion = object.formatVersion ?? 0
+    message.jobBlob =
+      object.jobBlob !== undefined && object.jobBlob !== null
+        ? BlobRef.fromPartial(object.jobBlob)
+        : undefined
+    message.resultBlob =
+      object.resultBlob !== undefined && object.resultBlob !== null
+        ? BlobRef.fromPartial(object.resultBlob)
+        : undefined
     return message
   },
 }

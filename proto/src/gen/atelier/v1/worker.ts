@@ -20,6 +20,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
+import { BlobRef } from './blob.ts'
 import { JobEvent } from './events.ts'
 import { ModelFile } from './model.ts'
 
@@ -74,6 +75,15 @@ export interface WorkerDescription {
   version: string
   /** Times the engine process was restarted. */
   engineRestarts: number
+  /** Version of the layout a shared ledger stored it with, from 1; 0 outside it. */
+  formatVersion: number
+  /** Where a shared ledger keeps a list of models that is too long for the entry: an encoded ModelList. */
+  modelsBlob: BlobRef | undefined
+}
+
+/** The models of a worker, stored apart from its entry. */
+export interface ModelList {
+  models: ModelFile[]
 }
 
 /** A device and its memory. */
@@ -150,6 +160,8 @@ function createBaseWorkerDescription(): WorkerDescription {
     residentIdentities: [],
     version: '',
     engineRestarts: 0,
+    formatVersion: 0,
+    modelsBlob: undefined,
   }
 }
 
@@ -195,6 +207,12 @@ export const WorkerDescription: MessageFns<WorkerDescription> = {
     }
     if (message.engineRestarts !== 0) {
       writer.uint32(96).uint32(message.engineRestarts)
+    }
+    if (message.formatVersion !== 0) {
+      writer.uint32(720).uint32(message.formatVersion)
+    }
+    if (message.modelsBlob !== undefined) {
+      BlobRef.encode(message.modelsBlob, writer.uint32(730).fork()).join()
     }
     return writer
   },
@@ -308,6 +326,22 @@ export const WorkerDescription: MessageFns<WorkerDescription> = {
             message.engineRestarts = reader.uint32()
             continue
           }
+          case 90: {
+            if (tag !== 720) {
+              break
+            }
+
+            message.formatVersion = reader.uint32()
+            continue
+          }
+          case 91: {
+            if (tag !== 730) {
+              break
+            }
+
+            message.modelsBlob = BlobRef.decode(reader, reader.uint32())
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -338,6 +372,66 @@ export const WorkerDescription: MessageFns<WorkerDescription> = {
     message.residentIdentities = object.residentIdentities?.map((e) => e) || []
     message.version = object.version ?? ''
     message.engineRestarts = object.engineRestarts ?? 0
+    message.formatVersion = object.formatVersion ?? 0
+    message.modelsBlob =
+      object.modelsBlob !== undefined && object.modelsBlob !== null
+        ? BlobRef.fromPartial(object.modelsBlob)
+        : undefined
+    return message
+  },
+}
+
+function createBaseModelList(): ModelList {
+  return { models: [] }
+}
+
+export const ModelList: MessageFns<ModelList> = {
+  encode(message: ModelList, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.models) {
+      ModelFile.encode(v!, writer.uint32(10).fork()).join()
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ModelList {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBaseModelList()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break
+            }
+
+            message.models.push(ModelFile.decode(reader, reader.uint32()))
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<ModelList>): ModelList {
+    return ModelList.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<ModelList>): ModelList {
+    const message = createBaseModelList()
+    message.models = object.models?.map((e) => ModelFile.fromPartial(e)) || []
     return message
   },
 }

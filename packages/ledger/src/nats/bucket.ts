@@ -1,0 +1,115 @@
+import { Kvm, type KV, type KvEntry } from '@nats-io/kv'
+import { isConflict } from './errors.ts'
+import type { NatsLink, Session } from './link.ts'
+
+/** A stored value and its place in the bucket's order of writes. */
+export interface Stored {
+  readonly value: Uint8Array
+  readonly revision: number
+  /** When it was written by the broker's clock, milliseconds since 1970 UTC. */
+  readonly storedAtMs: number
+}
+
+/** What stands under a key: a value, nothing ever, or the mark of a removal. */
+export type Found = Stored | { readonly isRemoved: boolean; readonly revision: number }
+
+/**
+ * One KV bucket. Reads go to the stream's leader, so that a process sees what another was told is stored; writes with
+ * an expected revision are compare-and-set.
+ */
+export class Bucket {
+  readonly #link: NatsLink
+  readonly #name: string
+  #opened: { readonly session: Session; readonly kv: Promise<KV> } | undefined
+
+  constructor(link: NatsLink, name: string) {
+    this.#link = link
+    this.#name = name
+  }
+
+  /** The stream behind the bucket. */
+  get stream(): string {
+    return `KV_${this.#name}`
+  }
+
+  /** Subject prefix of its keys, with the closing dot. */
+  get subjectPrefix(): string {
+    return `$KV.${this.#name}.`
+  }
+
+  /** What stands under the key. */
+  async find(key: string): Promise<Found> {
+    const entry = await this.#use(`read ${this.#name}/${key}`, (kv) => kv.get(key))
+    if (entry === null) return { isRemoved: false, revision: 0 }
+    if (entry.operation !== 'PUT') return { isRemoved: true, revision: entry.revision }
+    return toStored(entry)
+  }
+
+  /** The value under the key, or undefined. */
+  async read(key: string): Promise<Stored | undefined> {
+    const found = await this.find(key)
+    return 'value' in found ? found : undefined
+  }
+
+  /** Writes whatever stands there; returns the revision. */
+  put(key: string, value: Uint8Array): Promise<number> {
+    return this.#use(`write ${this.#name}/${key}`, (kv) => kv.put(key, value))
+  }
+
+  /** Writes only over the expected revision (0: the key must never have been used); undefined when it had changed. */
+  async replace(key: string, value: Uint8Array, expected: number): Promise<number | undefined> {
+    return this.#use(`write ${this.#name}/${key}`, async (kv) => {
+      try {
+        return await kv.put(key, value, { previousSeq: expected })
+      } catch (error) {
+        if (isConflict(error)) return undefined
+        throw error
+      }
+    })
+  }
+
+  /** Removes the value; with an expected revision only if unchanged. False when it had changed. */
+  async remove(key: string, expected?: number): Promise<boolean> {
+    return this.#use(`remove ${this.#name}/${key}`, async (kv) => {
+      try {
+        await kv.purge(key, expected === undefined ? undefined : { previousSeq: expected })
+        return true
+      } catch (error) {
+        if (isConflict(error)) return false
+        throw error
+      }
+    })
+  }
+
+  /** Every key that matches a pattern such as "tenant.>". */
+  async listKeys(pattern: string): Promise<string[]> {
+    return this.#use(`list ${this.#name}/${pattern}`, async (kv) => {
+      const keys: string[] = []
+      for await (const key of await kv.keys(pattern)) keys.push(key)
+      return keys
+    })
+  }
+
+  /** Every value whose key matches a pattern. */
+  async listValues(pattern: string): Promise<Stored[]> {
+    return this.#use(`list ${this.#name}/${pattern}`, async (kv) => {
+      const values: Stored[] = []
+      for await (const entry of await kv.history({ key: pattern }))
+        if (entry.operation === 'PUT') values.push(toStored(entry))
+      return values
+    })
+  }
+
+  #use<T>(what: string, work: (kv: KV) => Promise<T>): Promise<T> {
+    return this.#link.use(what, async (session) => {
+      if (this.#opened?.session !== session)
+        // Not "direct": any replica may answer those reads, late ones too.
+        this.#opened = { session, kv: new Kvm(session.js).open(this.#name, { allow_direct: false }) }
+      return work(await this.#opened.kv)
+    })
+  }
+}
+
+function toStored(entry: KvEntry): Stored {
+  return { value: entry.value, revision: entry.revision, storedAtMs: entry.created.getTime() }
+}

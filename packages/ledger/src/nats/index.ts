@@ -1,0 +1,99 @@
+import type { LedgerEventListener } from '../ledger-events.ts'
+import type { LedgerStore } from '../ledger-store.ts'
+import { Counters } from './counters.ts'
+import { JobView } from './job-view.ts'
+import { NatsLink } from './link.ts'
+import { NatsBlobStore } from './nats-blob-store.ts'
+import { NatsJobLedger } from './nats-job-ledger.ts'
+import { createDocumentStore, createFileIndex, type FileName } from './nats-stores.ts'
+import { NatsWorkerDirectory } from './nats-worker-directory.ts'
+import { PublicIds } from './public-ids.ts'
+import { RecordStore } from './record-store.ts'
+import type { NatsSettings } from './settings.ts'
+import { WorkQueue } from './work-queue.ts'
+
+export type { NatsSettings } from './settings.ts'
+
+/** What the NATS ledger is opened with. */
+export interface NatsOptions {
+  readonly settings: NatsSettings
+  readonly onEvent?: LedgerEventListener
+  /** Milliseconds since 1970 UTC; tests move it. */
+  readonly now?: () => number
+  /** A monotonic clock, milliseconds; tests move it. */
+  readonly elapsed?: () => number
+}
+
+/** A ledger shared over NATS. */
+export interface NatsLedgerStore extends LedgerStore {
+  /** Resolves when the broker was reached and its streams are in place. */
+  ready(): Promise<void>
+}
+
+/**
+ * Opens the ledger of many machines. It is there at once: until the broker is reached, and whenever it is away, calls
+ * wait a while and then fail as `unavailable`; the connection is made again for ever.
+ */
+export function openNatsLedger({
+  settings,
+  onEvent,
+  now = Date.now,
+  elapsed = () => performance.now(),
+}: NatsOptions): NatsLedgerStore {
+  const link = new NatsLink(settings, onEvent)
+  const blobs = new NatsBlobStore(link)
+  const view = new JobView(link, elapsed)
+  const served = new ServiceOrder()
+  const queue = new WorkQueue(link, elapsed, (_jobId, tenant) => served.note(tenant))
+  const workers = new NatsWorkerDirectory(link, blobs, elapsed)
+  const files = createFileIndex(link, (tenant, file) => findInRecords(view, tenant, file))
+  const jobs = new NatsJobLedger({
+    link,
+    view,
+    queue,
+    files,
+    now,
+    elapsed,
+    records: new RecordStore(link, blobs, (known) => view.apply(known)),
+    publicIds: new PublicIds(link),
+    counters: new Counters(link),
+    lastServed: served.byTenant,
+  })
+  return {
+    kind: 'nats',
+    jobs,
+    blobs,
+    files,
+    workers,
+    documents: createDocumentStore(link),
+    ready: () => link.ready(),
+    async close() {
+      await jobs.close()
+      workers.close()
+      await link.close()
+    },
+  }
+}
+
+/** Tenants by when they were served last. */
+class ServiceOrder {
+  readonly byTenant = new Map<string, number>()
+  #count = 0
+
+  note(tenant: string): void {
+    this.#count += 1
+    this.byTenant.set(tenant, this.#count)
+  }
+}
+
+function findInRecords(view: JobView, tenant: string, wanted: FileName) {
+  for (const entry of view.entries) {
+    if (entry.tenant !== tenant) continue
+    const file = entry.record?.result?.files.find(
+      ({ folder, subfolder, name }) =>
+        folder === wanted.folder && subfolder === wanted.subfolder && name === wanted.name,
+    )
+    if (file !== undefined) return file
+  }
+  return undefined
+}

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto'
+import type { BlobRef } from '@atelier/proto'
+import { Objm, type ObjectInfo, type ObjectStore } from '@nats-io/obj'
+import type { BlobStore } from '../blob-store.ts'
+import { AtelierError } from '../errors.ts'
+import { ByteCache } from './byte-cache.ts'
+import { API_CODES, hasCode } from './errors.ts'
+import type { NatsLink, Session } from './link.ts'
+
+/** Largest part of a blob in one message, bytes; smaller where the broker takes less. */
+const CHUNK_BYTES = 512 * 1024
+/** Bytes kept of blobs that were read or written a moment ago. */
+const CACHE_BYTES = 64 * 1024 * 1024
+/** How long a blob may take to come, milliseconds: the client itself waits for ever. */
+const READ_LIMIT_MS = 60_000
+/** Keys of blobs that belong to a job and may go when its record does; all others are kept until removed. */
+const PASSING = /^(results|requests|records|workers)\//
+/** Keys whose last part is their content's hash, or that are written once only. */
+const CONTENT_KEY = /^(inputs|requests)\//
+
+/** Blobs in two object stores: one that forgets what its jobs' records no longer name, one that keeps. */
+export class NatsBlobStore implements BlobStore {
+  readonly #link: NatsLink
+  readonly #cache = new ByteCache(CACHE_BYTES)
+  #opened: { readonly session: Session; readonly stores: Map<string, Promise<ObjectStore>> } | undefined
+
+  constructor(link: NatsLink) {
+    this.#link = link
+  }
+
+  async put(key: string, bytes: Uint8Array, mediaType: string): Promise<BlobRef> {
+    const ref = { key, sizeBytes: bytes.byteLength, sha256: sha256(bytes), mediaType }
+    await this.#use(`store blob ${key}`, key, async (store, session) => {
+      if (CONTENT_KEY.test(key) && (await isStored(store, ref))) return
+      const options = {
+        max_chunk_size: Math.min(CHUNK_BYTES, session.connection.info?.max_payload ?? CHUNK_BYTES),
+      }
+      await store.putBlob({ name: key, options }, bytes)
+    })
+    this.#cache.set(cacheKey(ref), bytes)
+    return ref
+  }
+
+  async read(ref: BlobRef): Promise<Uint8Array | undefined> {
+    const cached = this.#cache.get(cacheKey(ref))
+    if (cached !== undefined) return cached
+    const bytes = await this.#use(`read blob ${ref.key}`, ref.key, (store, session) =>
+      withLimit(readObject(store, session, ref.key), ref.key),
+    )
+    if (bytes === undefined) return undefined
+    if (sha256(bytes) !== ref.sha256)
+      throw new AtelierError('internal', `blob ${ref.key} is damaged in the broker`)
+    this.#cache.set(cacheKey(ref), bytes)
+    return bytes
+  }
+
+  async remove(key: string): Promise<void> {
+    this.#cache.deletePrefix(`${key}\n`)
+    await this.#use(`remove blob ${key}`, key, async (store) => {
+      await store.delete(key)
+    })
+  }
+
+  #use<T>(what: string, key: string, work: (store: ObjectStore, session: Session) => Promise<T>): Promise<T> {
+    const { results, uploads } = this.#link.names
+    const name = PASSING.test(key) ? results : uploads
+    return this.#link.use(what, async (session) => {
+      if (this.#opened?.session !== session) this.#opened = { session, stores: new Map() }
+      const { stores } = this.#opened
+      const opened = stores.get(name) ?? new Objm(session.js).open(name, false)
+      stores.set(name, opened)
+      return work(await opened, session)
+    })
+  }
+}
+
+async function isStored(store: ObjectStore, ref: BlobRef): Promise<boolean> {
+  const info = await store.info(ref.key)
+  return info !== null && !info.deleted && toHex(info) === ref.sha256
+}
+
+/** One message holds a small blob whole: it is read directly, without a consumer of its own. */
+async function readObject(
+  store: ObjectStore,
+  session: Session,
+  key: string,
+): Promise<Uint8Array | undefined> {
+  const info = await store.info(key)
+  if (info === null || info.deleted) return undefined
+  if (info.size === 0) return new Uint8Array()
+  if (info.chunks > 1) return (await store.getBlob(key)) ?? undefined
+  const subject = `$O.${info.bucket}.C.${info.nuid}`
+  try {
+    const message = await session.jsm.streams.getMessage(`OBJ_${info.bucket}`, { last_by_subj: subject })
+    return message?.data
+  } catch (error) {
+    // Replaced between the two reads.
+    if (hasCode(error, API_CODES.messageNotFound)) return undefined
+    throw error
+  }
+}
+
+function toHex(info: ObjectInfo): string {
+  return Buffer.from(info.digest.replace(/^SHA-256=/, ''), 'base64url').toString('hex')
+}
+
+async function withLimit<T>(work: Promise<T>, key: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new AtelierError('unavailable', `blob ${key} did not come within ${READ_LIMIT_MS} ms`)),
+      READ_LIMIT_MS,
+    )
+  })
+  try {
+    return await Promise.race([work, limit])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+function cacheKey(ref: BlobRef): string {
+  return `${ref.key}\n${ref.sha256}`
+}

@@ -1,0 +1,299 @@
+import { JobState, type Job, type JobRecord, type Surface } from '@atelier/proto'
+import { chooseCandidate } from '../choose-candidate.ts'
+import { AtelierError } from '../errors.ts'
+import { toFairOrder } from '../fair-order.ts'
+import type {
+  CancelOutcome,
+  ClaimRequest,
+  FileIndex,
+  JobLedger,
+  JobOutcome,
+  JobQuery,
+  Lease,
+  LeaseState,
+  Submission,
+} from '../job-ledger.ts'
+import * as machine from '../job-state.ts'
+import type { Counters } from './counters.ts'
+import type { JobView, ViewEntry } from './job-view.ts'
+import type { NatsLink } from './link.ts'
+import type { PublicIds } from './public-ids.ts'
+import { toRecordKey } from './record-codec.ts'
+import type { KnownRecord, RecordStore } from './record-store.ts'
+import { sweep } from './sweep.ts'
+import { WakeUps } from './wake-ups.ts'
+import type { WorkQueue } from './work-queue.ts'
+
+/** How often a submission is tried when another with the same public id is faster. */
+const MAX_TRIES = 10
+/** How long a listing waits until the records have been read, milliseconds. */
+const LOAD_LIMIT_MS = 10_000
+/** How often waiting jobs are looked at even when nothing was told, milliseconds. */
+const LOOK_MS = 1_000
+/** Records read at once for a listing. */
+const READS_AT_ONCE = 32
+
+/** What the ledger is built from. */
+export interface NatsJobLedgerParts {
+  readonly link: NatsLink
+  readonly records: RecordStore
+  readonly view: JobView
+  readonly queue: WorkQueue
+  readonly publicIds: PublicIds
+  readonly counters: Counters
+  readonly files: FileIndex
+  /** Milliseconds since 1970 UTC. */
+  readonly now: () => number
+  /** A monotonic clock, milliseconds. */
+  readonly elapsed: () => number
+  /** When each tenant was served last, in claims of all workers. */
+  readonly lastServed: ReadonlyMap<string, number>
+}
+
+/** The job ledger over NATS JetStream: records in a bucket, work messages in a stream. */
+export class NatsJobLedger implements JobLedger {
+  readonly #parts: NatsJobLedgerParts
+  /** Jobs that slots of this process are claiming now. */
+  readonly #claiming = new Set<string>()
+
+  constructor(parts: NatsJobLedgerParts) {
+    this.#parts = parts
+  }
+
+  async submit(job: Job): Promise<Submission> {
+    const { publicIds } = this.#parts
+    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+      const earlier = await publicIds.find(job.tenant, job.surface, job.publicId)
+      if (earlier.requestDigest === job.requestDigest) {
+        const submission = await this.#attach(job, earlier.jobId)
+        if (submission !== undefined) return submission
+      }
+      // The id is agreed on before the record is made: whoever comes with the same request finds it.
+      if (!(await publicIds.replace(job, earlier.revision))) continue
+      const created = await this.#create(job)
+      if (created !== undefined) return created
+      throw new AtelierError('conflict', `job id ${job.id} has been used before`)
+    }
+    throw new AtelierError('unavailable', `public id ${job.publicId} is submitted by too many at once`)
+  }
+
+  /** The earlier record; or, when whoever agreed on its id did not get to make it, the record made now in its place. */
+  async #attach(job: Job, jobId: string): Promise<Submission | undefined> {
+    const { records } = this.#parts
+    const known = await records.read(job.tenant, jobId)
+    if (known !== undefined) return { kind: 'attached', record: await records.complete(known.record) }
+    // Undefined when that key was used and removed: the job was forgotten, and this one starts anew.
+    return this.#create({ ...job, id: jobId })
+  }
+
+  /** Undefined when the job's id was used by a job that has been removed. */
+  async #create(job: Job): Promise<Submission | undefined> {
+    const { records, queue } = this.#parts
+    const record = machine.createRecord(job)
+    const known = await records.create(record)
+    if (known === undefined) {
+      const other = await records.read(job.tenant, job.id)
+      return other && { kind: 'attached', record: await records.complete(other.record) }
+    }
+    try {
+      await queue.add(record)
+    } catch (error) {
+      await this.#reject(job, known, error)
+      throw error
+    }
+    return { kind: 'created', record }
+  }
+
+  /** The queue has no room, or cannot be reached: the record must not be left as if it were waiting. */
+  async #reject(job: Job, known: KnownRecord, cause: unknown): Promise<void> {
+    const { records, now } = this.#parts
+    const reject = (record: JobRecord): JobRecord | undefined => machine.rejectRecord(record, now())
+    const place = { tenant: job.tenant, jobId: job.id }
+    // Otherwise the sweep gives it its work message: it was stored, so it will run.
+    await records.change(place, reject, known).catch(() => {
+      this.#parts.link.emit({ kind: 'conflict', subject: `rejecting job ${job.id}`, cause })
+    })
+  }
+
+  async read(tenant: string, jobId: string): Promise<JobRecord | undefined> {
+    const { records, view } = this.#parts
+    const seen = view.get(toRecordKey(tenant, jobId))?.record
+    const record = seen ?? (await records.read(tenant, jobId))?.record
+    return record && records.complete(record)
+  }
+
+  async find(tenant: string, surface: Surface, publicId: string): Promise<JobRecord | undefined> {
+    const seen = this.#parts.view.getLatest(tenant, surface, publicId)
+    if (seen !== undefined) return this.#complete(seen)
+    const { jobId } = await this.#parts.publicIds.find(tenant, surface, publicId)
+    return jobId === '' ? undefined : this.read(tenant, jobId)
+  }
+
+  async list(query: JobQuery): Promise<JobRecord[]> {
+    const { view } = this.#parts
+    if (!(await view.whenLoaded(LOAD_LIMIT_MS)))
+      throw new AtelierError('unavailable', 'the broker cannot be reached: the jobs have not been read yet')
+    const entries = view.select(query)
+    const records: (JobRecord | undefined)[] = []
+    for (let start = 0; start < entries.length; start += READS_AT_ONCE)
+      records.push(
+        ...(await Promise.all(entries.slice(start, start + READS_AT_ONCE).map((e) => this.#complete(e)))),
+      )
+    return records.filter((record) => record !== undefined)
+  }
+
+  async *watch(query: Pick<JobQuery, 'tenant' | 'surface'>, signal: AbortSignal): AsyncIterable<JobRecord> {
+    const { records, view } = this.#parts
+    const waiting = new Map<string, JobRecord>()
+    const news = new WakeUps()
+    const unlisten = view.listen((record) => {
+      const { tenant, surface, id } = record.job ?? { tenant: '', surface: 0, id: '' }
+      if (query.tenant !== undefined && tenant !== query.tenant) return
+      if (query.surface !== undefined && surface !== query.surface) return
+      // A later change takes the place of one that was not told yet.
+      waiting.set(id, record)
+      news.wake()
+    })
+    try {
+      while (!signal.aborted) {
+        const [next] = waiting
+        if (next === undefined) {
+          await news.wait(LOOK_MS, signal)
+          continue
+        }
+        waiting.delete(next[0])
+        yield await records.complete(next[1])
+      }
+    } finally {
+      unlisten()
+    }
+  }
+
+  async cancel(tenant: string, jobId: string): Promise<CancelOutcome> {
+    const { records, now, queue } = this.#parts
+    const change = await records.change({ tenant, jobId }, (record) => machine.cancelRecord(record, now()))
+    if (change === undefined) return 'unknown'
+    const { record, isChanged } = change
+    if (!machine.isEndedState(record.state)) return 'cancelling'
+    if (!isChanged) return 'ended'
+    if (record.job !== undefined) await queue.remove(record.job).catch(() => undefined)
+    return 'cancelled'
+  }
+
+  async forget(tenant: string, jobIds: readonly string[]): Promise<number> {
+    const { records, view } = this.#parts
+    const forgotten = await Promise.all(
+      jobIds.map(async (jobId) => {
+        const key = toRecordKey(tenant, jobId)
+        const known = await records.read(tenant, jobId)
+        if (known === undefined || !machine.isEndedState(known.record.state)) return false
+        const isGone = await records.bucket.remove(key, known.revision)
+        if (isGone) view.forget(key)
+        return isGone
+      }),
+    )
+    return forgotten.filter(Boolean).length
+  }
+
+  async claim(request: ClaimRequest, signal: AbortSignal): Promise<Lease | undefined> {
+    const { queue, records, now } = this.#parts
+    queue.follow()
+    while (!signal.aborted) {
+      const job = queue.isLoaded ? this.#choose(request) : undefined
+      if (job === undefined) {
+        await queue.nextNews(LOOK_MS, signal)
+        continue
+      }
+      this.#claiming.add(job.id)
+      try {
+        const place = { tenant: job.tenant, jobId: job.id }
+        const take = (record: JobRecord): JobRecord | undefined =>
+          machine.claimRecord(record, request.workerId, now())
+        const change = await records.change(place, take)
+        queue.drop(job.id)
+        // Claimed by us or by somebody else, or gone: its message stands for nothing any more.
+        void queue.remove(job).catch(() => undefined)
+        if (change?.isChanged !== true) continue
+        const record = await records.complete(change.record)
+        return { workerId: request.workerId, epoch: record.epoch, record }
+      } finally {
+        this.#claiming.delete(job.id)
+      }
+    }
+    return undefined
+  }
+
+  #choose(request: ClaimRequest): Job | undefined {
+    const { queue, lastServed, now } = this.#parts
+    const open = [...queue.waiting].filter(({ job }) => !this.#claiming.has(job.id) && request.accepts(job))
+    const ordered = toFairOrder(open, lastServed).map(({ job }) => ({ job }) as JobRecord)
+    return chooseCandidate(ordered, request.residentIdentities, now())?.job
+  }
+
+  async renew(lease: Lease): Promise<LeaseState> {
+    const renew = (record: JobRecord): JobRecord | undefined =>
+      machine.renewRecord(record, lease.epoch, this.#parts.now())
+    const change = await this.#parts.records.change(placeOf(lease), renew)
+    return machine.leaseStateOf(change?.record, lease.epoch)
+  }
+
+  async finish(lease: Lease, outcome: JobOutcome): Promise<boolean> {
+    const { records, files, now } = this.#parts
+    const change = await records.change(placeOf(lease), (record) =>
+      machine.finishRecord(record, lease.epoch, outcome, now()),
+    )
+    // Done at this epoch already: the answer to an earlier call was lost.
+    const isOurs =
+      change?.isChanged === true ||
+      (outcome.kind === 'done' &&
+        change?.record.state === JobState.JOB_STATE_DONE &&
+        change.record.epoch === lease.epoch)
+    if (!isOurs) return false
+    const named = outcome.result?.files.filter(({ folder }) => folder !== 0) ?? []
+    await Promise.all(named.map((file) => files.put(placeOf(lease).tenant, file)))
+    return true
+  }
+
+  async abandon(lease: Lease): Promise<boolean> {
+    return this.#release(lease, (record) => machine.abandonRecord(record, lease.epoch, this.#parts.now()))
+  }
+
+  async handBack(lease: Lease): Promise<boolean> {
+    return this.#release(lease, (record) => machine.handBackRecord(record, lease.epoch, this.#parts.now()))
+  }
+
+  async #release(lease: Lease, transition: (record: JobRecord) => JobRecord | undefined): Promise<boolean> {
+    const { records, queue } = this.#parts
+    const change = await records.change(placeOf(lease), transition)
+    if (change?.isChanged !== true) return false
+    if (change.record.state === JobState.JOB_STATE_QUEUED) await queue.add(change.record)
+    return true
+  }
+
+  async recover(): Promise<number> {
+    const { view, queue } = this.#parts
+    queue.follow()
+    view.follow()
+    if (!view.isLoaded || !queue.isLoaded) return 0
+    return sweep(this.#parts)
+  }
+
+  allocate(tenant: string, counter: string, count: number): Promise<number> {
+    return this.#parts.counters.allocate(tenant, counter, count)
+  }
+
+  async close(): Promise<void> {
+    this.#parts.view.close()
+    this.#parts.queue.close()
+  }
+
+  async #complete(entry: ViewEntry): Promise<JobRecord | undefined> {
+    const { records } = this.#parts
+    if (entry.record !== undefined) return records.complete(entry.record)
+    return this.read(entry.tenant, entry.key.slice(entry.tenant.length + 1))
+  }
+}
+
+function placeOf({ record }: Lease): { tenant: string; jobId: string } {
+  return { tenant: record.job?.tenant ?? '', jobId: record.job?.id ?? '' }
+}
