@@ -14,8 +14,13 @@ const FLAGS = {
   use_old_karras_scheduler_sigmas: false,
   sgm_noise_multiplier: false,
   s_min_uncond_all: false,
+  use_downcasted_alpha_bar: false,
 } as const
-const TEXTS = { uni_pc_variant: 'bh1', uni_pc_skip_type: 'time_uniform' } as const
+const TEXTS = {
+  uni_pc_variant: 'bh1',
+  uni_pc_skip_type: 'time_uniform',
+  sd_noise_schedule: 'Default',
+} as const
 
 /** The job's extra sampler options: JSON of those that are not A1111's default, empty where all are. */
 export function writeSamplerExtras(options: Options): string {

@@ -18,6 +18,7 @@ import { findEmbeddings, listEmbeddings } from './embeddings.ts'
 import type { GenerationPlan } from './generation-plan.ts'
 import { toHires, toRefiner } from './hires-plan.ts'
 import { optionFlag, optionNumber, optionText, type Options } from './options/options-store.ts'
+import { toModelConditions } from './model-conditions.ts'
 import { listParameters } from './parameters/list-parameters.ts'
 import type { Parameter } from './parameters/parameter.ts'
 import { writeSamplerExtras } from './sampler-extras.ts'
@@ -104,6 +105,7 @@ function toGeneration(
       commaPaddingBacktrack: optionNumber(options, 'comma_padding_backtrack', 20),
       useOldScheduling: optionFlag(options, 'use_old_scheduling'),
       disableExtraNetworks: plan.request.flag('disable_extra_networks'),
+      clipSkipForPairs: optionFlag(options, 'sdxl_clip_l_skip'),
     },
     noise: toNoise(plan),
     source: toSource(plan, pictures, models),
@@ -119,6 +121,7 @@ function toGeneration(
     embeddings: toEmbeddings(plan, models),
     hires: toHires(plan, models, (sampling, steps) => toSampling(plan, sampling, steps)),
     refiner: toRefiner(plan, models),
+    ...toModelConditions(plan),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { GenerationPlan } from './generation-plan.ts'
+import { conditionalMaskWeight } from './model-conditions.ts'
 import { createInfotext, type InfotextNumber, type InfotextValue } from './infotext/create-infotext.ts'
 import { optionFlag, optionNumber, optionText, type Options } from './options/options-store.ts'
 import type { Parameter } from './parameters/parameter.ts'
@@ -20,6 +21,7 @@ export function writeInfotext(plan: GenerationPlan, parameters: readonly Paramet
     sampler: sampling.sampler.name,
     scheduleType: sampling.schedule.label,
     guidanceScale: number('cfg_scale') ?? 7,
+    imageGuidanceScale: plan.isImageToImage ? (number('image_cfg_scale') ?? undefined) : undefined,
     seed: plan.seeds[index] ?? 0n,
     faceRestoration: plan.faceRestorer,
     width: plan.width,
@@ -34,6 +36,7 @@ export function writeInfotext(plan: GenerationPlan, parameters: readonly Paramet
       width: request.count('seed_resize_from_w'),
       height: request.count('seed_resize_from_h'),
     },
+    conditionalMaskWeight: conditionalMaskWeight(plan),
     clipSkip: plan.clipSkip,
     etaNoiseSeedDelta: usesSeedDelta(plan) ? optionNumber(options, 'eta_noise_seed_delta', 0) : 0,
     ...describeTokenMerging(plan),

@@ -16,6 +16,7 @@ export function toTextSettings(text: TextSettings | undefined, steps: number): W
   return {
     steps,
     clipSkip: text?.clipSkip || 1,
+    skipsForPairs: text?.clipSkipForPairs ?? false,
     emphasis: EMPHASIS_MODES.includes(emphasis) ? (emphasis as EmphasisMode) : 'Original',
     commaBacktrack: text?.commaPaddingBacktrack ?? 20,
     useOldScheduling: text?.useOldScheduling ?? false,

@@ -32,7 +32,7 @@ function examine(kind: ModelKind, file: WeightFile): Partial<ModelFile> {
   switch (kind) {
     case ModelKind.MODEL_KIND_CHECKPOINT: {
       const { family, unet } = detectModel(file)
-      return { family, embeddingWidth: unet.contextWidth }
+      return { family, embeddingWidth: unet.contextWidth, inputChannels: unet.inChannels }
     }
     case ModelKind.MODEL_KIND_VAE:
       return (detectVae(file, '') ?? detectVae(file, 'first_stage_model.'))

@@ -1,3 +1,4 @@
+import { joinAxis } from '../tensor/blocks.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { combine, joinRows, scale, sliceRows, type Term } from './combine.ts'
 import type { PredictionKind } from '@atelier/catalog'
@@ -5,7 +6,10 @@ import { dataDeviationOf, denoisedFactors, inputScale } from './parameterisation
 import type { SamplingPlan } from './plan.ts'
 import type { Denoiser } from './sampler.ts'
 
-/** One evaluation of a denoising network: rows of latents [rows, 4, h, w], a timestep and a context for each. */
+/**
+ * One evaluation of a denoising network: rows of latents [rows, 4, h, w], or more channels where the network takes
+ * others beside them, a timestep and a context for each.
+ */
 export interface NetworkInputs {
   readonly latent: Tensor
   readonly timesteps: Float32Array
@@ -35,12 +39,20 @@ export interface ControlMoment {
   readonly call: number
 }
 
-/** One conditioning of one image, with its weight in the guided sum. */
-export interface WeightedContext {
-  readonly weight: number
+/** What a row tells the network beside its latent. */
+export interface RowContent {
   /** [1, tokens, width]. */
   readonly tokens: Tensor
+  /** [1, width] for the models that take one. */
+  readonly label?: Tensor | undefined
+  /** Channels that follow the latent's, [1, channels, h, w], for the models that take some. */
+  readonly concat?: Tensor | undefined
   readonly controls?: RowControls | undefined
+}
+
+/** One conditioning of one image, with its weight in the guided sum. */
+export interface WeightedContext extends RowContent {
+  readonly weight: number
 }
 
 /** What conditions each image of a batch at one evaluation. */
@@ -49,13 +61,18 @@ export interface BatchConditioning {
   readonly negative: readonly (readonly WeightedContext[])[]
 }
 
-/** What a guided denoiser is made of. */
-export interface GuidanceOptions {
+/** What rows are evaluated with. */
+export interface RowOptions {
   readonly network: PredictionNetwork
+  readonly prediction: PredictionKind
+  readonly plan: Pick<SamplingPlan, 'timestepOf' | 'consistencyAt'>
+}
+
+/** What a guided denoiser is made of. */
+export interface GuidanceOptions extends RowOptions {
   /** Conditioning by evaluation, counted from 0 (prompt timelines). */
   readonly conditioningAt: (call: number) => BatchConditioning
   readonly guidanceScale: number
-  readonly prediction: PredictionKind
   readonly plan: Pick<SamplingPlan, 'timestepOf' | 'consistencyAt' | 'guidanceFactor' | 'needsUnconditional'>
   /** Whether the unconditional evaluation is left out at this one (A1111's NGMS). */
   readonly skipsUnconditional?: (call: number, sigma: number) => boolean
@@ -95,16 +112,14 @@ function totalWeight(contexts: readonly WeightedContext[]): number {
   return contexts.reduce((sum, { weight }) => sum + weight, 0)
 }
 
-interface Row {
+/** A row of an evaluation: an image under one conditioning. */
+export interface Row extends RowContent {
   readonly image: number
-  readonly tokens: Tensor
-  readonly controls: RowControls | undefined
 }
 
-function toRows(images: BatchConditioning['positive']): Row[] {
-  return images.flatMap((contexts, image) =>
-    contexts.map(({ tokens, controls }) => ({ image, tokens, controls })),
-  )
+/** The rows of a list of conditionings, image after image. */
+export function toRows(images: BatchConditioning['positive']): Row[] {
+  return images.flatMap((contexts, image) => contexts.map((context) => ({ ...context, image })))
 }
 
 function countRows(images: BatchConditioning['positive']): number {
@@ -112,9 +127,9 @@ function countRows(images: BatchConditioning['positive']): number {
 }
 
 /** Denoised latents of all rows, in their order; rows of equal context length and controls share an evaluation. */
-async function denoiseRows(
+export async function denoiseRows(
   rows: readonly Row[],
-  { latent, sigma, call, options }: { latent: Tensor; sigma: number; call: number; options: GuidanceOptions },
+  { latent, sigma, call, options }: { latent: Tensor; sigma: number; call: number; options: RowOptions },
 ): Promise<Tensor[]> {
   const { network, plan, prediction } = options
   const input = scale(inputScale(sigma, dataDeviationOf(prediction)), latent)
@@ -129,10 +144,12 @@ async function denoiseRows(
         latent: joinRows(own.map(({ image }) => sliceRows(input, image, image + 1))),
         timesteps: new Float32Array(own.length).fill(timestep),
         context: joinRows(own.map(({ tokens }) => tokens)),
+        ...joinLabels(own),
       }
       const images = own.map(({ image }) => image)
       const control = await own[0]!.controls?.evaluate(inputs, { images, sigma, call })
-      const output = await network(control === undefined ? inputs : { ...inputs, control })
+      const seen = concatChannels(inputs, own)
+      const output = await network(control === undefined ? seen : { ...seen, control })
       indexes.forEach((index, row) => {
         const x = sliceRows(latent, own[row]!.image, own[row]!.image + 1)
         const clean = combine([fromLatent, x], [fromOutput, sliceRows(output, row, row + 1)])
@@ -141,6 +158,23 @@ async function denoiseRows(
     }),
   )
   return results
+}
+
+/** The rows' labels, where they have some. */
+export function joinLabels(rows: readonly Pick<RowContent, 'label'>[]): Pick<NetworkInputs, 'label'> {
+  const labels = rows.flatMap(({ label }) => label ?? [])
+  return labels.length === 0 ? {} : { label: joinRows(labels) }
+}
+
+/** Inputs whose latents are followed by the channels of their rows. */
+export function concatChannels(
+  inputs: NetworkInputs,
+  rows: readonly Pick<RowContent, 'concat'>[],
+): NetworkInputs {
+  const channels = rows.flatMap(({ concat }) => concat ?? [])
+  return channels.length === 0
+    ? inputs
+    : { ...inputs, latent: joinAxis([inputs.latent, joinRows(channels)], 1) }
 }
 
 function groupRows(rows: readonly Row[]): number[][] {
@@ -157,7 +191,11 @@ function groupRows(rows: readonly Row[]): number[][] {
 }
 
 /** Weighted sum of each image's rows. */
-function sumByImage(like: Tensor, rows: readonly Tensor[], images: BatchConditioning['positive']): Tensor {
+export function sumByImage(
+  like: Tensor,
+  rows: readonly Tensor[],
+  images: BatchConditioning['positive'],
+): Tensor {
   let next = 0
   return joinRows(
     images.map((contexts) => {

@@ -1,4 +1,5 @@
 import type { TrainedSchedule } from '@atelier/catalog'
+import { roundToHalf } from '../tensor/float-formats.ts'
 
 const f32 = Math.fround
 
@@ -62,11 +63,33 @@ const TERMINAL_ALPHA = 4.8973451890853435e-8
 
 /** The schedule rescaled to zero terminal signal-to-noise ratio (Lin et al. 2023, arXiv 2305.08891, algorithm 1). */
 export function createZeroTerminalSampling(): ModelSampling {
-  const roots = trainedAlphas().map(Math.sqrt)
+  return fromAlphas(toZeroTerminal(trainedAlphas()))
+}
+
+function toZeroTerminal(alphas: Float64Array): Float64Array {
+  const roots = alphas.map(Math.sqrt)
   const [first, last] = [roots[0]!, roots.at(-1)!]
   const alphasCumprod = roots.map((root) => (((root - last) * first) / (first - last)) ** 2)
   alphasCumprod[alphasCumprod.length - 1] = TERMINAL_ALPHA
-  return fromAlphas(alphasCumprod)
+  return alphasCumprod
+}
+
+/** How A1111's options change the schedule a checkpoint was trained at. */
+export interface ScheduleChange {
+  /** Rescaled to zero terminal SNR ("Noise schedule for sampling"). */
+  readonly isZeroTerminal: boolean
+  /** Alpha-bars rounded to half precision first, as before A1111 1.7. */
+  readonly isHalfPrecision: boolean
+}
+
+/** A trained schedule as the options change it. */
+export function changeSchedule(
+  model: ModelSampling,
+  { isZeroTerminal, isHalfPrecision }: ScheduleChange,
+): ModelSampling {
+  if (!isZeroTerminal && !isHalfPrecision) return model
+  const alphas = isHalfPrecision ? model.alphasCumprod.map(roundToHalf) : model.alphasCumprod
+  return fromAlphas(isZeroTerminal ? toZeroTerminal(alphas) : alphas)
 }
 
 /** The schedule with those alpha-bars; `stride` network timesteps lie between two of them, of which the last counts. */

@@ -13,8 +13,16 @@ describe('parseWebuiExtras', () => {
         extraNoise: 0,
         uniPc: { variant: 'bh1', skipType: 'time_uniform', order: 3, lowersLastOrders: true },
       },
+      schedule: { isZeroTerminal: false, isHalfPrecision: false },
       skips: { skipsAll: false, earlyShare: 0 },
     })
+  })
+
+  it('changes the trained schedule where the options say so', () => {
+    const text = '{"sd_noise_schedule": "Zero Terminal SNR", "use_downcasted_alpha_bar": true}'
+    expect(parseWebuiExtras(text).schedule).toEqual({ isZeroTerminal: true, isHalfPrecision: true })
+    const other = '{"sd_noise_schedule": "another"}'
+    expect(parseWebuiExtras(other).schedule.isZeroTerminal).toBe(false)
   })
 
   it('takes options by A1111’s names', () => {

@@ -1,3 +1,4 @@
+import type { ScheduleChange } from './model-sampling.ts'
 import { PlanError } from './plan.ts'
 import type { SkipSettings } from './skip-unconditional.ts'
 import type { UniPcSettings, WebuiSampling } from './webui-sampling.ts'
@@ -8,6 +9,8 @@ export interface WebuiExtras {
     WebuiSampling,
     'usesOldSigmas' | 'betaShape' | 'usesSgmNoise' | 'extraNoise' | 'uniPc'
   >
+  /** Changes of the schedule that checkpoints were trained at. */
+  readonly schedule: ScheduleChange
   readonly skips: Pick<SkipSettings, 'skipsAll' | 'earlyShare'>
 }
 
@@ -33,6 +36,10 @@ export function parseWebuiExtras(text: string): WebuiExtras {
         lowersLastOrders: read.flag('uni_pc_lower_order_final', true),
       },
     },
+    schedule: {
+      isZeroTerminal: read.is('sd_noise_schedule', 'Zero Terminal SNR'),
+      isHalfPrecision: read.flag('use_downcasted_alpha_bar', false),
+    },
     skips: {
       skipsAll: read.flag('s_min_uncond_all', false),
       earlyShare: read.number('skip_early_cond', 0),
@@ -57,6 +64,9 @@ function readOptions(text: string) {
     flag(name: string, fallback: boolean): boolean {
       const value = options[name] ?? fallback
       return typeof value === 'boolean' ? value : refuse(name, 'true or false')
+    },
+    is(name: string, value: string): boolean {
+      return options[name] === value
     },
     choice<T extends string>(name: string, choices: readonly T[]): T {
       const value = options[name] ?? choices[0]!

@@ -6,6 +6,7 @@ import { ImageNoise } from '../denoise/noise/image-noise.ts'
 import { EngineError } from '../engine-error.ts'
 import { toNoiseKind } from '../generation-settings.ts'
 import type { Box } from '../inpaint/crop-region.ts'
+import type { Grey } from '../inpaint/grey.ts'
 import { toLatentMask } from '../inpaint/latent-mask.ts'
 import { prepareMask, type PreparedMask, type SourceFit } from '../inpaint/prepare-mask.ts'
 import { preparePicture, type PreparedPicture } from '../inpaint/prepare-picture.ts'
@@ -24,6 +25,8 @@ export interface PreparedSources {
   readonly latents: Tensor
   /** [1, 1, h, w], 1 = repaint; absent without a mask. */
   readonly mask: Tensor | undefined
+  /** The mask in the size that is sampled, pixels; absent without one. */
+  readonly pixelMask: Grey | undefined
   /** Where finished pictures are put back; absent: they are the whole. */
   readonly pasteTo: Box | undefined
 }
@@ -65,6 +68,7 @@ export async function prepareSources(
     pictures,
     latents: latentMask === undefined ? latents : fillLatents(latents, latentMask, job),
     mask: latentMask,
+    pixelMask: mask?.mask,
     pasteTo: mask?.box,
   }
 }

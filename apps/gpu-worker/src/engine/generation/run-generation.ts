@@ -82,6 +82,7 @@ async function sampleBatch(generation: Generation, batch: Batch): Promise<Tensor
       width: Math.floor(job.width / LATENT_PIXELS),
       height: Math.floor(job.height / LATENT_PIXELS),
     },
+    pixels: { width: job.width, height: job.height },
     prompts: batch.images,
     checkpoint: generation.checkpoint,
     isSecond: false,
@@ -101,5 +102,8 @@ function toStart({ job, sources }: Generation, { images }: Batch): SourceStart |
     runsAllSteps: source.runAllSteps,
     noiseFactor: source.noiseMultiplier ?? 1,
     mask: sources.mask,
+    pictures: sources.pictures.map(({ picture }) => picture),
+    pixelMask: sources.pixelMask,
+    roundsMask: source.mask?.round ?? true,
   }
 }

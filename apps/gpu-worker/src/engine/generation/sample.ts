@@ -1,6 +1,8 @@
 import type { SamplingSettings } from '@atelier/proto'
-import { createGuidedDenoiser } from '../denoise/guidance.ts'
+import { createEditDenoiser } from '../denoise/edit-guidance.ts'
+import { createGuidedDenoiser, type GuidanceOptions } from '../denoise/guidance.ts'
 import { blend, createWebuiKeepingDenoiser, spreadMask } from '../denoise/keep-latent.ts'
+import { changeSchedule } from '../denoise/model-sampling.ts'
 import { ImageNoise } from '../denoise/noise/image-noise.ts'
 import { createWebuiNoise } from '../denoise/noise/sampler-noise.ts'
 import { planWebui, toWebuiSamplerOptions } from '../denoise/plan-webui.ts'
@@ -14,6 +16,7 @@ import { toNoiseKind } from '../generation-settings.ts'
 import type { UsableCheckpoint } from '../models/model-store.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { encodeConditioning } from './condition.ts'
+import { EDIT_CHANNELS, readExtraChannels } from './extra-channels.ts'
 import { countEvaluations, LATENT_PIXELS, samplingOf, type Batch, type Generation } from './generation.ts'
 import { findRefiner, refineDenoiser } from './refine.ts'
 import type { SourceStart, Stage } from './stage.ts'
@@ -97,21 +100,28 @@ async function createCheckpointDenoiser(
     checkpoint,
     evaluations: countEvaluations(first.sampler, first.steps),
     hiresEvaluations: stage.isSecond ? countEvaluations(settings.sampler, settings.steps) : undefined,
+    pixels: stage.pixels,
+    concat: await readExtraChannels(generation, checkpoint, stage),
   })
   const skips = createSkipRule({
     sigmaBelow: settings.sMinUncond,
     ...extras.skips,
     totalCalls: countEvaluations(settings.sampler, plan.sigmas.length - 1),
   })
-  return createGuidedDenoiser({
-    network: (inputs) =>
-      checkpoint.model.predict(generation.job.tiling ? { ...inputs, wraps: true } : inputs),
+  const { job } = generation
+  const { model } = checkpoint
+  const options: GuidanceOptions = {
+    network: (inputs) => model.predict(job.tiling ? { ...inputs, wraps: true } : inputs),
     conditioningAt: (call) => conditioningAt(call + calls),
     guidanceScale: settings.guidanceScale,
-    prediction: checkpoint.model.prediction,
+    prediction: model.prediction,
     plan,
     skipsUnconditional: (call, sigma) => skips(call + calls, sigma),
-  })
+  }
+  const imageGuidanceScale = job.imageGuidanceScale ?? 1
+  return model.inChannels === EDIT_CHANNELS && imageGuidanceScale !== 1
+    ? createEditDenoiser({ ...options, imageGuidanceScale })
+    : createGuidedDenoiser(options)
 }
 
 function keepUnmasked(
@@ -139,7 +149,7 @@ function planStage({ settings, start, checkpoint }: Stage, extras: WebuiExtras):
     rho: settings.rho,
     alwaysDiscardsPenultimate: settings.alwaysDiscardPenultimate,
     isSdxl: checkpoint.model.family === 'sdxl',
-    model: checkpoint.model.sampling,
+    model: changeSchedule(checkpoint.model.sampling, extras.schedule),
   })
 }
 

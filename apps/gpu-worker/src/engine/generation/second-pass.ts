@@ -2,14 +2,16 @@ import { ResizeMode, type HiresPass } from '@atelier/proto'
 import { fromPixels } from '../decode/pixels.ts'
 import { joinRows } from '../denoise/combine.ts'
 import type { SamplingResult } from '../denoise/run-sampling.ts'
+import type { Pixels } from '../image/pixels.ts'
 import { toModelLatent } from '../models/latent-format.ts'
+import type { UsableCheckpoint } from '../models/model-store.ts'
 import { findLatentMethod, resizeLatent } from '../resample/latent-upscale.ts'
 import { fitImage, fitImageWith } from '../source-image/fit-image.ts'
 import { cropPlanes } from '../tensor/planes.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { decodeRow } from './decode.ts'
 import { openEnlarger } from './enlarge.ts'
-import { LATENT_PIXELS, required, type Batch, type Generation } from './generation.ts'
+import { LATENT_CHANNELS, LATENT_PIXELS, required, type Batch, type Generation } from './generation.ts'
 import { sampleStage } from './sample.ts'
 
 /** Enlarges what the first pass made and samples it again (A1111's hires fix). */
@@ -20,17 +22,20 @@ export async function sampleSecondPass(
   hires: HiresPass,
 ): Promise<Tensor> {
   const { models } = generation
-  const latent = cropLatent(await enlarge(generation, batch, first.latent, hires), hires)
+  const enlarged = await enlarge(generation, batch, first.latent, hires)
+  const latent = cropLatent(enlarged.latent, hires)
   const checkpoint =
     hires.checkpoint === undefined ? generation.checkpoint : await models.checkpoint(hires.checkpoint)
   const { prompt, negativePrompt, strength } = hires
+  const pictures = enlarged.pictures ?? (await decodeForInpainting(generation, checkpoint, latent))
   const result = await sampleStage(generation, batch, {
     settings: required(hires.sampling),
     size: { width: latent.shape[3]!, height: latent.shape[2]! },
+    pixels: { width: hires.width, height: hires.height },
     prompts: batch.images.map(() => ({ prompt, negativePrompt })),
     checkpoint,
     isSecond: true,
-    start: { latent, strength, runsAllSteps: true, noiseFactor: 1 },
+    start: { latent, strength, runsAllSteps: true, noiseFactor: 1, pictures },
     // A pass that was skipped takes its second one along; what is left is the enlarged picture.
     isSkipped: first.isStopped,
   })
@@ -42,13 +47,14 @@ async function enlarge(
   { images }: Batch,
   latent: Tensor,
   { upscaler, width, height }: HiresPass,
-): Promise<Tensor> {
+): Promise<Enlarged> {
   const method = findLatentMethod(upscaler?.name ?? '')
   const size = { width: Math.floor(width / LATENT_PIXELS), height: Math.floor(height / LATENT_PIXELS) }
-  if (method !== undefined) return resizeLatent(latent, size, method)
+  if (method !== undefined) return { latent: resizeLatent(latent, size, method) }
   const { vae, models, job, checkpoint } = generation
   const enlarger = await openEnlarger(upscaler, models)
   const rows: Tensor[] = []
+  const pictures: Pixels[] = []
   for (const row of images.keys()) {
     const picture = await decodeRow(generation, latent, row)
     const mode = ResizeMode.RESIZE_MODE_STRETCH
@@ -56,10 +62,30 @@ async function enlarge(
       enlarger === undefined
         ? fitImage(picture, width, height, mode)
         : await fitImageWith(enlarger, picture, { width, height, mode })
+    pictures.push(enlarged)
     const { mean } = await vae.encode(fromPixels(enlarged), job.tiling)
     rows.push(toModelLatent(mean, checkpoint.model.latents))
   }
-  return joinRows(rows)
+  return { latent: joinRows(rows), pictures }
+}
+
+/** Latents of the second pass, and the pictures they were made of, where they were. */
+interface Enlarged {
+  readonly latent: Tensor
+  readonly pictures?: readonly Pixels[]
+}
+
+/** The pictures an inpainting checkpoint is shown part of; undefined where it sees none of them. */
+async function decodeForInpainting(
+  generation: Generation,
+  { model }: UsableCheckpoint,
+  latent: Tensor,
+): Promise<readonly Pixels[] | undefined> {
+  const hidesAll = (generation.job.conditioningMaskWeight ?? 1) === 1
+  if (model.inChannels === LATENT_CHANNELS || hidesAll) return undefined
+  const pictures: Pixels[] = []
+  for (let row = 0; row < latent.shape[0]!; row += 1) pictures.push(await decodeRow(generation, latent, row))
+  return pictures
 }
 
 /** Cuts what exceeds the wanted size, half at each side. */

@@ -1,6 +1,8 @@
 import type { SamplingSettings } from '@atelier/proto'
 import type { ImagePrompts } from '../text-encode/encode-prompts.ts'
 import type { UsableCheckpoint } from '../models/model-store.ts'
+import type { Pixels } from '../image/pixels.ts'
+import type { Grey } from '../inpaint/grey.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { LatentSize } from './generation.ts'
 
@@ -14,12 +16,19 @@ export interface SourceStart {
   readonly noiseFactor: number
   /** [1, 1, h, w], 1 = repaint; absent: all of it. */
   readonly mask?: Tensor | undefined
+  /** The pictures the latents were made of, one for all images or one for each; absent: none were kept. */
+  readonly pictures?: readonly Pixels[] | undefined
+  /** The mask in the pictures' size, and whether it is all or nothing. */
+  readonly pixelMask?: Grey | undefined
+  readonly roundsMask?: boolean
 }
 
 /** One run of a sampler over a batch: the only pass, or one of two. */
 export interface Stage {
   readonly settings: SamplingSettings
   readonly size: LatentSize
+  /** Size of the pictures that are asked for, pixels. */
+  readonly pixels: LatentSize
   readonly prompts: readonly ImagePrompts[]
   readonly checkpoint: UsableCheckpoint
   readonly isSecond: boolean

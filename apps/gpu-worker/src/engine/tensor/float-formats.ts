@@ -32,3 +32,17 @@ function decode(bits: number, { exponentBits, fractionBits, hasInfinity }: Layou
   }
   return sign * (1 + fraction * 2 ** -fractionBits) * 2 ** (exponent - bias)
 }
+
+/** Smallest exponent of a normal half, and the bits of its fraction. */
+const HALF = { minExponent: -14, fractionBits: 10 }
+
+/** The nearest half-precision number, ties to even; beyond 65504 without bounds. */
+export function roundToHalf(value: number): number {
+  if (value === 0 || !Number.isFinite(value)) return value
+  const exponent = Math.max(Math.floor(Math.log2(Math.abs(value))), HALF.minExponent)
+  const unit = 2 ** (exponent - HALF.fractionBits)
+  const scaled = value / unit
+  const down = Math.floor(scaled)
+  const isUp = scaled - down > 0.5 || (scaled - down === 0.5 && down % 2 !== 0)
+  return (isUp ? down + 1 : down) * unit
+}

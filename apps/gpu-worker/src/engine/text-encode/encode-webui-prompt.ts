@@ -29,8 +29,9 @@ export interface WebuiTextModel {
 
 /** How prompts become conditioning, A1111's options. */
 export interface WebuiTextSettings extends ScheduleSteps {
-  /** Hidden layer counted from the end, 1 to 12; acts on SD1 alone. */
+  /** Hidden layer counted from the end, 1 to 12; acts on SD1, and on SDXL's CLIP-L where asked. */
   readonly clipSkip: number
+  readonly skipsForPairs?: boolean
   readonly emphasis: EmphasisMode
   /** 0 to 74. */
   readonly commaBacktrack: number
@@ -42,8 +43,11 @@ interface BatchRow {
   readonly count: number
 }
 
-function chooseLayer({ key, defaultLayer, finalNorm }: TextEncoder, clipSkip: number): number {
-  const followsClipSkip = key === 'clip_l' && finalNorm
+function chooseLayer(
+  { key, defaultLayer, finalNorm }: TextEncoder,
+  { clipSkip, skipsForPairs = false }: WebuiTextSettings,
+): number {
+  const followsClipSkip = key === 'clip_l' && (finalNorm || skipsForPairs)
   return followsClipSkip ? Math.max(1, clipSkip) : defaultLayer
 }
 
@@ -79,7 +83,7 @@ async function encodeRows(
     const result = await encoder.encode({
       tokens: chunks.map(({ tokens }) => tokens),
       vectors: collectReplacements(chunks, encoder, findVectors),
-      layer: Math.min(chooseLayer(encoder, settings.clipSkip), encoder.layerCount),
+      layer: Math.min(chooseLayer(encoder, settings), encoder.layerCount),
       finalNorm: encoder.finalNorm,
     })
     const weights = {

@@ -15,11 +15,6 @@ export interface WebuiTextParts {
   readonly embeddings?: ReadonlyMap<string, WebuiEmbedding>
 }
 
-/** Whether a model has SDXL's pair of encoders. */
-function isPair(encoders: readonly TextEncoder[]): boolean {
-  return encoders.some(({ key }) => key === 'clip_l') && encoders.some(({ key }) => key === 'clip_g')
-}
-
 /** A checkpoint's text encoders as A1111's prompts use them. */
 export function createWebuiTextModel({ encoders, tokenizers, embeddings }: WebuiTextParts): WebuiTextModel {
   const widths = encoders.map(({ width }) => width)
@@ -34,7 +29,7 @@ export function createWebuiTextModel({ encoders, tokenizers, embeddings }: Webui
       const embedding = fitting.get(name)
       return embedding && getWebuiVectors(embedding, key)
     },
-    zeroEmptyNegative: isPair(encoders),
+    zeroEmptyNegative: encoders.some(({ key }) => key === 'clip_g'),
   }
 }
 

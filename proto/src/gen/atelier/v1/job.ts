@@ -242,6 +242,24 @@ export interface GenerationJob {
   hires: HiresPass | undefined
   /** A checkpoint that takes over part of the way; absent: none. */
   refiner: Refiner | undefined
+  /** What checkpoints that take sizes and scores (SDXL) are told; absent: no crop, the usual scores. */
+  label: LabelSettings | undefined
+  /** How closely a picture-editing checkpoint (InstructPix2Pix) keeps its picture; absent or 1: text alone guides. */
+  imageGuidanceScale?: number | undefined
+  /** How much of the masked area is hidden from an inpainting checkpoint, 0 to 1; absent: 1. */
+  conditioningMaskWeight?: number | undefined
+}
+
+/** What checkpoints that take sizes and scores are told beside the picture's size. */
+export interface LabelSettings {
+  /** Columns the picture is to look cropped by at its left, pixels. */
+  cropLeft: number
+  /** Rows it is to look cropped by at its top, pixels. */
+  cropTop: number
+  /** Aesthetic score told with negative prompts (the refiner); absent: 2.5. */
+  negativeScore?: number | undefined
+  /** Aesthetic score told with prompts (the refiner); absent: 6. */
+  positiveScore?: number | undefined
 }
 
 /** What is particular to one image of a generation job. */
@@ -392,6 +410,8 @@ export interface TextSettings {
   useOldScheduling: boolean
   /** Extra-network tags are removed but not applied. */
   disableExtraNetworks: boolean
+  /** The hidden layer is that of SDXL's CLIP-L too (sdxl_clip_l_skip); otherwise the one before the last. */
+  clipSkipForPairs: boolean
 }
 
 /** Where noise comes from. */
@@ -875,6 +895,9 @@ function createBaseGenerationJob(): GenerationJob {
     embeddings: [],
     hires: undefined,
     refiner: undefined,
+    label: undefined,
+    imageGuidanceScale: undefined,
+    conditioningMaskWeight: undefined,
   }
 }
 
@@ -927,6 +950,15 @@ export const GenerationJob: MessageFns<GenerationJob> = {
     }
     if (message.refiner !== undefined) {
       Refiner.encode(message.refiner, writer.uint32(170).fork()).join()
+    }
+    if (message.label !== undefined) {
+      LabelSettings.encode(message.label, writer.uint32(322).fork()).join()
+    }
+    if (message.imageGuidanceScale !== undefined) {
+      writer.uint32(329).double(message.imageGuidanceScale)
+    }
+    if (message.conditioningMaskWeight !== undefined) {
+      writer.uint32(337).double(message.conditioningMaskWeight)
     }
     return writer
   },
@@ -1072,6 +1104,30 @@ export const GenerationJob: MessageFns<GenerationJob> = {
             message.refiner = Refiner.decode(reader, reader.uint32())
             continue
           }
+          case 40: {
+            if (tag !== 322) {
+              break
+            }
+
+            message.label = LabelSettings.decode(reader, reader.uint32())
+            continue
+          }
+          case 41: {
+            if (tag !== 329) {
+              break
+            }
+
+            message.imageGuidanceScale = reader.double()
+            continue
+          }
+          case 42: {
+            if (tag !== 337) {
+              break
+            }
+
+            message.conditioningMaskWeight = reader.double()
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -1126,6 +1182,103 @@ export const GenerationJob: MessageFns<GenerationJob> = {
       object.refiner !== undefined && object.refiner !== null
         ? Refiner.fromPartial(object.refiner)
         : undefined
+    message.label =
+      object.label !== undefined && object.label !== null
+        ? LabelSettings.fromPartial(object.label)
+        : undefined
+    message.imageGuidanceScale = object.imageGuidanceScale ?? undefined
+    message.conditioningMaskWeight = object.conditioningMaskWeight ?? undefined
+    return message
+  },
+}
+
+function createBaseLabelSettings(): LabelSettings {
+  return { cropLeft: 0, cropTop: 0, negativeScore: undefined, positiveScore: undefined }
+}
+
+export const LabelSettings: MessageFns<LabelSettings> = {
+  encode(message: LabelSettings, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cropLeft !== 0) {
+      writer.uint32(8).int32(message.cropLeft)
+    }
+    if (message.cropTop !== 0) {
+      writer.uint32(16).int32(message.cropTop)
+    }
+    if (message.negativeScore !== undefined) {
+      writer.uint32(25).double(message.negativeScore)
+    }
+    if (message.positiveScore !== undefined) {
+      writer.uint32(33).double(message.positiveScore)
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LabelSettings {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBaseLabelSettings()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break
+            }
+
+            message.cropLeft = reader.int32()
+            continue
+          }
+          case 2: {
+            if (tag !== 16) {
+              break
+            }
+
+            message.cropTop = reader.int32()
+            continue
+          }
+          case 3: {
+            if (tag !== 25) {
+              break
+            }
+
+            message.negativeScore = reader.double()
+            continue
+          }
+          case 4: {
+            if (tag !== 33) {
+              break
+            }
+
+            message.positiveScore = reader.double()
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<LabelSettings>): LabelSettings {
+    return LabelSettings.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<LabelSettings>): LabelSettings {
+    const message = createBaseLabelSettings()
+    message.cropLeft = object.cropLeft ?? 0
+    message.cropTop = object.cropTop ?? 0
+    message.negativeScore = object.negativeScore ?? undefined
+    message.positiveScore = object.positiveScore ?? undefined
     return message
   },
 }
@@ -2172,6 +2325,7 @@ function createBaseTextSettings(): TextSettings {
     commaPaddingBacktrack: 0,
     useOldScheduling: false,
     disableExtraNetworks: false,
+    clipSkipForPairs: false,
   }
 }
 
@@ -2191,6 +2345,9 @@ export const TextSettings: MessageFns<TextSettings> = {
     }
     if (message.disableExtraNetworks !== false) {
       writer.uint32(40).bool(message.disableExtraNetworks)
+    }
+    if (message.clipSkipForPairs !== false) {
+      writer.uint32(320).bool(message.clipSkipForPairs)
     }
     return writer
   },
@@ -2248,6 +2405,14 @@ export const TextSettings: MessageFns<TextSettings> = {
             message.disableExtraNetworks = reader.bool()
             continue
           }
+          case 40: {
+            if (tag !== 320) {
+              break
+            }
+
+            message.clipSkipForPairs = reader.bool()
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -2270,6 +2435,7 @@ export const TextSettings: MessageFns<TextSettings> = {
     message.commaPaddingBacktrack = object.commaPaddingBacktrack ?? 0
     message.useOldScheduling = object.useOldScheduling ?? false
     message.disableExtraNetworks = object.disableExtraNetworks ?? false
+    message.clipSkipForPairs = object.clipSkipForPairs ?? false
     return message
   },
 }

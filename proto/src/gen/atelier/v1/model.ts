@@ -93,8 +93,10 @@ export interface ModelFile {
   metadata: { [key: string]: string }
   /** Vectors of an embedding; 0 for other kinds. */
   embeddingVectors: number
-  /** Width of an embedding; 0 for other kinds. */
+  /** Width of an embedding, or of a checkpoint's text contexts; 0 for other kinds. */
   embeddingWidth: number
+  /** Channels of a checkpoint's UNet input: 4, 8 where it edits pictures, 9 where it inpaints; 0 for other kinds. */
+  inputChannels: number
 }
 
 export interface ModelFile_MetadataEntry {
@@ -195,6 +197,7 @@ function createBaseModelFile(): ModelFile {
     metadata: {},
     embeddingVectors: 0,
     embeddingWidth: 0,
+    inputChannels: 0,
   }
 }
 
@@ -245,6 +248,9 @@ export const ModelFile: MessageFns<ModelFile> = {
     }
     if (message.embeddingWidth !== 0) {
       writer.uint32(96).uint32(message.embeddingWidth)
+    }
+    if (message.inputChannels !== 0) {
+      writer.uint32(320).uint32(message.inputChannels)
     }
     return writer
   },
@@ -361,6 +367,14 @@ export const ModelFile: MessageFns<ModelFile> = {
             message.embeddingWidth = reader.uint32()
             continue
           }
+          case 40: {
+            if (tag !== 320) {
+              break
+            }
+
+            message.inputChannels = reader.uint32()
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -398,6 +412,7 @@ export const ModelFile: MessageFns<ModelFile> = {
     )
     message.embeddingVectors = object.embeddingVectors ?? 0
     message.embeddingWidth = object.embeddingWidth ?? 0
+    message.inputChannels = object.inputChannels ?? 0
     return message
   },
 }
