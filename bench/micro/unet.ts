@@ -14,7 +14,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { detectUnet } from '../../apps/gpu-worker/src/engine/checkpoint/detect-unet.ts'
-import { readSafetensors } from '../../apps/gpu-worker/src/engine/checkpoint/safetensors.ts'
+import { readWeightFile } from '../../apps/gpu-worker/src/engine/checkpoint/read-weight-file.ts'
 import { buildUnet } from '../../apps/gpu-worker/src/engine/networks/unet.ts'
 import { createSession, type Session } from '../../apps/gpu-worker/src/engine/onnx/session.ts'
 import { createTensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
@@ -66,7 +66,7 @@ async function main(): Promise<void> {
 async function measureLoad(path: string, f32Bytes: number) {
   const memory = watchMemory()
   const start = performance.now()
-  const file = readSafetensors(path)
+  const file = readWeightFile(path)
   const graph = buildUnet(file, detectUnet(file, 'model.diffusion_model.'))
   const session = await createSession(graph, {
     device: 'cpu',

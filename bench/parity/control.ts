@@ -11,7 +11,7 @@ import {
   type ControlMode,
 } from '../../apps/gpu-worker/src/engine/control/mode-weights.ts'
 import { createRowControls, type ControlUnit } from '../../apps/gpu-worker/src/engine/control/row-controls.ts'
-import { readSafetensors } from '../../apps/gpu-worker/src/engine/checkpoint/safetensors.ts'
+import { readWeightFile } from '../../apps/gpu-worker/src/engine/checkpoint/read-weight-file.ts'
 import { joinRows, scale, sliceRows } from '../../apps/gpu-worker/src/engine/denoise/combine.ts'
 import { createGuidedDenoiser } from '../../apps/gpu-worker/src/engine/denoise/guidance.ts'
 import { createModelSampling } from '../../apps/gpu-worker/src/engine/denoise/model-sampling.ts'
@@ -52,7 +52,7 @@ function unpack(name: string): string {
 
 const checkpointPath = unpackTinyCheckpoint()
 const { value: checkpoint } = loadCheckpoint(checkpointPath, 'tiny', TEST_SESSION)
-const base = { file: readSafetensors(checkpointPath), prefix: 'model.diffusion_model.' }
+const base = { file: readWeightFile(checkpointPath), prefix: 'model.diffusion_model.' }
 const open = (name: string) => loadControl(unpack(`files/${name}`), name, { ...TEST_SESSION, base }).value
 
 const NETWORKS = {

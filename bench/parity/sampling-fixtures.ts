@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { readSafetensors } from '../../apps/gpu-worker/src/engine/checkpoint/safetensors.ts'
+import { readWeightFile } from '../../apps/gpu-worker/src/engine/checkpoint/read-weight-file.ts'
 import { readTensor } from '../../apps/gpu-worker/src/engine/checkpoint/read-tensor.ts'
 import type { Tensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
 
@@ -13,7 +13,7 @@ export function readLines<T>(path: string): T[] {
 
 /** Tensors of a safetensors file by name. */
 export function openTensors(path: string): (name: string) => Tensor {
-  const file = readSafetensors(path)
+  const file = readWeightFile(path)
   return (name) => readTensor(file, name)
 }
 

@@ -1,12 +1,14 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, parse } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { readTensor } from '../../apps/gpu-worker/src/engine/checkpoint/read-tensor.ts'
-import { readSafetensors, type WeightFile } from '../../apps/gpu-worker/src/engine/checkpoint/safetensors.ts'
+import { readWeightFile } from '../../apps/gpu-worker/src/engine/checkpoint/read-weight-file.ts'
+import type { WeightFile } from '../../apps/gpu-worker/src/engine/checkpoint/weight-file.ts'
 import { createClipTokenizers } from '../../apps/gpu-worker/src/engine/text-encode/clip-tokenizers.ts'
 import { createClipTokenizer } from '../../apps/gpu-worker/src/engine/text-encode/clip-tokenizer.ts'
 import { loadClipVocabulary } from '../../apps/gpu-worker/src/engine/text-encode/clip-vocabulary.ts'
+import { readEmbeddingFile } from '../../apps/gpu-worker/src/engine/text-encode/embedding-file.ts'
 import { encodeComfyPrompt } from '../../apps/gpu-worker/src/engine/text-encode/encode-comfy-prompt.ts'
 import { encodeWebuiTexts } from '../../apps/gpu-worker/src/engine/text-encode/encode-webui-prompt.ts'
 import type { TextEncoder } from '../../apps/gpu-worker/src/engine/text-encode/text-encoder.ts'
@@ -64,7 +66,7 @@ const shapes = {
 function unpack(path: string): WeightFile {
   const target = join(mkdtempSync(join(tmpdir(), 'text-')), 'model.safetensors')
   writeFileSync(target, gunzipSync(readFileSync(path)))
-  return readSafetensors(target)
+  return readWeightFile(target)
 }
 
 function remember<Key, Value>(compute: (key: Key) => Value): (key: Key) => Value {
@@ -153,17 +155,13 @@ const tokenizers = createClipTokenizers()
 /** The recordings under models/ were made with transformers 5, whose tokenizer is the fast one. */
 const recordedTokenizer = createClipTokenizer(loadClipVocabulary(), 'fast')
 
-function readEmbedding(path: string): EmbeddingTensors {
-  const file = readSafetensors(path)
-  return new Map([...file.tensors.keys()].map((name) => [name, readTensor(file, name)]))
+/** An embedding by ComfyUI's rule: its name, or its name with an extension. */
+function findEmbedding(folder: string, name: string): EmbeddingTensors | undefined {
+  const path = ['', '.safetensors', '.pt', '.bin']
+    .map((extension) => folder + name + extension)
+    .find((candidate) => existsSync(candidate))
+  return path === undefined ? undefined : readEmbeddingFile(path).tensors
 }
-
-const embeddingFiles = {
-  sd1: ['embparams', 'learned', 'toolong', 'wrongwidth'],
-  sdxl: ['embparams', 'xlstyle'],
-} as const
-const legacyEmbedding = /tinystyle|concept|old-format|paramdict/i
-const legacyReason = 'embedding in a pickle file, not read yet'
 
 async function compareComfy(folder: string, models: ReturnType<typeof openModels>): Promise<Comparison[]> {
   const comparisons: Comparison[] = []
@@ -180,9 +178,7 @@ async function compareComfy(folder: string, models: ReturnType<typeof openModels
         tokenizers: { ...tokenizers, comfy: recordedTokenizer },
         stopAtLayer: row['stop_at_clip_layer'] ?? undefined,
         findEmbedding: (name) =>
-          embeddingFolder === undefined || name === 'missing'
-            ? undefined
-            : readEmbedding(`${embeddingFolder}${name}.safetensors`),
+          embeddingFolder === undefined ? undefined : findEmbedding(embeddingFolder, name),
       })
       const compute = async () => {
         const { tokens, pooled } = await encodeComfyPrompt(row['prompt'], model)
@@ -192,9 +188,7 @@ async function compareComfy(folder: string, models: ReturnType<typeof openModels
           compareValues(tokens.data, tensor(`${row['case']}.cond`).data, tolerance),
         )
       }
-      const isLegacy = embeddingFolder !== undefined && legacyEmbedding.test(row['prompt'])
-      const toException = () => (isLegacy ? legacyReason : undefined)
-      comparisons.push(await compareCase(group, `${path} ${row['case']}`, compute, toException))
+      comparisons.push(await compareCase(group, `${path} ${row['case']}`, compute))
     }
   }
   for (const name of ['sd1', 'sd2', 'sdxl', 'refiner'] as const)
@@ -214,13 +208,11 @@ async function compareWebui(folder: string, models: ReturnType<typeof openModels
   const comparisons: Comparison[] = []
   const compare = async (group: string, path: string, name: 'sd1' | 'sdxl', withEmbeddings = false) => {
     const tensor = openTensors(`${folder}models/${path}.safetensors`)
-    const files = withEmbeddings ? embeddingFiles[name] : []
+    const files = `${folder}models/textual_inversion/files/${name}/`
     const embeddings = new Map(
-      files.map((file) => [
-        file as string,
-        readWebuiEmbedding(
-          readEmbedding(`${folder}models/textual_inversion/files/${name}/${file}.safetensors`),
-        ),
+      (withEmbeddings ? readdirSync(files) : []).map((file) => [
+        parse(file).name,
+        readWebuiEmbedding(readEmbeddingFile(files + file).tensors),
       ]),
     )
     const model = createWebuiTextModel({ encoders: models[name], tokenizers, embeddings })
@@ -251,9 +243,7 @@ async function compareWebui(folder: string, models: ReturnType<typeof openModels
         const pooled = conditionings.flatMap((conditioning) => Array.from(conditioning.pooled?.data ?? []))
         return Math.max(error, compareValues(pooled, tensor(`${row['case']}.pooled`).data, tolerance))
       }
-      const comparison = await compareCase(group, `${path} ${row['case']}`, compute)
-      const isLegacy = withEmbeddings && legacyEmbedding.test(prompts.join())
-      comparisons.push(isLegacy ? { ...comparison, exception: legacyReason } : comparison)
+      comparisons.push(await compareCase(group, `${path} ${row['case']}`, compute))
     }
   }
   for (const name of ['sd1', 'sdxl'] as const) {

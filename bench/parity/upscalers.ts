@@ -62,15 +62,10 @@ function comparePictures(actual: Uint8Array, expected: Float32Array): number {
 async function compareNetwork(row: NetworkRow): Promise<Comparison[]> {
   const name = row.case
   const path = here(row.file).pathname
-  const opened = await compareCase(
-    'networks',
-    name,
-    async () => {
-      await loadUpscaler(path, TEST_SESSION).release()
-      return 0
-    },
-    () => (path.endsWith('.pth') ? 'legacy files are not read yet' : undefined),
-  )
+  const opened = await compareCase('networks', name, async () => {
+    await loadUpscaler(path, TEST_SESSION).release()
+    return 0
+  })
   if (opened.error > 1) return [opened]
   const { value: network, release } = loadUpscaler(path, TEST_SESSION)
   const [small, big] = [picture('small_u8'), picture('big_u8')]

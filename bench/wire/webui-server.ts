@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { readTensor } from '../../apps/gpu-worker/src/engine/checkpoint/read-tensor.ts'
-import { readSafetensors } from '../../apps/gpu-worker/src/engine/checkpoint/safetensors.ts'
+import { readWeightFile } from '../../apps/gpu-worker/src/engine/checkpoint/read-weight-file.ts'
 import { createTensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
 import { startAtelier } from '../../e2e/kit/atelier.ts'
 import { writeSafetensors } from './write-safetensors.ts'
@@ -61,7 +61,7 @@ NegOnly,,"lowres, jpeg"
 /** The recorded server's VAE, embeddings and styles. */
 function writeSmallFiles(models: string): void {
   for (const folder of ['VAE', 'embeddings']) mkdirSync(join(models, folder))
-  const checkpoint = readSafetensors(join(models, 'Stable-diffusion', 'tiny-a.safetensors'))
+  const checkpoint = readWeightFile(join(models, 'Stable-diffusion', 'tiny-a.safetensors'))
   const names = [...checkpoint.tensors.keys()].filter((name) => name.startsWith(VAE_PREFIX))
   const vae = names.map((name) => [name.slice(VAE_PREFIX.length), readTensor(checkpoint, name)] as const)
   writeSafetensors(join(models, 'VAE', 'tiny-vae.safetensors'), vae)

@@ -1,13 +1,15 @@
 import { ModelKind } from '@atelier/proto'
-import { readSafetensors } from './checkpoint/safetensors.ts'
-import { readTensor } from './checkpoint/read-tensor.ts'
 import type { ModelStore } from './models/model-store.ts'
 import type { EmbeddingReader } from './text-models.ts'
+import { readEmbeddingFile } from './text-encode/embedding-file.ts'
 import {
   readWebuiEmbedding,
   type EmbeddingTensors,
   type WebuiEmbedding,
 } from './text-encode/textual-inversion.ts'
+
+/** What ComfyUI adds to a name, in this order. */
+const COMFY_EXTENSIONS = ['', '.safetensors', '.pt', '.bin']
 
 /** Reads textual inversions from the files the engine may open; unreadable ones are as if they were not there. */
 export function createEmbeddingReader(models: ModelStore): EmbeddingReader {
@@ -15,14 +17,13 @@ export function createEmbeddingReader(models: ModelStore): EmbeddingReader {
     webui(refs) {
       const found = new Map<string, WebuiEmbedding>()
       for (const ref of refs) {
-        const tensors = readTensors(models.resolve(ref).path)
-        if (tensors !== undefined) found.set(toPromptName(ref.name), readWebuiEmbedding(tensors))
+        const embedding = readEmbedding(models.resolve(ref).path)
+        if (embedding !== undefined) found.set(toPromptName(ref.name), embedding)
       }
       return found
     },
     comfy(name) {
-      const candidates = [name, `${name}.safetensors`]
-      const file = candidates
+      const file = COMFY_EXTENSIONS.map((extension) => name + extension)
         .map((candidate) => models.find(ModelKind.MODEL_KIND_EMBEDDING, candidate))
         .find(Boolean)
       return file && readTensors(file.path)
@@ -35,10 +36,17 @@ function toPromptName(name: string): string {
   return (name.split('/').at(-1) ?? name).replace(/\.[^.]+$/, '')
 }
 
+function readEmbedding(path: string): WebuiEmbedding | undefined {
+  try {
+    return readWebuiEmbedding(readEmbeddingFile(path).tensors)
+  } catch {
+    return undefined
+  }
+}
+
 function readTensors(path: string): EmbeddingTensors | undefined {
   try {
-    const file = readSafetensors(path)
-    return new Map([...file.tensors.keys()].map((name) => [name, readTensor(file, name)]))
+    return readEmbeddingFile(path).tensors
   } catch {
     return undefined
   }

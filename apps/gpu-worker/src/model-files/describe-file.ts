@@ -4,9 +4,12 @@ import { ModelFile, ModelKind } from '@atelier/proto'
 import { CheckpointError } from '../engine/checkpoint/checkpoint-error.ts'
 import { detectModel } from '../engine/checkpoint/detect-model.ts'
 import { detectVae } from '../engine/checkpoint/detect-vae.ts'
-import { readSafetensors, type WeightFile } from '../engine/checkpoint/safetensors.ts'
+import { readWeightFile } from '../engine/checkpoint/read-weight-file.ts'
+import type { WeightFile } from '../engine/checkpoint/weight-file.ts'
 import { compositionOf, detectControl } from '../engine/networks/control/detect-control.ts'
 import { detectUpscaler } from '../engine/networks/upscalers/detect-upscaler.ts'
+import { readEmbeddingFile } from '../engine/text-encode/embedding-file.ts'
+import { readWebuiEmbedding } from '../engine/text-encode/textual-inversion.ts'
 import type { FoundFile } from './list-files.ts'
 
 /** Bytes of the file's start that go into its identity: the whole header of most files. */
@@ -17,14 +20,12 @@ const MAX_METADATA = 64 * 1024
 /** Describes a model file by its header alone: identity, family, metadata, or why it cannot be used. */
 export function describeFile(found: FoundFile): ModelFile {
   const base = ModelFile.fromPartial({ ...found, identity: identify(found) })
-  if (!/\.(safetensors|sft)$/i.test(found.name)) {
-    return { ...base, unusableReason: 'only .safetensors files can be used yet' }
-  }
   try {
-    const file = readSafetensors(found.path)
+    if (found.kind === ModelKind.MODEL_KIND_EMBEDDING) return { ...base, ...describeEmbedding(found.path) }
+    const file = readWeightFile(found.path)
     return { ...base, ...examine(found.kind, file), metadata: limitMetadata(file.metadata) }
   } catch (error) {
-    return { ...base, unusableReason: error instanceof CheckpointError ? error.reason : String(error) }
+    return { ...base, unusableReason: toReason(error) }
   }
 }
 
@@ -38,10 +39,6 @@ function examine(kind: ModelKind, file: WeightFile): Partial<ModelFile> {
       return (detectVae(file, '') ?? detectVae(file, 'first_stage_model.'))
         ? {}
         : { unusableReason: 'it holds no autoencoder' }
-    case ModelKind.MODEL_KIND_EMBEDDING: {
-      const shape = [...file.tensors.values()][0]?.shape ?? []
-      return { embeddingVectors: shape.length === 2 ? shape[0]! : 1, embeddingWidth: shape.at(-1) ?? 0 }
-    }
     case ModelKind.MODEL_KIND_CONTROL_NET:
       // A Control-LoRA is recognised whole only beside its checkpoint.
       if (compositionOf(file) !== 'low-rank') detectControl(file)
@@ -51,6 +48,17 @@ function examine(kind: ModelKind, file: WeightFile): Partial<ModelFile> {
     default:
       return {}
   }
+}
+
+function describeEmbedding(path: string): Partial<ModelFile> {
+  const { tensors, metadata } = readEmbeddingFile(path)
+  const { vectorCount, width } = readWebuiEmbedding(tensors)
+  return { embeddingVectors: vectorCount, embeddingWidth: width, metadata: limitMetadata(metadata) }
+}
+
+function toReason(error: unknown): string {
+  if (error instanceof CheckpointError) return error.reason
+  return error instanceof Error ? error.message : String(error)
 }
 
 function identify({ path, sizeBytes }: FoundFile): string {

@@ -1,6 +1,6 @@
 import { ModelKind } from '@atelier/proto'
 
-const CHECKPOINT_EXTENSIONS = ['.safetensors', '.sft']
+const WEIGHT_EXTENSIONS = ['.safetensors', '.sft', '.ckpt', '.pt', '.pth', '.bin']
 
 /** A folder of a models folder, what its files are for, and which of them count. */
 export interface KnownFolder {
@@ -13,7 +13,7 @@ const known = (kind: ModelKind, ...folders: string[]): KnownFolder[] =>
   folders.map((folder) => ({
     folder,
     kind,
-    extensions: [...CHECKPOINT_EXTENSIONS, '.ckpt', '.pt', '.pth', '.bin'],
+    extensions: kind === ModelKind.MODEL_KIND_EMBEDDING ? [...WEIGHT_EXTENSIONS, '.png'] : WEIGHT_EXTENSIONS,
   }))
 
 /** Folders below a models folder as A1111 and ComfyUI name them; A1111 keeps embeddings beside the models folder. */

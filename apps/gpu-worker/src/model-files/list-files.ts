@@ -1,6 +1,7 @@
 import { readdirSync, realpathSync, statSync, type Dirent } from 'node:fs'
 import { extname, join, relative, sep } from 'node:path'
 import { ModelKind } from '@atelier/proto'
+import { hasEmbedding } from '../engine/text-encode/embedding-picture.ts'
 import { KNOWN_FOLDERS } from './folders.data.ts'
 
 /** A file found in a models folder. */
@@ -50,23 +51,27 @@ interface ListOptions {
 }
 
 function listFolder(folder: string, kind: ModelKind, options: ListOptions): FoundFile[] {
-  return walk(folder, options.depth)
-    .filter((path) => options.extensions.includes(extname(path).toLowerCase()))
-    .flatMap((path) => {
-      const stats = statSync(path, { throwIfNoEntry: false })
-      if (stats === undefined || !stats.isFile()) return []
-      const name = relative(folder, path).split(sep).join('/')
-      // ONNX Runtime opens what the link points to, so that is the file that is allowed.
-      return [
-        {
-          kind,
-          name,
-          path: realpathSync(path),
-          sizeBytes: stats.size,
-          modifiedAtMs: Math.trunc(stats.mtimeMs),
-        },
-      ]
-    })
+  return (
+    walk(folder, options.depth)
+      .filter((path) => options.extensions.includes(extname(path).toLowerCase()))
+      // Most pictures in embedding folders only show what the file of the same name does.
+      .filter((path) => extname(path).toLowerCase() !== '.png' || hasEmbedding(path))
+      .flatMap((path) => {
+        const stats = statSync(path, { throwIfNoEntry: false })
+        if (stats === undefined || !stats.isFile()) return []
+        const name = relative(folder, path).split(sep).join('/')
+        // ONNX Runtime opens what the link points to, so that is the file that is allowed.
+        return [
+          {
+            kind,
+            name,
+            path: realpathSync(path),
+            sizeBytes: stats.size,
+            modifiedAtMs: Math.trunc(stats.mtimeMs),
+          },
+        ]
+      })
+  )
 }
 
 function walk(folder: string, depth: number): string[] {

@@ -1,5 +1,5 @@
 import { readTensor } from '../checkpoint/read-tensor.ts'
-import type { TensorEntry, WeightFile } from '../checkpoint/safetensors.ts'
+import type { TensorEntry, WeightFile } from '../checkpoint/weight-file.ts'
 import type { GraphBuilder, Value } from '../onnx/graph-builder.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { countElements } from '../tensor/tensor.ts'

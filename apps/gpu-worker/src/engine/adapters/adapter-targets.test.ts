@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { WeightFile } from '../checkpoint/safetensors.ts'
+import type { WeightFile } from '../checkpoint/weight-file.ts'
 import { listTargets } from './adapter-targets.ts'
 import { readModules } from './read-modules.ts'
 

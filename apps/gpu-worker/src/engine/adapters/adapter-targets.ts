@@ -1,5 +1,5 @@
 import type { UnetConfig } from '../checkpoint/detect-unet.ts'
-import type { WeightFile } from '../checkpoint/safetensors.ts'
+import type { WeightFile } from '../checkpoint/weight-file.ts'
 import type { TextEncoderKey } from '../text-encode/text-encoder.ts'
 import { toDiffusersName } from './unet-names.ts'
 

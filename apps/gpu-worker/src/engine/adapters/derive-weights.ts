@@ -1,4 +1,4 @@
-import type { WeightFile } from '../checkpoint/safetensors.ts'
+import type { WeightFile } from '../checkpoint/weight-file.ts'
 import type { ChangedWeights, GraphBuilder, Value, WeightChange } from '../onnx/graph-builder.ts'
 import type { AdapterFlavour, AdapterFormat, AdapterUse } from './adapter-format.ts'
 import type { AdapterModule } from './adapter-module.ts'

@@ -1,4 +1,4 @@
-import type { WeightFile } from '../checkpoint/safetensors.ts'
+import type { WeightFile } from '../checkpoint/weight-file.ts'
 import { AdapterModule } from './adapter-module.ts'
 
 /** Ends of tensor names by the part they are, the longest first where one ends another. */

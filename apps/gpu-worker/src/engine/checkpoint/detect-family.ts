@@ -1,6 +1,6 @@
 import type { ModelFamily } from '@atelier/catalog'
 import type { UnetConfig } from './detect-unet.ts'
-import type { WeightFile } from './safetensors.ts'
+import type { WeightFile } from './weight-file.ts'
 
 /** Width of each number's waves in a label vector, and how many numbers base and refiner take (SDXL, arXiv 2307.01952). */
 export const LABEL = { waves: 256, baseNumbers: 6, refinerNumbers: 5 }

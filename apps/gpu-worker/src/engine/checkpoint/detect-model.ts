@@ -5,7 +5,7 @@ import { detectPrediction, type Prediction } from './detect-prediction.ts'
 import { detectTextEncoders, type TextEncoderConfig } from './detect-text.ts'
 import { detectUnet, findUnetPrefix, type UnetConfig } from './detect-unet.ts'
 import { detectVae, type VaeConfig } from './detect-vae.ts'
-import type { WeightFile } from './safetensors.ts'
+import type { WeightFile } from './weight-file.ts'
 
 /** A recognised checkpoint, or a UNet of its own. */
 export interface DetectedModel extends Prediction {

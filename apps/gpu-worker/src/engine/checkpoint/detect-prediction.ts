@@ -1,7 +1,7 @@
 import type { ModelFamily, PredictionKind, TrainedSchedule } from '@atelier/catalog'
 import type { UnetConfig } from './detect-unet.ts'
 import { readTensor } from './read-tensor.ts'
-import type { WeightFile } from './safetensors.ts'
+import type { WeightFile } from './weight-file.ts'
 
 /** What a network's output means, and at which sigmas it was trained. */
 export interface Prediction {

@@ -1,5 +1,5 @@
 import type { TextEncoderKey } from '../text-encode/text-encoder.ts'
-import type { WeightFile } from './safetensors.ts'
+import type { WeightFile } from './weight-file.ts'
 
 /** How a text encoder's tensors are named: as the transformers library or as OpenCLIP names them. */
 export type TextLayout = 'transformers' | 'openclip'

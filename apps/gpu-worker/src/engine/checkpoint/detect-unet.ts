@@ -1,5 +1,5 @@
 import { CheckpointError } from './checkpoint-error.ts'
-import type { WeightFile } from './safetensors.ts'
+import type { WeightFile } from './weight-file.ts'
 
 /** One level of the UNet: its width, and the transformer depth of each residual block. */
 export interface UnetLevel {

@@ -1,4 +1,4 @@
-import type { WeightFile } from './safetensors.ts'
+import type { WeightFile } from './weight-file.ts'
 
 /** What the autoencoder's tensors say about its structure. */
 export interface VaeConfig {

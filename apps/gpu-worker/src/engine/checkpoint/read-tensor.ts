@@ -2,7 +2,7 @@ import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { float8E4m3ToFloat, float8E5m2ToFloat, halfToFloat } from '../tensor/float-formats.ts'
 import { CheckpointError } from './checkpoint-error.ts'
 import type { Dtype } from './dtype.ts'
-import { readTensorBytes, type WeightFile } from './safetensors.ts'
+import { readTensorBytes, type WeightFile } from './weight-file.ts'
 
 const HALF_TABLE = Float32Array.from({ length: 65_536 }, (_, bits) => halfToFloat(bits))
 const E4M3_TABLE = Float32Array.from({ length: 256 }, (_, bits) => float8E4m3ToFloat(bits))

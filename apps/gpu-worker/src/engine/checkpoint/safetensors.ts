@@ -1,98 +1,36 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { CheckpointError } from './checkpoint-error.ts'
 import { findRepeatedName } from './json-names.ts'
+export type { TensorEntry, WeightFile } from './weight-file.ts'
+export { countF32Bytes, readTensorBytes } from './weight-file.ts'
 import { DTYPE_BITS, isDtype, type Dtype } from './dtype.ts'
+import { readExactly, withOpenFile, type OpenFile } from './read-bytes.ts'
+import { MAX_NAME_BYTES, MAX_RANK, MAX_TENSORS, type TensorEntry, type WeightFile } from './weight-file.ts'
 
 // Format: 8 bytes little-endian length N, N bytes of JSON, tensor bytes. Rules: the format's specification, strict.
 
 /** The reference implementation's cap on the header. */
 const MAX_HEADER_BYTES = 100_000_000
-/** SDXL has about 2,600 tensors. */
-const MAX_TENSORS = 65_536
-const MAX_NAME_BYTES = 1_024
-const MAX_RANK = 8
-
-/** Where one tensor lies. */
-export interface TensorEntry {
-  readonly dtype: Dtype
-  readonly shape: readonly number[]
-  /** Absolute position in the file, bytes. */
-  readonly offset: number
-  readonly byteLength: number
-  /** The file it lies in, where that is another one (networks put together from several). */
-  readonly path?: string
-}
-
-/** A weight file's table of contents; tensor bytes are read on demand or mapped by ONNX Runtime. */
-export interface WeightFile {
-  readonly path: string
-  readonly sizeBytes: number
-  readonly tensors: ReadonlyMap<string, TensorEntry>
-  readonly metadata: Readonly<Record<string, string>>
-}
 
 /**
  * Reads the header of a `.safetensors` file and checks it against the file whole.
  * @throws CheckpointError with the reason
  */
 export function readSafetensors(path: string): WeightFile {
-  const descriptor = openFile(path)
-  try {
-    const sizeBytes = fstatSync(descriptor).size
-    const header = readHeader(descriptor, sizeBytes, path)
+  return withOpenFile(path, (file) => {
+    const { sizeBytes } = file
+    const header = readHeader(file)
     const start = 8 + header.byteLength
     const { tensors, metadata } = checkHeader(parseHeader(header, path), path)
     const entries = placeTensors(tensors, { start, sizeBytes, path })
     return { path, sizeBytes, tensors: entries, metadata }
-  } finally {
-    closeSync(descriptor)
-  }
+  })
 }
 
-/** The bytes of one tensor. */
-export function readTensorBytes(file: WeightFile, entry: TensorEntry): Uint8Array {
-  const path = entry.path ?? file.path
-  const descriptor = openFile(path)
-  try {
-    return readExactly(descriptor, entry.offset, entry.byteLength, path)
-  } finally {
-    closeSync(descriptor)
-  }
-}
-
-/** Bytes the file's tensors take as f32. */
-export function countF32Bytes(file: WeightFile): number {
-  let count = 0
-  for (const { shape } of file.tensors.values())
-    count += 4 * shape.reduce((product, size) => product * size, 1)
-  return count
-}
-
-function openFile(path: string): number {
-  try {
-    return openSync(path, 'r')
-  } catch (cause) {
-    throw new CheckpointError('unreadable', path, `it cannot be opened: ${(cause as Error).message}`, {
-      cause,
-    })
-  }
-}
-
-function readExactly(descriptor: number, position: number, length: number, path: string): Uint8Array {
-  const bytes = Buffer.allocUnsafe(length)
-  for (let done = 0; done < length;) {
-    const count = readSync(descriptor, bytes, done, Math.min(length - done, 2 ** 30), position + done)
-    if (count === 0)
-      throw new CheckpointError('malformed', path, `it ends at byte ${position + done}, inside a tensor`)
-    done += count
-  }
-  return bytes
-}
-
-function readHeader(descriptor: number, sizeBytes: number, path: string): Uint8Array {
+function readHeader(file: OpenFile): Uint8Array {
+  const { path, sizeBytes } = file
   if (sizeBytes < 8)
     throw new CheckpointError('malformed', path, `it has ${sizeBytes} bytes, a header needs at least 8`)
-  const promised = Buffer.from(readExactly(descriptor, 0, 8, path)).readBigUInt64LE()
+  const promised = readExactly(file, 0, 8).readBigUInt64LE()
   if (promised > MAX_HEADER_BYTES) {
     throw new CheckpointError(
       'over-limit',
@@ -108,7 +46,7 @@ function readHeader(descriptor: number, sizeBytes: number, path: string): Uint8A
       `it promises a header of ${length} bytes but has ${sizeBytes} in all`,
     )
   }
-  return readExactly(descriptor, 8, length, path)
+  return readExactly(file, 8, length)
 }
 
 function parseHeader(bytes: Uint8Array, path: string): Record<string, unknown> {

@@ -1,6 +1,6 @@
 import type { TextEncoderConfig } from './detect-text.ts'
 import { DTYPE_BITS } from './dtype.ts'
-import type { TensorEntry, WeightFile } from './safetensors.ts'
+import type { TensorEntry, WeightFile } from './weight-file.ts'
 
 /** Module names of OpenCLIP that have one counterpart in the transformers library. */
 const MODULES: readonly (readonly [from: RegExp, to: string])[] = [

@@ -1,4 +1,5 @@
-import { readSafetensors, countF32Bytes, type WeightFile } from '../checkpoint/safetensors.ts'
+import { readWeightFile } from '../checkpoint/read-weight-file.ts'
+import { countF32Bytes, type WeightFile } from '../checkpoint/weight-file.ts'
 import type { NetworkInputs } from '../denoise/guidance.ts'
 import { EngineError } from '../engine-error.ts'
 import type { Loaded } from '../models/load-model.ts'
@@ -52,7 +53,7 @@ export function loadControl(
   name: string,
   { base, ...options }: SessionOptions & { base?: BaseWeights | undefined },
 ): Loaded<ControlNetwork> {
-  const source = readSafetensors(path)
+  const source = readWeightFile(path)
   const detected = detectControl(source, base)
   const sessions = new LazySessions(options)
   const value =

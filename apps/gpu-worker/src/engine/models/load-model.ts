@@ -1,7 +1,8 @@
 import { CheckpointError } from '../checkpoint/checkpoint-error.ts'
 import { detectModel, type DetectedModel } from '../checkpoint/detect-model.ts'
 import { detectVae } from '../checkpoint/detect-vae.ts'
-import { countF32Bytes, readSafetensors, type WeightFile } from '../checkpoint/safetensors.ts'
+import { readWeightFile } from '../checkpoint/read-weight-file.ts'
+import { countF32Bytes, type WeightFile } from '../checkpoint/weight-file.ts'
 import { openModelSampling } from '../denoise/model-sampling.ts'
 import { LazySessions } from '../onnx/lazy-sessions.ts'
 import type { SessionOptions } from '../onnx/session.ts'
@@ -35,7 +36,7 @@ export function loadCheckpoint(
   identity: string,
   options: SessionOptions,
 ): Loaded<LoadedCheckpoint> {
-  const file = readSafetensors(path)
+  const file = readWeightFile(path)
   const detected = detectModel(file)
   const sessions = new LazySessions(options)
   const model = prepareModel(file, detected, { identity, sessions })
@@ -52,7 +53,7 @@ export function loadCheckpoint(
  * @throws CheckpointError when it holds none
  */
 export function loadVaeFile(path: string, options: SessionOptions): Loaded<LoadedVae> {
-  const file = readSafetensors(path)
+  const file = readWeightFile(path)
   const config = detectVae(file, '') ?? detectVae(file, 'first_stage_model.')
   if (config === undefined) throw new CheckpointError('unknown-structure', path, 'it holds no autoencoder')
   const sessions = new LazySessions(options)

@@ -7,7 +7,7 @@ import { EngineError } from '../engine-error.ts'
 import type { SessionOptions } from '../onnx/session.ts'
 import { loadCheckpoint, loadVaeFile } from './load-model.ts'
 import type { LoadedModel, LoadedVae } from './loaded-model.ts'
-import { readSafetensors } from '../checkpoint/safetensors.ts'
+import { readWeightFile } from '../checkpoint/read-weight-file.ts'
 import { detectModel } from '../checkpoint/detect-model.ts'
 import { loadControl, type ControlNetwork } from '../control/control-network.ts'
 import type { BaseWeights } from '../networks/control/composed-weights.ts'
@@ -82,7 +82,7 @@ export class ModelStore {
   /** Uses a ControlNet or adapter; one made of differences is put together with the checkpoint it is used with. */
   async useControl(ref: ModelRef, checkpoint: ModelRef | undefined): Promise<Use<ControlNetwork>> {
     const file = this.resolve(ref)
-    const isWhole = compositionOf(readSafetensors(file.path)) === 'whole'
+    const isWhole = compositionOf(readWeightFile(file.path)) === 'whole'
     const base = isWhole || checkpoint === undefined ? undefined : this.resolve(checkpoint)
     const key = base === undefined ? file.identity : `${file.identity} on ${base.identity}`
     return this.#residency.use(key, () =>
@@ -129,6 +129,6 @@ export class ModelStore {
 }
 
 function openBase(path: string): BaseWeights {
-  const file = readSafetensors(path)
+  const file = readWeightFile(path)
   return { file, prefix: detectModel(file).unet.prefix }
 }

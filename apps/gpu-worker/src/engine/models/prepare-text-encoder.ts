@@ -1,5 +1,5 @@
 import type { TextEncoderConfig } from '../checkpoint/detect-text.ts'
-import type { WeightFile } from '../checkpoint/safetensors.ts'
+import type { WeightFile } from '../checkpoint/weight-file.ts'
 import { buildClipText, CHUNK_TOKENS } from '../networks/clip-text.ts'
 import type { LazySessions } from '../onnx/lazy-sessions.ts'
 import { createTensor } from '../tensor/tensor.ts'

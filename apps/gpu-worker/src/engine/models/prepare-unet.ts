@@ -1,5 +1,5 @@
 import type { UnetConfig } from '../checkpoint/detect-unet.ts'
-import type { WeightFile } from '../checkpoint/safetensors.ts'
+import type { WeightFile } from '../checkpoint/weight-file.ts'
 import type { PredictionNetwork } from '../denoise/guidance.ts'
 import { buildUnet } from '../networks/unet.ts'
 import { prepareVariants, type LazySessions } from '../onnx/lazy-sessions.ts'

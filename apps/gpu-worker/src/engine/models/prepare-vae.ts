@@ -1,5 +1,5 @@
 import type { VaeConfig } from '../checkpoint/detect-vae.ts'
-import type { WeightFile } from '../checkpoint/safetensors.ts'
+import type { WeightFile } from '../checkpoint/weight-file.ts'
 import { buildVaeDecoder, buildVaeEncoder } from '../networks/vae.ts'
 import { prepareVariants, type LazySessions } from '../onnx/lazy-sessions.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'

@@ -1,6 +1,6 @@
 import type { TextEncoderConfig } from '../checkpoint/detect-text.ts'
 import { openTextWeights } from '../checkpoint/text-names.ts'
-import type { WeightFile } from '../checkpoint/safetensors.ts'
+import type { WeightFile } from '../checkpoint/weight-file.ts'
 import { GraphBuilder, type Graph, type Value } from '../onnx/graph-builder.ts'
 import { add, attentionMask, layerNorm, linear, maskedAttention, quickGelu } from './layers.ts'
 

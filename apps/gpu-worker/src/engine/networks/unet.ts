@@ -1,5 +1,5 @@
 import type { UnetConfig } from '../checkpoint/detect-unet.ts'
-import type { WeightFile } from '../checkpoint/safetensors.ts'
+import type { WeightFile } from '../checkpoint/weight-file.ts'
 import { GraphBuilder, type Graph, type Value } from '../onnx/graph-builder.ts'
 import {
   add,

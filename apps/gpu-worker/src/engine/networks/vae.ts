@@ -1,5 +1,5 @@
 import type { VaeConfig } from '../checkpoint/detect-vae.ts'
-import type { WeightFile } from '../checkpoint/safetensors.ts'
+import type { WeightFile } from '../checkpoint/weight-file.ts'
 import { GraphBuilder, type Graph, type Value } from '../onnx/graph-builder.ts'
 import { add, attention, conv, fromTokens, groupNorm, silu, toTokens, upsampleNearest } from './layers.ts'
 

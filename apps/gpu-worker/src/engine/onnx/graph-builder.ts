@@ -1,4 +1,4 @@
-import type { TensorEntry, WeightFile } from '../checkpoint/safetensors.ts'
+import type { TensorEntry, WeightFile } from '../checkpoint/weight-file.ts'
 import { CheckpointError } from '../checkpoint/checkpoint-error.ts'
 import type { Graph, Op, Port, Value, Weight } from './graph.ts'
 import { OpWriter, type OpsOptions } from './op-writer.ts'
@@ -94,9 +94,8 @@ export class GraphBuilder {
   tensor(name: string, entry: TensorEntry & { readonly path: string }): Value {
     const known = this.#casts.get(name)
     if (known !== undefined) return known
-    const { dtype, shape, offset, byteLength, path } = entry
-    this.#weights.set(name, { name, dtype, shape, path, offset, byteLength })
-    const value = dtype === 'F32' ? (name as Value) : this.op('Cast', [name as Value], { to: 1 })
+    this.#weights.set(name, { ...entry, name })
+    const value = entry.dtype === 'F32' ? (name as Value) : this.op('Cast', [name as Value], { to: 1 })
     this.#casts.set(name, value)
     return value
   }

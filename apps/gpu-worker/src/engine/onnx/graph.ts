@@ -1,4 +1,4 @@
-import type { Dtype } from '../checkpoint/dtype.ts'
+import type { TensorEntry } from '../checkpoint/weight-file.ts'
 
 /** A value of the graph: the name of an op's output, an input or a weight. */
 export type Value = string & { readonly graphValue: unique symbol }
@@ -24,13 +24,9 @@ export interface Constant {
 }
 
 /** A tensor of the weight file, referenced where it lies. */
-export interface Weight {
+export interface Weight extends TensorEntry {
   readonly name: string
-  readonly dtype: Dtype
-  readonly shape: readonly number[]
   readonly path: string
-  readonly offset: number
-  readonly byteLength: number
 }
 
 /** A graph input or output; names stand for sizes known at run time. */

@@ -1,6 +1,7 @@
 import { AttributeProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from '@atelier/proto/onnx'
 import { CheckpointError } from '../checkpoint/checkpoint-error.ts'
 import type { Dtype } from '../checkpoint/dtype.ts'
+import { readTensorBytes } from '../checkpoint/weight-file.ts'
 import {
   MICROSOFT,
   type Attribute,
@@ -72,7 +73,8 @@ function toInlineTensor({ name, dtype, shape, values }: Constant): TensorProto {
   })
 }
 
-function toExternalTensor({ name, dtype, shape, path, offset, byteLength }: Weight): TensorProto {
+function toExternalTensor(weight: Weight): TensorProto {
+  const { name, dtype, shape, path, offset, byteLength } = weight
   const dataType = DATA_TYPES[dtype]
   if (dataType === undefined) {
     throw new CheckpointError(
@@ -81,10 +83,12 @@ function toExternalTensor({ name, dtype, shape, path, offset, byteLength }: Weig
       `tensor "${name}" has the type ${dtype}, which no network uses`,
     )
   }
+  const tensor = { name, dims: shape.map(BigInt), dataType }
+  // Elements that do not follow each other cannot be used where they lie.
+  if (weight.strides !== undefined)
+    return TensorProto.fromPartial({ ...tensor, rawData: readTensorBytes(weight, weight) })
   return TensorProto.fromPartial({
-    name,
-    dims: shape.map(BigInt),
-    dataType,
+    ...tensor,
     dataLocation: 1,
     externalData: [
       // The session's folder is the root of the file system, so locations are absolute paths without their slash.

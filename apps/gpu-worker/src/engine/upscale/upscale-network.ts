@@ -1,4 +1,5 @@
-import { countF32Bytes, readSafetensors } from '../checkpoint/safetensors.ts'
+import { readWeightFile } from '../checkpoint/read-weight-file.ts'
+import { countF32Bytes } from '../checkpoint/weight-file.ts'
 import type { Loaded } from '../models/load-model.ts'
 import { buildUpscaler, detectUpscaler } from '../networks/upscalers/detect-upscaler.ts'
 import { countWindow } from '../networks/upscalers/swinir.ts'
@@ -23,7 +24,7 @@ export interface UpscaleNetwork {
  * @throws CheckpointError when the file is malformed or holds no upscaler we know
  */
 export function loadUpscaler(path: string, options: SessionOptions): Loaded<UpscaleNetwork> {
-  const file = readSafetensors(path)
+  const file = readWeightFile(path)
   const config = detectUpscaler(file)
   const sessions = new LazySessions(options)
   const session = sessions.prepare(() => buildUpscaler(file, config))

@@ -1,4 +1,4 @@
-import type { TensorEntry, WeightFile } from '../../checkpoint/safetensors.ts'
+import type { TensorEntry, WeightFile } from '../../checkpoint/weight-file.ts'
 import { GraphBuilder, type Value } from '../../onnx/graph-builder.ts'
 
 /** The UNet that a file's weights are differences from. */

@@ -1,4 +1,4 @@
-import type { TensorEntry, WeightFile } from '../../checkpoint/safetensors.ts'
+import type { TensorEntry, WeightFile } from '../../checkpoint/weight-file.ts'
 
 /** A file under other tensor names; `rename` gives undefined for those that are left out. */
 export function renameTensors(file: WeightFile, rename: (name: string) => string | undefined): WeightFile {

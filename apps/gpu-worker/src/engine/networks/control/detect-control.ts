@@ -1,6 +1,6 @@
 import { CheckpointError } from '../../checkpoint/checkpoint-error.ts'
 import { detectUnet, type UnetConfig } from '../../checkpoint/detect-unet.ts'
-import type { WeightFile } from '../../checkpoint/safetensors.ts'
+import type { WeightFile } from '../../checkpoint/weight-file.ts'
 import { describeLowRank, type BaseWeights, type Composition } from './composed-weights.ts'
 import { renameDiffusersControl, renameTensors, stripPrefix } from './control-names.ts'
 

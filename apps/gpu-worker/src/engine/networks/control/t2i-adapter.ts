@@ -1,4 +1,4 @@
-import type { WeightFile } from '../../checkpoint/safetensors.ts'
+import type { WeightFile } from '../../checkpoint/weight-file.ts'
 import { GraphBuilder, type Graph, type Value } from '../../onnx/graph-builder.ts'
 import { add, conv } from '../layers.ts'
 import type { AdapterConfig } from './detect-control.ts'

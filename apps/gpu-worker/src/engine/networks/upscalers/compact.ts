@@ -1,5 +1,5 @@
 import { CheckpointError } from '../../checkpoint/checkpoint-error.ts'
-import type { WeightFile } from '../../checkpoint/safetensors.ts'
+import type { WeightFile } from '../../checkpoint/weight-file.ts'
 import { GraphBuilder, type Graph } from '../../onnx/graph-builder.ts'
 import { add, conv, pixelShuffle, repeatPixels } from '../layers.ts'
 import type { UpscalerConfig } from './upscaler-config.ts'

@@ -1,5 +1,5 @@
 import { CheckpointError } from '../../checkpoint/checkpoint-error.ts'
-import type { WeightFile } from '../../checkpoint/safetensors.ts'
+import type { WeightFile } from '../../checkpoint/weight-file.ts'
 import type { Graph } from '../../onnx/graph-builder.ts'
 import { buildCompact, detectCompact } from './compact.ts'
 import { buildEsrgan, detectEsrgan } from './esrgan.ts'

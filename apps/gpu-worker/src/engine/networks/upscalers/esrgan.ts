@@ -1,5 +1,5 @@
 import { CheckpointError } from '../../checkpoint/checkpoint-error.ts'
-import type { WeightFile } from '../../checkpoint/safetensors.ts'
+import type { WeightFile } from '../../checkpoint/weight-file.ts'
 import { GraphBuilder, type Graph, type Value } from '../../onnx/graph-builder.ts'
 import { add, conv, joinChannels, leakyRelu, scaled, upsampleNearest } from '../layers.ts'
 import type { UpscalerConfig } from './upscaler-config.ts'

@@ -1,5 +1,5 @@
 import { CheckpointError } from '../../checkpoint/checkpoint-error.ts'
-import type { WeightFile } from '../../checkpoint/safetensors.ts'
+import type { WeightFile } from '../../checkpoint/weight-file.ts'
 import { GraphBuilder, type Graph, type Value } from '../../onnx/graph-builder.ts'
 import { add, conv, layerNorm, leakyRelu, linear, pixelShuffle, scaled, upsampleNearest } from '../layers.ts'
 import {

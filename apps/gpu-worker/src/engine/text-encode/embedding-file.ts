@@ -1,0 +1,28 @@
+import { extname } from 'node:path'
+import { readTensor } from '../checkpoint/read-tensor.ts'
+import { readWeightFile } from '../checkpoint/read-weight-file.ts'
+import { readEmbeddingPicture } from './embedding-picture.ts'
+import type { EmbeddingTensors } from './textual-inversion.ts'
+
+/** An embedding's tensors, and the texts beside them (`step`, `sd_checkpoint`, … where A1111 made the file). */
+export interface EmbeddingFile {
+  readonly tensors: EmbeddingTensors
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** Embeddings are a few dozen vectors; a whole checkpoint in the wrong folder is not read. */
+const MAX_TENSORS = 256
+
+/**
+ * Reads an embedding of any file form: safetensors, PyTorch's, or a PNG picture that carries one.
+ * @throws CheckpointError when the file is malformed, EmbeddingError when it holds no embedding
+ */
+export function readEmbeddingFile(path: string): EmbeddingFile {
+  if (extname(path).toLowerCase() === '.png') return readEmbeddingPicture(path)
+  const file = readWeightFile(path)
+  const names = [...file.tensors.keys()].slice(0, MAX_TENSORS)
+  return {
+    tensors: new Map(names.map((name) => [name, readTensor(file, name)])),
+    metadata: file.metadata,
+  }
+}
