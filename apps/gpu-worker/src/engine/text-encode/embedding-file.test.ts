@@ -38,7 +38,7 @@ describe('readEmbeddingFile', () => {
     ['old-format.pt', 1, 64, '500', 'tiny'],
     ['paramdict.pt', 2, 64, '500', 'tiny'],
     ['tinystyle.pt', 3, 64, '500', 'tiny'],
-  ])('reads %s as A1111 lists it', (name, vectorCount, width, step, checkpoint) => {
+  ])('reads %s as A1111 lists it', (...[name, vectorCount, width, step, checkpoint]) => {
     const { tensors, metadata } = open(name)
     expect(readWebuiEmbedding(tensors)).toMatchObject({ vectorCount, width })
     expect([metadata['step'], metadata['sd_checkpoint_name']]).toEqual([step, checkpoint])
