@@ -26,7 +26,7 @@ function emitLayer(to: OpWriter, op: Op, inputs: readonly Value[]): Value {
     case 'GatedLinear':
       return gated(to, linear(to, x!, second!, third))
     case 'GroupNorm':
-      return groupNorm(to, op, [x!, second!, third!])
+      return writeGroupNorm(to, op, [x!, second!, third!])
     case 'Silu':
       return to.write('Mul', [x!, to.write('Sigmoid', [x!])])
     case 'AddToChannels':
@@ -65,7 +65,12 @@ function gated(to: OpWriter, projection: Value): Value {
   return to.write('Mul', [value!, to.write('Gelu', [gate!])])
 }
 
-function groupNorm(to: OpWriter, op: Op, [x, scale, shift]: readonly [Value, Value, Value]): Value {
+/** Group normalisation as instance normalisation of the groups, over [batch, channels, height, width]. */
+export function writeGroupNorm(
+  to: OpWriter,
+  op: Op,
+  [x, scale, shift]: readonly [Value, Value, Value],
+): Value {
   const groups = op.attributes['groups'] as number
   const ones = to.floats(new Array<number>(groups).fill(1))
   const zeros = to.floats(new Array<number>(groups).fill(0))

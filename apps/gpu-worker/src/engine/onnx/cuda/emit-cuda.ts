@@ -1,0 +1,70 @@
+import type { Graph, Op, Value } from '../graph.ts'
+import {
+  asFloat,
+  asPlain,
+  find,
+  ONNX_TYPE,
+  startEmission,
+  type Emission,
+  type Precision,
+} from './emission.ts'
+import * as images from './image-layers.ts'
+import { emitOther } from './other-ops.ts'
+import * as tokens from './token-layers.ts'
+
+/** Writes one op of the description and enters its value. */
+export type EmitOp = (emission: Emission, op: Op) => void
+
+/** Ops with a form of their own; everything else is written as it is, in the precision of its inputs. */
+const FORMS: Readonly<Record<string, EmitOp>> = {
+  Conv: images.emitConv,
+  GroupNorm: images.emitGroupNorm,
+  AddToChannels: images.emitAddToChannels,
+  JoinChannels: images.emitJoinChannels,
+  RepeatPixels: images.emitRepeatPixels,
+  RepeatTo: images.emitRepeatTo,
+  ToTokens: images.emitToTokens,
+  FromTokens: images.emitFromTokens,
+  Linear: tokens.emitLinear,
+  GatedLinear: tokens.emitGatedLinear,
+  LayerNormalization: tokens.emitLayerNorm,
+  MultiHeadAttention: tokens.emitAttention,
+  Add: tokens.emitAdd,
+  Silu: tokens.emitSilu,
+}
+
+/**
+ * Writes a description for CUDA: channels last from the first convolution to the last, in half precision unless told
+ * otherwise, with ONNX Runtime's fused diffusion ops (contrib domain; kernels read in `contrib_ops/cuda`). Weights of that
+ * precision are used where they lie; norms and softmax accumulate in f32 inside their kernels; inputs and outputs stay
+ * f32 and int64, laid out as the description says.
+ */
+export function emitCuda(graph: Graph, precision: Precision = 'f16'): Graph {
+  const emission = startEmission(graph, precision)
+  const outputs = new Set(graph.outputs.map(({ name }) => name))
+  const [casts, ops] = split(graph.ops, (op) => isWeightCast(emission, op))
+  for (const op of casts) emission.values.set(op.outputs[0]!, find(emission, op.inputs[0]!))
+  for (const op of ops) {
+    if (emission.done.has(op)) continue
+    if (op.type === 'Identity' && outputs.has(op.outputs[0]!)) emitOutput(emission, op)
+    else (FORMS[op.type] ?? emitOther)(emission, op)
+  }
+  const { to } = emission
+  return { ...graph, ops: to.ops, constants: [...graph.constants, ...to.constants] }
+}
+
+/** A weight's cast to f32 is left out: whoever uses the weight casts it to what it needs, or not at all. */
+function isWeightCast({ weights }: Emission, op: Op): boolean {
+  return op.type === 'Cast' && op.attributes['to'] === ONNX_TYPE.f32 && weights.has(op.inputs[0]!)
+}
+
+function split(ops: readonly Op[], isFirst: (op: Op) => boolean): [Op[], Op[]] {
+  return [ops.filter(isFirst), ops.filter((op) => !isFirst(op))]
+}
+
+function emitOutput(emission: Emission, op: Op): void {
+  const value = asPlain(emission, find(emission, op.inputs[0]!))
+  const isFloat = value.dtype === 'f16' || value.dtype === 'f32'
+  const name = isFloat ? asFloat(emission, value, 'f32').name : value.name
+  emission.to.ops.push({ ...op, inputs: [name as Value] })
+}

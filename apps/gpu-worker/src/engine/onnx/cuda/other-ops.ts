@@ -1,0 +1,56 @@
+import type { Op } from '../graph.ts'
+import { asFloat, asPixels, asPlain, find, settle, type Emission, type Emitted } from './emission.ts'
+
+/** Ops that work on each number for itself: they keep whatever layout their inputs share. */
+const ELEMENTWISE = new Set([
+  'Add',
+  'Sub',
+  'Mul',
+  'Div',
+  'Gelu',
+  'QuickGelu',
+  'Sigmoid',
+  'Tanh',
+  'Relu',
+  'LeakyRelu',
+])
+/** Ops whose value is no float. */
+const INTEGER_VALUED = new Set(['Shape', 'Greater', 'Less', 'Equal'])
+
+/** Writes an op as it is, over inputs of one float type: half precision as soon as one of them has it. */
+export function emitOther(emission: Emission, op: Op): void {
+  const inputs = op.inputs.map((name) => (name === '' ? undefined : settle(emission, find(emission, name))))
+  const present = inputs.filter((value) => value !== undefined)
+  const layout = commonLayout(emission, op, present)
+  const dtype = present.some((value) => value.dtype === 'f16') ? 'f16' : 'f32'
+  const names = inputs.map((value) => {
+    if (value === undefined) return ''
+    if (layout === 'pixels' && !isSingle(emission, value)) return asPixels(emission, value).name
+    return asFloat(emission, asPlain(emission, value), dtype).name
+  })
+  const { type, domain, attributes, outputs } = op
+  const written = emission.to.writeAll(type, names, { attributes, domain, outputs: outputs.length })
+  const isFloat = !INTEGER_VALUED.has(type) && present.some((value) => value.dtype !== 'other')
+  outputs.forEach((output, index) =>
+    emission.values.set(output, {
+      name: written[index]!,
+      dtype: !isFloat ? 'other' : layout === 'pixels' ? emission.precision : dtype,
+      layout,
+    }),
+  )
+}
+
+function commonLayout(emission: Emission, { type }: Op, inputs: readonly Emitted[]): Emitted['layout'] {
+  if (!ELEMENTWISE.has(type)) return 'plain'
+  const [first, ...others] = inputs.filter((value) => !isSingle(emission, value))
+  if (first === undefined) return 'plain'
+  if (others.every(({ layout }) => layout === first.layout)) return first.layout
+  const layouts = [first, ...others].map(({ layout }) => layout)
+  // An image as the description says joins those with their channels last; a vector joins tokens.
+  if (layouts.every((layout) => layout === 'pixels' || layout === 'image')) return 'pixels'
+  return layouts.includes('tokens') ? 'tokens' : 'plain'
+}
+
+function isSingle({ constants }: Emission, { name }: Emitted): boolean {
+  return constants.get(name)?.values.length === 1
+}
