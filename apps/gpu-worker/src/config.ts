@@ -22,6 +22,11 @@ export const workerConfigSchema = z.object({
   ATELIER_SLOTS: z.coerce.number().int().positive().max(64).optional().describe('jobs at once'),
   ATELIER_WORKER_ID: z.string().min(1).max(64).optional().describe('name in the directory'),
   ATELIER_MODEL_MEMORY_GB: z.coerce.number().positive().optional().describe('memory for loaded models'),
+  ATELIER_MAX_WHOLE_MEGAPIXELS: z.coerce
+    .number()
+    .positive()
+    .optional()
+    .describe('pictures above it go through the autoencoder in tiles; unset: by memory'),
   ATELIER_THREADS: z.coerce
     .number()
     .int()

@@ -15,6 +15,7 @@ const schema = z.object({
     .describe('threads of one network call; 0: one a core'),
   ATELIER_MODEL_MEMORY_GB: z.coerce.number().positive().optional().describe('memory for loaded models'),
   ATELIER_SLOTS: z.coerce.number().int().positive().max(64).optional(),
+  ATELIER_MAX_WHOLE_MEGAPIXELS: z.coerce.number().positive().optional(),
   ATELIER_FAKE_STEP_MS: z.coerce.number().min(0).default(10),
 })
 
@@ -27,6 +28,8 @@ export interface EngineConfig {
   readonly budgetBytes: number
   readonly slots: number
   readonly maxBatchElements: number
+  /** Pixels of a picture that the autoencoder decodes whole at most. */
+  readonly maxWholePixels: number
   /** How long the fake engine's network takes, milliseconds. */
   readonly fakeStepMs: number
 }
@@ -40,6 +43,14 @@ const PICTURE_ELEMENTS = 4 * 64 * 64
  * measured below that.
  */
 const MAX_BATCH_PICTURES = { cpu: 4, cuda: 32 }
+
+/**
+ * Memory of decoding a picture whole, bytes a pixel (measured at 512x512: bench/results/memory.json), and the share of
+ * the machine's memory it may take. A GPU says itself when it has no more.
+ */
+const DECODE_BYTES_A_PIXEL = 4096
+const DECODE_SHARE = 0.25
+const MEGAPIXEL = 2 ** 20
 
 /** Reads the engine's settings; the supervisor has checked them. */
 export function readEngineConfig(
@@ -59,6 +70,7 @@ export function readEngineConfig(
     budgetBytes: budget,
     slots: settings.ATELIER_SLOTS ?? DEFAULT_SLOTS[kind],
     maxBatchElements: MAX_BATCH_PICTURES[kind] * PICTURE_ELEMENTS,
+    maxWholePixels: toWholePixels(settings.ATELIER_MAX_WHOLE_MEGAPIXELS, kind),
     fakeStepMs: settings.ATELIER_FAKE_STEP_MS,
   }
 }
@@ -66,4 +78,9 @@ export function readEngineConfig(
 /** The environment of this process. */
 export function readEnvironment(): Record<string, string | undefined> {
   return process.env
+}
+
+function toWholePixels(megapixels: number | undefined, kind: 'cpu' | 'cuda'): number {
+  if (megapixels !== undefined) return megapixels * MEGAPIXEL
+  return kind === 'cuda' ? Infinity : (totalmem() * DECODE_SHARE) / DECODE_BYTES_A_PIXEL
 }

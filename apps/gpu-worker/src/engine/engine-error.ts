@@ -43,8 +43,13 @@ export function toJobError(error: unknown): JobError {
   if (cause.name === 'PromptError' || cause.name === 'PlanError') {
     return JobError.fromPartial({ ...base, code: 'invalid-request', exceptionType: 'ValueError' })
   }
-  if (/bad_alloc|out of memory|Failed to allocate/i.test(cause.message)) {
+  if (isOutOfMemory(cause)) {
     return JobError.fromPartial({ ...base, code: 'out-of-memory', exceptionType: 'torch.OutOfMemoryError' })
   }
   return JobError.fromPartial({ ...base, code: 'internal' })
+}
+
+/** Whether an error says that memory ran out: ONNX Runtime's allocators and the C++ library in their words. */
+export function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && /bad_alloc|out of memory|Failed to allocate/i.test(error.message)
 }

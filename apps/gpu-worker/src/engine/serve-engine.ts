@@ -37,6 +37,8 @@ export async function serveEngine({ open, finishPixels }: EngineStandIns = {}): 
     budgetBytes: config.budgetBytes,
     maxBatchElements: config.maxBatchElements,
     onEvaluated: (seconds, rows) => send({ kind: 'evaluated', seconds, rows }),
+    maxWholePixels: config.maxWholePixels,
+    log: (message, fields) => send({ kind: 'log', level: 'info', message, fields }),
     onResidentsChanged: (identities) => send({ kind: 'resident', identities }),
   })
   const texts = new TextModels(createEmbeddingReader(models))

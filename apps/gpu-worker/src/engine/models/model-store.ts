@@ -12,6 +12,7 @@ import { detectModel } from '../checkpoint/detect-model.ts'
 import { loadControl, type ControlNetwork } from '../control/control-network.ts'
 import type { BaseWeights } from '../networks/control/composed-weights.ts'
 import { compositionOf } from '../networks/control/detect-control.ts'
+import { tileWhereLarge } from '../tiling/auto-tiles.ts'
 import { loadUpscaler, type UpscaleNetwork } from '../upscale/upscale-network.ts'
 import { Residency, type Use } from './residency.ts'
 
@@ -27,6 +28,10 @@ export interface ModelStoreOptions {
   readonly budgetBytes: number
   /** Latent elements joined into one evaluation at most. */
   readonly maxBatchElements: number
+  /** Pixels that an autoencoder decodes whole at most; larger pictures are cut into tiles. */
+  readonly maxWholePixels?: number
+  /** Hears what an operator wants to know. */
+  readonly log?: (message: string, fields: Readonly<Record<string, unknown>>) => void
   /** The clock by which batchers measure calls, milliseconds. */
   readonly now?: () => number
   /** Hears how long an evaluation of a denoising network took, seconds, and how many rows it had. */
@@ -34,6 +39,8 @@ export interface ModelStoreOptions {
   /** Hears the identities of what is loaded after each change. */
   readonly onResidentsChanged: (identities: readonly string[]) => void
 }
+
+const WHY_TILED = { size: 'it is larger than what is decoded whole', memory: 'memory ran out' }
 
 /** Owns the model files the engine may open and what of them is loaded. */
 export class ModelStore {
@@ -59,7 +66,10 @@ export class ModelStore {
       const { model, vae } = loaded.value
       const predict = timeEvaluations(model.predict, this.#options.onEvaluated)
       const batcher = new Batcher(predict, this.#batching())
-      const usable: UsableCheckpoint = { ...(vae && { vae }), model: { ...model, predict: batcher.predict } }
+      const usable: UsableCheckpoint = {
+        ...(vae && { vae: this.#tileWhereLarge(vae) }),
+        model: { ...model, predict: batcher.predict },
+      }
       return { ...loaded, value: usable, release: () => loaded.release() }
     })
   }
@@ -69,7 +79,7 @@ export class ModelStore {
     const file = this.resolve(ref)
     return this.#residency.use(file.identity, () => {
       const loaded = loadVaeFile(file.path, this.#session())
-      return { ...loaded, release: () => loaded.release() }
+      return { ...loaded, value: this.#tileWhereLarge(loaded.value), release: () => loaded.release() }
     })
   }
 
@@ -113,6 +123,15 @@ export class ModelStore {
   /** Lets everything go that no job uses. */
   async clear(): Promise<void> {
     await this.#residency.clear()
+  }
+
+  #tileWhereLarge(vae: LoadedVae): LoadedVae {
+    const { maxWholePixels = Infinity, log } = this.#options
+    return tileWhereLarge(vae, {
+      maxWholePixels,
+      onTiled: (what, pixels, why) =>
+        log?.(`${what} a picture in tiles: ${WHY_TILED[why]}`, { pixels, maxWholePixels }),
+    })
   }
 
   #batching(): BatcherOptions {

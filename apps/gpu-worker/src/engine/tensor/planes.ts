@@ -37,6 +37,22 @@ export function padPlanes(source: Tensor, height: number, width: number): Tensor
   return output
 }
 
+/** Grows planes on all four sides by what lies at the opposite edge. */
+export function wrapPlanes({ shape, data }: Tensor, margin: number): Tensor {
+  const [batch, channels, rows, columns] = shape as [number, number, number, number]
+  const [height, width] = [rows + 2 * margin, columns + 2 * margin]
+  const output = createTensor([batch, channels, height, width])
+  const around = (index: number, size: number) => (((index - margin) % size) + size) % size
+  for (let plane = 0; plane < batch * channels; plane += 1) {
+    for (let y = 0; y < height; y += 1) {
+      const row = (plane * rows + around(y, rows)) * columns
+      for (let x = 0; x < width; x += 1)
+        output.data[(plane * height + y) * width + x] = data[row + around(x, columns)]!
+    }
+  }
+  return output
+}
+
 /** For each index of a longer side, the one of the shorter side it shows. */
 function mirrorIndexes(size: number, target: number): number[] {
   return Array.from({ length: target }, (_, i) => (i < size ? i : Math.max(0, 2 * (size - 1) - i)))
