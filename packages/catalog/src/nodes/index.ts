@@ -43,9 +43,11 @@ import { postProcessingNodes } from './post-processing-nodes.ts'
 import { previewAnyNodes } from './preview-any-nodes.ts'
 import { previewImage } from './preview-image.ts'
 import { primitiveNodes } from './primitive-nodes.ts'
+import { rebatchNodes } from './rebatch-nodes.ts'
 import { repeatLatentBatch } from './repeat-latent-batch.ts'
 import { saveImage } from './save-image.ts'
 import { saveImageWebsocket } from './save-image-websocket.ts'
+import { sd3Nodes } from './sd3-nodes.ts'
 import { setLatentNoiseMask } from './set-latent-noise-mask.ts'
 import { stringNodes } from './string-nodes.ts'
 import { upscaleModelLoader } from './upscale-model-loader.ts'
@@ -108,11 +110,13 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   ...postProcessingNodes,
   ...maskNodes,
   ...compositingNodes,
+  ...rebatchNodes,
   ...customSamplerNodes,
   ...imagesNodes,
   ...morphologyNodes,
   ...alignYourStepsNodes,
   ...advancedSamplerNodes,
+  ...sd3Nodes,
   ...gitsNodes,
   ...primitiveNodes,
   ...previewAnyNodes,

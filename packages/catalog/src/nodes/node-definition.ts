@@ -56,6 +56,8 @@ export interface NodeDefinition {
   readonly isOutput?: boolean
   readonly isDeprecated?: boolean
   readonly isExperimental?: boolean
+  /** The class takes whole lists where others are run item by item; every input is a list. */
+  readonly takesLists?: boolean
   /** The class is declared by ComfyUI's newer schema, whose descriptions have another shape. */
   readonly isSchemaNode?: boolean
   /** Inputs in declaration order. */

@@ -36,6 +36,23 @@ export const postProcessingNodes: readonly NodeDefinition[] = [
     outputs: [{ type: 'IMAGE' }],
   },
   {
+    className: 'ImageQuantize',
+    displayName: null,
+    category: 'image/postprocessing',
+    pythonModule: 'comfy_extras.nodes_post_processing',
+    isSchemaNode: true,
+    inputs: {
+      required: {
+        image: { type: 'IMAGE' },
+        colors: { type: 'INT', options: { default: 256, min: 1, max: 256, step: 1 } },
+        dither: {
+          type: { choices: ['none', 'floyd-steinberg', 'bayer-2', 'bayer-4', 'bayer-8', 'bayer-16'] },
+        },
+      },
+    },
+    outputs: [{ type: 'IMAGE' }],
+  },
+  {
     className: 'ImageSharpen',
     displayName: null,
     category: 'image/postprocessing',

@@ -10,18 +10,18 @@ import type { NodeGraphJob } from '@atelier/proto'
 import type { GraphNode } from './graph.ts'
 
 /**
- * The inputs of a failing node as its error shows them: a list for each, scalars as they are, other values as text;
+ * The inputs of a failing node as its error shows them: a list for each, its scalars as they are, other values as text;
  * hidden inputs (the prompt, what goes into PNG files) included.
  */
 export function formatCurrentInputs(
   node: GraphNode,
-  inputs: ReadonlyMap<string, unknown>,
+  inputs: ReadonlyMap<string, readonly unknown[]>,
   job: NodeGraphJob,
 ): string {
   const shown = new Map<string, ExactValue>()
   for (const name of node.inputNames) {
-    const value = node.links.has(name) ? describeValue(inputs.get(name)) : showLiteral(inputs.get(name))
-    shown.set(name, [value])
+    const show = node.links.has(name) ? describeValue : showLiteral
+    shown.set(name, (inputs.get(name) ?? []).map(show))
   }
   const hidden = findNodeDefinition(node.className)?.inputs.hidden ?? {}
   for (const [name, kind] of Object.entries(hidden)) shown.set(name, [showHidden(kind, job)])

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { formatExactJson } from '@atelier/catalog/exact-json'
 import type { NodeGraph } from './graph.ts'
 
-/** What a node gave: values by output slot, and its ui record as JSON text. */
+/** What a node gave: a list of values by output slot, and its ui record as JSON text. */
 export interface NodeResult {
-  readonly outputs: readonly unknown[]
+  readonly outputs: readonly (readonly unknown[])[]
   readonly uiJson?: string
 }
 

@@ -21,6 +21,11 @@ export class NodeInputs {
     return (this.#values.get(name) ?? undefined) as T | undefined
   }
 
+  /** All values of an input of a class that takes whole lists. */
+  list<T>(name: string): readonly T[] {
+    return this.value<readonly T[]>(name)
+  }
+
   /** True or false. */
   flag(name: string): boolean {
     return this.value<ExactValue>(name) === true

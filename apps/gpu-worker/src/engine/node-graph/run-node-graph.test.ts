@@ -125,6 +125,19 @@ describe('runNodeGraph', () => {
     expect((await slow).kind).toBe('done')
   })
 
+  it('runs nodes over the items of a list, and finds the whole list in the cache', async () => {
+    const batch = { class_type: 'EmptyImage', inputs: { width: 8, height: 8, batch_size: 3, color: 1 } }
+    const cut = { class_type: 'RebatchImages', inputs: { images: ['1', 0], batch_size: 2 } }
+    const prompt = (end: object) => ({ 1: batch, 2: cut, 3: invert('2'), 4: end })
+    const outcome = await run(prompt(save('3')), ['4'])
+    expect(outcome.files.map(({ file }) => file.name)).toEqual([
+      ...['x_00001_.png', 'x_00002_.png', 'x_00003_.png'],
+    ])
+    const again = await run(prompt(save('3', 'y')), ['4'])
+    expect(cachedNodes()).toEqual(['1', '2', '3'])
+    expect(again.files).toHaveLength(3)
+  })
+
   it('runs a node that sends pictures every time, and shows nothing for it', async () => {
     const prompt = { 1: picture(1), 2: { class_type: 'SaveImageWebsocket', inputs: { images: ['1', 0] } } }
     await run(prompt, ['2'])

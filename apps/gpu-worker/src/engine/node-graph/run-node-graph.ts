@@ -1,3 +1,4 @@
+import { findNodeDefinition } from '@atelier/catalog/nodes'
 import { JobError, JobResult, type NodeGraphJob } from '@atelier/proto'
 import { formatExactJson, type ExactValue } from '@atelier/catalog/exact-json'
 import type { EngineFile, EngineOutcome } from '../../engine-protocol.ts'
@@ -13,6 +14,7 @@ import { findChanges, withChanges } from './node-changes.ts'
 import { signNodes, type NodeCache, type NodeResult } from './node-cache.ts'
 import type { NodeContext } from './node-context.ts'
 import { NodeInputs } from './node-inputs.ts'
+import { runOverLists } from './run-over-lists.ts'
 import { refuseLiterals } from './refuse-literals.ts'
 
 /** What node graphs are run with. */
@@ -113,8 +115,12 @@ class GraphRun {
       refuseLiterals(node)
       const execute = NODE_EXECUTIONS.get(node.className)
       if (execute === undefined) throw new Error(`the node class ${node.className} cannot be run here`)
-      const { outputs, ui } = await execute(new NodeInputs(inputs), this.#nodeContext(node.id))
-      if (this.#context.cancelled.aborted) return 'interrupted'
+      const answer = await runOverLists(findNodeDefinition(node.className), inputs, async (values) => {
+        const { aborted } = this.#context.cancelled
+        return aborted ? undefined : execute(new NodeInputs(values), this.#nodeContext(node.id))
+      })
+      if (answer === undefined || this.#context.cancelled.aborted) return 'interrupted'
+      const { outputs, ui } = answer
       const uiJson = ui === undefined ? undefined : JSON.stringify(ui)
       this.#keep(node.id, { outputs, ...(uiJson === undefined ? {} : { uiJson }) })
       if (uiJson !== undefined) this.#outputs[node.id] = uiJson
@@ -133,10 +139,10 @@ class GraphRun {
     }
   }
 
-  #collectInputs(node: GraphNode): Map<string, unknown> {
-    const inputs = new Map<string, unknown>(node.literals)
+  #collectInputs(node: GraphNode): Map<string, readonly unknown[]> {
+    const inputs = new Map([...node.literals].map(([name, value]): [string, unknown[]] => [name, [value]]))
     for (const [name, { nodeId, slot }] of node.links)
-      inputs.set(name, this.#cachedResult(nodeId)?.outputs[slot])
+      inputs.set(name, [...(this.#cachedResult(nodeId)?.outputs.at(slot) ?? [undefined])])
     return inputs
   }
 
@@ -176,7 +182,11 @@ class GraphRun {
     }
   }
 
-  #describeFailure(error: unknown, node: GraphNode, inputs: ReadonlyMap<string, unknown>): JobError {
+  #describeFailure(
+    error: unknown,
+    node: GraphNode,
+    inputs: ReadonlyMap<string, readonly unknown[]>,
+  ): JobError {
     const described = toJobError(error)
     return JobError.fromPartial({
       ...described,

@@ -6,6 +6,8 @@ import { customSamplingNodes } from './custom-sampling-nodes.ts'
 import { emptyImage } from './empty-image.ts'
 import { emptyLatentImage } from './empty-latent-image.ts'
 import { imageInvert } from './image-invert.ts'
+import { emptySd3LatentImage } from './empty-sd3-latent-image.ts'
+import { imageQuantize } from './image-quantize.ts'
 import { imageScale } from './image-scale.ts'
 import { imageScaleBy } from './image-scale-by.ts'
 import { imageUpscaleWithModel } from './image-upscale-with-model.ts'
@@ -23,6 +25,7 @@ import { textNodes } from './text-nodes.ts'
 import { loadImageMask } from './load-image-mask.ts'
 import { loadImage } from './load-image.ts'
 import { previewImage } from './preview-image.ts'
+import { rebatchNodes } from './rebatch-nodes.ts'
 import { samplerNodes } from './sampler-nodes.ts'
 import { saveImage } from './save-image.ts'
 import { saveImageWebsocket } from './save-image-websocket.ts'
@@ -38,7 +41,9 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<strin
   ['CLIPTextEncode', clipTextEncode],
   ['EmptyImage', emptyImage],
   ['EmptyLatentImage', emptyLatentImage],
+  ['EmptySD3LatentImage', emptySd3LatentImage],
   ['ImageInvert', imageInvert],
+  ['ImageQuantize', imageQuantize],
   ['ImageScale', imageScale],
   ['ImageScaleBy', imageScaleBy],
   ['ImageUpscaleWithModel', imageUpscaleWithModel],
@@ -62,6 +67,7 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<strin
     imageNodes,
     conditioningNodes,
     customSamplingNodes,
+    rebatchNodes,
     samplerNodes,
     schedulerNodes,
     sigmaNodes,

@@ -21,6 +21,8 @@ interface RecordedValue {
   readonly latent?: string | { readonly tensor: string }
   readonly noise_mask?: { readonly tensor: string }
   readonly batch_index?: readonly number[]
+  /** A list of values, for the classes that take or give lists. */
+  readonly list?: readonly RecordedValue[]
 }
 
 /** An argument that another node makes (latent operations). */
@@ -43,7 +45,8 @@ export interface RecordedNodes {
 export function toleranceOf({ node, args }: NodeCase): number {
   if (args['upscale_method'] === 'lanczos') return 1 / 255 + 1e-6
   if (args['image'] === 'photo.jpg') return 2 / 255 + 1e-6
-  if (node === 'ImageStitch' || args['interpolation'] === 'lanczos') return 1 / 255 + 1e-6
+  if (node === 'ImageStitch' || node === 'ImageQuantize' || args['interpolation'] === 'lanczos')
+    return 1 / 255 + 1e-6
   return CLOSE.test(node) ? 1e-5 : 1e-6
 }
 
@@ -73,6 +76,8 @@ async function readArgument(value: unknown, recorded: RecordedNodes): Promise<un
   const argument = value as RecordedValue & RecordedCall
   if (typeof argument?.node === 'string')
     return (await runNodeCase({ n: 0, node: argument.node, args: argument.args ?? {} }, recorded))[0]
+  if (Array.isArray(argument?.list))
+    return Promise.all(argument.list.map((item) => readArgument(item, recorded)))
   if (typeof argument?.tensor === 'string') return tensors.tensor(argument.tensor)
   if (typeof argument?.latent === 'string') {
     const mask = argument.noise_mask
@@ -86,7 +91,13 @@ async function readArgument(value: unknown, recorded: RecordedNodes): Promise<un
 }
 
 /** The largest difference of an output from the recorded one; Infinity when it has another shape. */
-export function differenceOf(actual: unknown, value: RecordedValue, { tensors }: RecordedNodes): number {
+export function differenceOf(actual: unknown, value: RecordedValue, recorded: RecordedNodes): number {
+  const { tensors } = recorded
+  if (value.list !== undefined) {
+    const items = actual as readonly unknown[]
+    if (items.length !== value.list.length) return Infinity
+    return Math.max(...value.list.map((item, i) => differenceOf(items[i], item, recorded)))
+  }
   const latent = value.latent as { tensor: string } | undefined
   const tensor = latent === undefined ? (actual as Tensor) : (actual as LatentValue).samples
   if (
