@@ -15,6 +15,7 @@ export async function readChoiceLists(
   const known = new Map<string, readonly string[]>([
     ['input-images', names.filter(isPictureName)],
     ['input-files', names],
+    ['input-latents', names.filter((name) => name.endsWith('.latent'))],
   ])
   return (source) => {
     let list = known.get(source)

@@ -6,7 +6,7 @@ export type ChoiceLists = (source: ChoiceSource) => readonly string[]
 
 /** The choices of an input, or undefined when it takes no list. */
 export function choicesOf(input: InputDefinition, lists: ChoiceLists): readonly string[] | undefined {
-  if (input.type === 'COMBO') return input.options?.['options'] as readonly string[]
+  if (input.type === 'COMBO') return (input.options?.['options'] ?? []) as readonly string[]
   if (typeof input.type === 'string') return undefined
   return 'choices' in input.type ? input.type.choices : lists(input.type.choicesFrom)
 }
@@ -15,6 +15,10 @@ export function choicesOf(input: InputDefinition, lists: ChoiceLists): readonly 
 export function toExactOption(type: InputDefinition['type'], option: OptionValue): ExactValue {
   if (Array.isArray(option))
     return (option as readonly OptionValue[]).map((item) => toExactOption(type, item))
+  if (option !== null && typeof option === 'object' && !Array.isArray(option))
+    return new Map(
+      Object.entries(option).map(([name, item]) => [name, toExactOption(type, item as OptionValue)]),
+    )
   if (typeof option === 'number' && type !== 'FLOAT' && Number.isInteger(option)) return BigInt(option)
   return option as ExactValue
 }

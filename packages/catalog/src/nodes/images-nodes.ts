@@ -69,6 +69,42 @@ export const imagesNodes: readonly NodeDefinition[] = [
     outputs: [{ type: 'IMAGE' }],
   },
   {
+    className: 'SaveAnimatedWEBP',
+    displayName: 'SaveAnimatedWEBP',
+    category: 'image/animation',
+    pythonModule: 'comfy_extras.nodes_images',
+    isOutput: true,
+    inputs: {
+      required: {
+        images: { type: 'IMAGE' },
+        filename_prefix: { type: 'STRING', options: { default: 'ComfyUI' } },
+        fps: { type: 'FLOAT', options: { default: 6, min: 0.01, max: 1000, step: 0.01 } },
+        lossless: { type: 'BOOLEAN', options: { default: true } },
+        quality: { type: 'INT', options: { default: 80, min: 0, max: 100 } },
+        method: { type: { choices: ['default', 'fastest', 'slowest'] } },
+      },
+      hidden: { prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' },
+    },
+    outputs: [],
+  },
+  {
+    className: 'SaveAnimatedPNG',
+    displayName: 'SaveAnimatedPNG',
+    category: 'image/animation',
+    pythonModule: 'comfy_extras.nodes_images',
+    isOutput: true,
+    inputs: {
+      required: {
+        images: { type: 'IMAGE' },
+        filename_prefix: { type: 'STRING', options: { default: 'ComfyUI' } },
+        fps: { type: 'FLOAT', options: { default: 6, min: 0.01, max: 1000, step: 0.01 } },
+        compress_level: { type: 'INT', options: { default: 4, min: 0, max: 9 } },
+      },
+      hidden: { prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' },
+    },
+    outputs: [],
+  },
+  {
     className: 'ImageStitch',
     displayName: 'Image Stitch',
     category: 'image/transform',

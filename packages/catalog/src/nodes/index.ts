@@ -37,6 +37,8 @@ import { latentUpscale } from './latent-upscale.ts'
 import { latentUpscaleBy } from './latent-upscale-by.ts'
 import { loadImage } from './load-image.ts'
 import { loadImageMask } from './load-image-mask.ts'
+import { loadImageOutput } from './load-image-output.ts'
+import { loadLatent } from './load-latent.ts'
 import { maskNodes } from './mask-nodes.ts'
 import { morphologyNodes } from './morphology-nodes.ts'
 import { postProcessingNodes } from './post-processing-nodes.ts'
@@ -47,12 +49,15 @@ import { rebatchNodes } from './rebatch-nodes.ts'
 import { repeatLatentBatch } from './repeat-latent-batch.ts'
 import { saveImage } from './save-image.ts'
 import { saveImageWebsocket } from './save-image-websocket.ts'
+import { saveLatent } from './save-latent.ts'
 import { sd3Nodes } from './sd3-nodes.ts'
 import { setLatentNoiseMask } from './set-latent-noise-mask.ts'
 import { stringNodes } from './string-nodes.ts'
 import { upscaleModelLoader } from './upscale-model-loader.ts'
 import { vaeDecode } from './vae-decode.ts'
+import { vaeDecodeTiled } from './vae-decode-tiled.ts'
 import { vaeEncode } from './vae-encode.ts'
+import { vaeEncodeTiled } from './vae-encode-tiled.ts'
 import type { NodeDefinition } from './node-definition.ts'
 
 export type {
@@ -82,6 +87,7 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   previewImage,
   loadImage,
   loadImageMask,
+  loadImageOutput,
   imageScale,
   imageScaleBy,
   imageInvert,
@@ -102,6 +108,10 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   latentRotate,
   latentFlip,
   latentCrop,
+  vaeDecodeTiled,
+  vaeEncodeTiled,
+  loadLatent,
+  saveLatent,
   conditioningZeroOut,
   conditioningSetTimestepRange,
   ...latentNodes,

@@ -167,4 +167,16 @@ export const maskNodes: readonly NodeDefinition[] = [
     },
     outputs: [{ type: 'MASK' }],
   },
+  {
+    className: 'MaskPreview',
+    displayName: 'MaskPreview',
+    category: 'mask',
+    pythonModule: 'comfy_extras.nodes_mask',
+    isOutput: true,
+    inputs: {
+      required: { mask: { type: 'MASK' } },
+      hidden: { prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' },
+    },
+    outputs: [],
+  },
 ]

@@ -1,5 +1,12 @@
 /** A plain option of an input as `object_info` shows it. Whole numbers in FLOAT inputs are floats unless bigint. */
-export type OptionValue = string | number | bigint | boolean | readonly OptionValue[] | null
+export type OptionValue =
+  | string
+  | number
+  | bigint
+  | boolean
+  | readonly OptionValue[]
+  | { readonly [name: string]: OptionValue }
+  | null
 
 /** Where the choices of a list come from when a request is answered. */
 export type ChoiceSource =
@@ -19,6 +26,8 @@ export type ChoiceSource =
   | 'input-images'
   /** All files directly in the tenant's input folder. */
   | 'input-files'
+  /** Latent files directly in the tenant's input folder. */
+  | 'input-latents'
 
 /**
  * What an input takes: a type name, a fixed list of choices, or a list that depends on the files present. The type name
@@ -70,5 +79,5 @@ export interface NodeDefinition {
   /** Present where ComfyUI's class declares tooltips of outputs. */
   readonly outputTooltips?: readonly (string | null)[]
   /** Inputs with a check of their own, which replaces ranges and lists: the named file must exist. */
-  readonly checks?: Readonly<Record<string, 'file-exists'>>
+  readonly checks?: Readonly<Record<string, 'file-exists' | 'latent-exists'>>
 }

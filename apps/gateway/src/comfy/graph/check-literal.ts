@@ -64,6 +64,9 @@ function checkChoice(
   return describeNotInList(place, value, choices)
 }
 
+/** What the original calls a file that is missing. */
+const FILE_KINDS = { 'file-exists': 'image', 'latent-exists': 'latent' } as const
+
 /**
  * Runs the checks a node declares for its inputs.
  * @throws PythonError when an input that is to be checked is missing or is no text
@@ -74,7 +77,7 @@ export function runChecks(
   inputs: ExactObject,
 ): GraphError[] {
   const errors: GraphError[] = []
-  for (const name of Object.keys(definition.checks ?? {})) {
+  for (const [name, check] of Object.entries(definition.checks ?? {})) {
     const value = inputs.get(name)
     if (value === undefined) {
       throw new PythonError(
@@ -89,7 +92,7 @@ export function runChecks(
       throw new PythonError('AttributeError', `'${type}' object has no attribute 'endswith'`)
     }
     if (!environment.fileExists(reference))
-      errors.push(describeFailedCheck(name, `Invalid image file: ${reference}`))
+      errors.push(describeFailedCheck(name, `Invalid ${FILE_KINDS[check]} file: ${reference}`))
   }
   return errors
 }

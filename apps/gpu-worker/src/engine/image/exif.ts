@@ -92,3 +92,34 @@ export function insertWebpExif(webp: Uint8Array, exif: Uint8Array, canvas: WebpC
   body.copy(file, 8)
   return new Uint8Array(file)
 }
+
+const asciiType = 2
+/** Values up to this length stand in the directory itself. */
+const inlineLength = 4
+
+/** A TIFF block of ASCII values by tag, little-endian and in the order of the tags, as Pillow writes it. */
+export function createAsciiExif(texts: ReadonlyMap<number, string>): Uint8Array {
+  const entries = [...texts].sort(([a], [b]) => a - b)
+  const directory = Buffer.alloc(2 + 12 * entries.length + 4)
+  directory.writeUInt16LE(entries.length, 0)
+  const values: Buffer[] = []
+  const header = Buffer.from('49492a0008000000', 'hex')
+  let offset = header.length + directory.length
+  entries.forEach(([tag, text], index) => {
+    const value = Buffer.from(`${text}\0`, 'latin1')
+    const at = 2 + 12 * index
+    directory.writeUInt16LE(tag, at)
+    directory.writeUInt16LE(asciiType, at + 2)
+    directory.writeUInt32LE(value.length, at + 4)
+    if (value.length <= inlineLength) {
+      value.copy(directory, at + 8)
+      return
+    }
+    directory.writeUInt32LE(offset, at + 8)
+    // Values begin at even places.
+    const padded = Buffer.concat([value, Buffer.alloc(value.length % 2)])
+    values.push(padded)
+    offset += padded.length
+  })
+  return new Uint8Array(Buffer.concat([header, directory, ...values]))
+}

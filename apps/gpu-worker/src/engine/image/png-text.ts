@@ -11,7 +11,8 @@ const signatureLength = 8
 /** Chunks a viewer cannot do without; everything else an encoder adds (resolution and the like) is left out. */
 const criticalChunks = ['IHDR', 'PLTE', 'IDAT', 'IEND', 'tRNS']
 
-function createChunk(type: string, content: Buffer): Buffer {
+/** One chunk: length, type, content, checksum. */
+export function createChunk(type: string, content: Buffer): Buffer {
   const chunk = Buffer.alloc(content.length + 12)
   chunk.writeUInt32BE(content.length, 0)
   chunk.write(type, 4, 'latin1')
@@ -38,7 +39,7 @@ export function createTextChunk({ keyword, text }: PngText): Buffer {
 }
 
 /** Cuts a PNG file into its chunks, each whole with length and checksum. Throws RangeError when it ends too early. */
-function* readChunks(png: Buffer): Generator<{ readonly type: string; readonly bytes: Buffer }> {
+export function* readChunks(png: Buffer): Generator<{ readonly type: string; readonly bytes: Buffer }> {
   let offset = signatureLength
   while (offset < png.length) {
     const end = offset + 12 + (offset + 8 <= png.length ? png.readUInt32BE(offset) : Infinity)

@@ -6,11 +6,12 @@ import {
   toPythonString,
   type ExactValue,
 } from '@atelier/catalog/exact-json'
+import { findNodeDefinition } from '@atelier/catalog/nodes'
 import type { InputFile } from '@atelier/proto'
 import type { NodeGraph } from './graph.ts'
 
 /**
- * What the result of a node depends on besides its inputs: the bytes of the picture it loads; for a node that is to run
+ * What the result of a node depends on besides its inputs: the bytes of the file it loads; for a node that is to run
  * every time, something new. A client may say it itself.
  */
 export function findChanges(
@@ -22,8 +23,9 @@ export function findChanges(
   for (const { id, className, literals, isChanged } of graph.values()) {
     if (isChanged !== undefined) changes.set(id, isChanged)
     else if (className === 'SaveImageWebsocket') changes.set(id, [randomUUID()])
-    else if (className === 'LoadImage' || className === 'LoadImageMask') {
-      const hash = hashes.get(toPythonString(literals.get('image') ?? null))
+    else {
+      const [input] = Object.keys(findNodeDefinition(className)?.checks ?? {})
+      const hash = input && hashes.get(toPythonString(literals.get(input) ?? null))
       if (hash !== undefined) changes.set(id, [hash])
     }
   }

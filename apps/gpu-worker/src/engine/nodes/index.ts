@@ -1,4 +1,5 @@
 import type { NodeExecution } from '../node-graph/node-context.ts'
+import { animationNodes } from './animation-nodes.ts'
 import { checkpointLoaderSimple } from './checkpoint-loader-simple.ts'
 import { clipSetLastLayer } from './clip-set-last-layer.ts'
 import { clipTextEncode } from './clip-text-encode.ts'
@@ -16,6 +17,7 @@ import { kSamplerAdvanced } from './k-sampler-advanced.ts'
 import { latentUpscale } from './latent-upscale.ts'
 import { latentBatchNodes } from './latent-batch-nodes.ts'
 import { latentPasteNodes } from './latent-paste-nodes.ts'
+import { latentFileNodes } from './latent-file-nodes.ts'
 import { latentNodes } from './latent-nodes.ts'
 import { maskNodes } from './mask-nodes.ts'
 import { pictureNodes } from './picture-nodes.ts'
@@ -33,6 +35,7 @@ import { schedulerNodes, sigmaNodes } from './scheduler-nodes.ts'
 import { upscaleModelLoader } from './upscale-model-loader.ts'
 import { vaeDecode } from './vae-decode.ts'
 import { vaeEncode } from './vae-encode.ts'
+import { vaeTiledNodes } from './vae-tiled-nodes.ts'
 
 /** Node classes by ComfyUI's name; the catalog defines the same ones. */
 export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<string, NodeExecution>([
@@ -52,6 +55,7 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<strin
   ['LatentUpscale', latentUpscale],
   ['LoadImage', loadImage],
   ['LoadImageMask', loadImageMask],
+  ['LoadImageOutput', loadImage],
   ['PreviewImage', previewImage],
   ['SaveImage', saveImage],
   ['SaveImageWebsocket', saveImageWebsocket],
@@ -67,6 +71,9 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<strin
     imageNodes,
     conditioningNodes,
     customSamplingNodes,
+    animationNodes,
+    latentFileNodes,
+    vaeTiledNodes,
     rebatchNodes,
     samplerNodes,
     schedulerNodes,

@@ -8,6 +8,10 @@ import { flattenMask, mapTensor, sliceAxis, zipTensors } from '../tensor/blocks.
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { fitAlpha } from './fit-pictures.ts'
 import type { NodeTable } from './node-table.ts'
+import { keepPreviews } from './preview-image.ts'
+
+/** zlib level of a mask shown. */
+const PREVIEW_COMPRESSION = 4
 
 /** Masks: made, combined, grown and laid over pictures and latents. */
 export const maskNodes: NodeTable = {
@@ -21,12 +25,9 @@ export const maskNodes: NodeTable = {
     const pasted = pasteMasked(toChannelsFirst(below), toChannelsFirst(above), readPaste(inputs, 1))
     return { outputs: [toChannelsLast(pasted)] }
   },
-  MaskToImage: async (inputs) => {
-    const { shape, data } = flattenMask(inputs.value<Tensor>('mask'))
-    const image = createTensor([...shape, 3])
-    for (let i = 0; i < image.data.length; i += 1) image.data[i] = data[Math.floor(i / 3)]!
-    return { outputs: [image] }
-  },
+  MaskToImage: async (inputs) => ({ outputs: [toGreyPictures(inputs.value<Tensor>('mask'))] }),
+  MaskPreview: async (inputs, context) =>
+    keepPreviews(toGreyPictures(inputs.value<Tensor>('mask')), PREVIEW_COMPRESSION, context),
   ImageToMask: async (inputs) => {
     const image = inputs.value<Tensor>('image')
     const channel = ['red', 'green', 'blue', 'alpha'].indexOf(inputs.text('channel'))
@@ -136,4 +137,12 @@ function featherMask(inputs: NodeInputs): Tensor {
   for (let i = 0; i < count * height * width; i += 1)
     output.data[i]! *= across[i % width]! * down[Math.floor(i / width) % height]!
   return output
+}
+
+/** Masks as grey pictures [masks, height, width, 3]. */
+function toGreyPictures(mask: Tensor): Tensor {
+  const { shape, data } = flattenMask(mask)
+  const image = createTensor([...shape, 3])
+  for (let i = 0; i < image.data.length; i += 1) image.data[i] = data[Math.floor(i / 3)]!
+  return image
 }

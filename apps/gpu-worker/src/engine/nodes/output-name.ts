@@ -45,8 +45,9 @@ export function parseOutputPrefix(
 }
 
 /** A file name for a counter value. */
-export function toFileName(stem: string, counter: number, batchIndex: number): string {
-  return `${stem.replaceAll('%batch_num%', String(batchIndex))}_${String(counter).padStart(5, '0')}_.png`
+export function toFileName(stem: string, counter: number, batchIndex: number, extension = 'png'): string {
+  const name = stem.replaceAll('%batch_num%', String(batchIndex))
+  return `${name}_${String(counter).padStart(5, '0')}_.${extension}`
 }
 
 /** Path parts without dots; undefined when the path is absolute or climbs out. */

@@ -1,5 +1,5 @@
 import { FolderKind, NamedFile } from '@atelier/proto'
-import type { NodeExecution } from '../node-graph/node-context.ts'
+import type { NodeAnswer, NodeContext, NodeExecution } from '../node-graph/node-context.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { encodeFrames } from './encode-frames.ts'
 import { toFileName } from './output-name.ts'
@@ -10,11 +10,16 @@ const LETTERS = 'abcdefghijklmnopqrstupvxyz'
 const LETTER_COUNT = 5
 
 /** Keeps pictures in the temp folder and shows them. */
-export const previewImage: NodeExecution = async (inputs, context) => {
-  const frames = await encodeFrames(inputs.value<Tensor>('images'), context, {
-    compression: COMPRESSION,
-    hasMetadata: true,
-  })
+export const previewImage: NodeExecution = (inputs, context) =>
+  keepPreviews(inputs.value<Tensor>('images'), COMPRESSION, context)
+
+/** The same for any pictures [batch, height, width, channels]; `compression` is zlib's level. */
+export async function keepPreviews(
+  images: Tensor,
+  compression: number,
+  context: NodeContext,
+): Promise<NodeAnswer> {
+  const frames = await encodeFrames(images, context, { compression, hasMetadata: true })
   const letters = Array.from(
     { length: LETTER_COUNT },
     () => LETTERS[Math.floor(Math.random() * LETTERS.length)],

@@ -2,7 +2,7 @@ import { joinRows, sliceRows } from '../denoise/combine.ts'
 import { EngineError } from '../engine-error.ts'
 import type { LatentValue, NodeExecution, VaeValue } from '../node-graph/node-context.ts'
 import { toChannelsLast } from '../resample/resize-tensor.ts'
-import { createTensor } from '../tensor/tensor.ts'
+import { createTensor, type Tensor } from '../tensor/tensor.ts'
 
 /** Decodes latents to pictures [batch, height, width, 3], 0 to 1. */
 export const vaeDecode: NodeExecution = async (inputs, { models }) => {
@@ -12,17 +12,19 @@ export const vaeDecode: NodeExecution = async (inputs, { models }) => {
     const { vae } = use.value
     if (vae === undefined) throw new EngineError('unusable-model', 'the checkpoint has no VAE')
     const decoded = []
-    for (let row = 0; row < samples.shape[0]!; row += 1) {
-      const pixels = toChannelsLast(await vae.decode(sliceRows(samples, row, row + 1)))
-      decoded.push(
-        createTensor(
-          pixels.shape,
-          pixels.data.map((value) => Math.min(Math.max((value + 1) / 2, 0), 1)),
-        ),
-      )
-    }
+    for (let row = 0; row < samples.shape[0]!; row += 1)
+      decoded.push(toPictures(await vae.decode(sliceRows(samples, row, row + 1))))
     return { outputs: [joinRows(decoded)] }
   } finally {
     use.done()
   }
+}
+
+/** Pixels [batch, 3, h, w], -1 to 1, as pictures. */
+export function toPictures(pixels: Tensor): Tensor {
+  const { shape, data } = toChannelsLast(pixels)
+  return createTensor(
+    shape,
+    data.map((value) => Math.min(Math.max((value + 1) / 2, 0), 1)),
+  )
 }

@@ -21,7 +21,7 @@ export const vaeEncode: NodeExecution = async (inputs, { models }) => {
 }
 
 /** [batch, height, width, 3 or more], 0 to 1, to [batch, 3, h, w], -1 to 1. */
-function toNetworkPixels(image: Tensor): Tensor {
+export function toNetworkPixels(image: Tensor): Tensor {
   const [batch, height, width, channels] = image.shape as [number, number, number, number]
   const [h, w] = [height - (height % 8), width - (width % 8)]
   const [top, left] = [Math.floor((height % 8) / 2), Math.floor((width % 8) / 2)]

@@ -1,0 +1,50 @@
+import { decodeTiled, encodeTiled, type TileSize } from '../decode/tiled-vae.ts'
+import { EngineError } from '../engine-error.ts'
+import type { LoadedVae } from '../models/loaded-model.ts'
+import type { LatentValue, NodeContext, VaeValue } from '../node-graph/node-context.ts'
+import type { NodeInputs } from '../node-graph/node-inputs.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import type { NodeTable } from './node-table.ts'
+import { toPictures } from './vae-decode.ts'
+import { toNetworkPixels } from './vae-encode.ts'
+
+const PIXELS_PER_CELL = 8
+
+/** The autoencoder in tiles, for pictures that are too large for it whole. */
+export const vaeTiledNodes: NodeTable = {
+  VAEDecodeTiled: async (inputs, context) => {
+    const { samples } = inputs.value<LatentValue>('samples')
+    const { tile, overlap } = readTiles(inputs)
+    const size = {
+      tile: Math.floor(tile / PIXELS_PER_CELL),
+      // Wider overlaps would leave little of a tile to itself.
+      overlap: Math.floor(Math.min(overlap, Math.floor(tile / 4)) / PIXELS_PER_CELL),
+    }
+    const decoded = await withVae(inputs, context, (vae) => decodeTiled(vae, samples, size))
+    return { outputs: [toPictures(decoded)] }
+  },
+  VAEEncodeTiled: async (inputs, context) => {
+    const pixels = toNetworkPixels(inputs.value<Tensor>('pixels'))
+    const samples = await withVae(inputs, context, (vae) => encodeTiled(vae, pixels, readTiles(inputs)))
+    return { outputs: [{ samples } satisfies LatentValue] }
+  },
+}
+
+function readTiles(inputs: NodeInputs): TileSize {
+  return { tile: inputs.integer('tile_size'), overlap: inputs.integer('overlap') }
+}
+
+async function withVae<T>(
+  inputs: NodeInputs,
+  { models }: NodeContext,
+  run: (vae: LoadedVae) => Promise<T>,
+): Promise<T> {
+  const use = await models.useCheckpoint(inputs.value<VaeValue>('vae').checkpoint)
+  try {
+    const { vae } = use.value
+    if (vae === undefined) throw new EngineError('unusable-model', 'the checkpoint has no VAE')
+    return await run(vae)
+  } finally {
+    use.done()
+  }
+}
