@@ -6,19 +6,23 @@ import type { JobRecord } from '@atelier/proto'
  */
 export const AFFINITY_WINDOW_MS = 10_000
 
-/** Picks from queue-ordered jobs: the head, or, while the head is young, the first one whose checkpoint is loaded. */
+/**
+ * Picks from jobs in queue order: the head, or, while the head is young, the first one whose checkpoint is loaded.
+ * Looks no further than it must.
+ */
 export function chooseCandidate(
-  records: readonly JobRecord[],
+  records: Iterable<JobRecord>,
   residentIdentities: readonly string[],
   now: number,
 ): JobRecord | undefined {
-  const head = records[0]
-  if (head === undefined || now - (head.job?.submittedAtMs ?? 0) > AFFINITY_WINDOW_MS) return head
-  const isResident = (record: JobRecord): boolean => {
+  let head: JobRecord | undefined
+  for (const record of records) {
+    head ??= record
+    const isOverdue = now - (head.job?.submittedAtMs ?? 0) > AFFINITY_WINDOW_MS
+    // A negative number asks to go ahead of everyone.
+    if (isOverdue || (head.job?.queueNumber ?? 0) < 0) return head
     const checkpoint = record.job?.models[0]?.identity
-    return checkpoint === undefined || residentIdentities.includes(checkpoint)
+    if (checkpoint === undefined || residentIdentities.includes(checkpoint)) return record
   }
-  // A negative number asks to go ahead of everyone.
-  if ((head.job?.queueNumber ?? 0) < 0) return head
-  return records.find(isResident) ?? head
+  return head
 }

@@ -7,7 +7,7 @@ import { AtelierError } from '../errors.ts'
 export type EmbeddedDatabase = InstanceType<typeof Database>
 
 /** How long a writer waits for another process's transaction, milliseconds. */
-const BUSY_TIMEOUT_MS = 10_000
+export const BUSY_TIMEOUT_MS = 10_000
 
 /** Schema by version; each entry brings the database from its index to the next version. */
 const MIGRATIONS: readonly string[] = [

@@ -22,11 +22,12 @@ import {
   renewRecord,
 } from '../job-state.ts'
 import { chooseCandidate } from '../choose-candidate.ts'
-import { toBytes, transact, type EmbeddedDatabase } from './database.ts'
+import { CommitQueue } from './commit-queue.ts'
+import { toBytes, type EmbeddedDatabase } from './database.ts'
 import type { Doorbell } from './doorbell.ts'
 
-/** Queued jobs looked at for one claim. */
-const CLAIM_CANDIDATES = 200
+/** Queued jobs looked at for one claim, in pages: as a rule the first one is taken. */
+const CLAIM_PAGES = [4, 196]
 
 interface JobRow {
   readonly id: string
@@ -39,15 +40,19 @@ export class EmbeddedJobLedger implements JobLedger {
   readonly #database: EmbeddedDatabase
   readonly #bell: Doorbell
   readonly #now: () => number
+  readonly #commits: CommitQueue
+  /** Jobs that slots of this process are claiming now. */
+  readonly #claiming = new Set<string>()
 
   constructor(database: EmbeddedDatabase, bell: Doorbell, now: () => number) {
     this.#database = database
     this.#bell = bell
     this.#now = now
+    this.#commits = new CommitQueue(database)
   }
 
   async submit(job: Job): Promise<Submission> {
-    const submission = transact(this.#database, (): Submission => {
+    const submission = await this.#commits.run('durable', (): Submission => {
       const earlier = this.#findLatest(job.tenant, job.surface, job.publicId)
       if (earlier?.job?.requestDigest === job.requestDigest) return { kind: 'attached', record: earlier }
       const record = createRecord(job)
@@ -95,7 +100,7 @@ export class EmbeddedJobLedger implements JobLedger {
   }
 
   async cancel(tenant: string, jobId: string): Promise<CancelOutcome> {
-    const outcome = transact(this.#database, (): CancelOutcome => {
+    const outcome = await this.#commits.run('durable', (): CancelOutcome => {
       const record = this.#readRecord(jobId)
       if (record?.job?.tenant !== tenant) return 'unknown'
       const changed = cancelRecord(record, this.#now())
@@ -109,25 +114,29 @@ export class EmbeddedJobLedger implements JobLedger {
 
   async forget(tenant: string, jobIds: readonly string[]): Promise<number> {
     const remove = this.#database.prepare('DELETE FROM jobs WHERE id = ? AND tenant = ? AND ended_at > 0')
-    return transact(this.#database, () =>
+    return this.#commits.run('durable', () =>
       jobIds.reduce((count, id) => count + remove.run(id, tenant).changes, 0),
     )
   }
 
   async claim(request: ClaimRequest, signal: AbortSignal): Promise<Lease | undefined> {
     while (!signal.aborted) {
-      const record = this.#tryClaim(request)
-      if (record !== undefined) {
-        this.#bell.ring()
-        return { workerId: request.workerId, epoch: record.epoch, record }
+      const chosen = chooseCandidate(this.#acceptable(request), request.residentIdentities, this.#now())
+      if (chosen === undefined) {
+        await this.#nextRing(signal, () => false)
+        continue
       }
-      await this.#nextRing(signal, () => false)
+      const record = await this.#take(chosen.job?.id ?? '', request.workerId)
+      // Another process was faster: there may be more.
+      if (record === undefined) continue
+      this.#bell.ring()
+      return { workerId: request.workerId, epoch: record.epoch, record }
     }
     return undefined
   }
 
   async renew(lease: Lease): Promise<LeaseState> {
-    return transact(this.#database, () => {
+    return this.#commits.run('relaxed', () => {
       const record = this.#readRecord(jobIdOf(lease))
       const renewed = record && renewRecord(record, lease.epoch, this.#now())
       // A renewal is no news: it keeps its place in the order of changes.
@@ -159,7 +168,7 @@ export class EmbeddedJobLedger implements JobLedger {
     const [running, cancelling] = [JobState.JOB_STATE_RUNNING, JobState.JOB_STATE_CANCELLING]
     // Looked for without the write lock: as a rule there is nothing to do.
     if (select.all(running, cancelling, this.#now()).length === 0) return 0
-    const moved = transact(this.#database, () => {
+    const moved = await this.#commits.run('durable', () => {
       const rows = select.all(running, cancelling, this.#now()) as JobRow[]
       const recovered = rows.map((row) => recoverRecord(decode(row), this.#now()))
       for (const record of recovered) if (record !== undefined) this.#update(record)
@@ -170,7 +179,8 @@ export class EmbeddedJobLedger implements JobLedger {
   }
 
   async allocate(tenant: string, counter: string, count: number): Promise<number> {
-    return transact(this.#database, () => {
+    // No number is seen before the job that holds it is stored, durably and later in the same log.
+    return this.#commits.run('relaxed', () => {
       const row = this.#database
         .prepare('SELECT next FROM counters WHERE tenant = ? AND name = ?')
         .get(tenant, counter)
@@ -186,24 +196,39 @@ export class EmbeddedJobLedger implements JobLedger {
     // The store that opened database and bell closes them.
   }
 
-  #tryClaim(request: ClaimRequest): JobRecord | undefined {
-    const queued = this.#database.prepare(
-      'SELECT id, change, record FROM jobs WHERE state = ? ORDER BY queue_number, submitted LIMIT ?',
-    )
-    const hasWork = this.#database.prepare('SELECT 1 FROM jobs WHERE state = ? LIMIT 1')
-    if (hasWork.get(JobState.JOB_STATE_QUEUED) === undefined) return undefined
-    return transact(this.#database, () => {
-      const rows = queued.all(JobState.JOB_STATE_QUEUED, CLAIM_CANDIDATES) as JobRow[]
-      const records = rows.map((row) => decode(row)).filter(({ job }) => job && request.accepts(job))
-      const chosen = chooseCandidate(records, request.residentIdentities, this.#now())
-      const claimed = chosen && claimRecord(chosen, request.workerId, this.#now())
-      if (claimed !== undefined) this.#update(claimed)
-      return claimed
-    })
+  async #take(jobId: string, workerId: string): Promise<JobRecord | undefined> {
+    this.#claiming.add(jobId)
+    try {
+      return await this.#commits.run('relaxed', () => {
+        const record = this.#readRecord(jobId)
+        const claimed = record && claimRecord(record, workerId, this.#now())
+        if (claimed !== undefined) this.#update(claimed)
+        return claimed
+      })
+    } finally {
+      this.#claiming.delete(jobId)
+    }
   }
 
-  #move(lease: Lease, transition: (record: JobRecord) => JobRecord | undefined): boolean {
-    const moved = transact(this.#database, () => {
+  *#acceptable(request: ClaimRequest): Iterable<JobRecord> {
+    const page = this.#database.prepare(
+      'SELECT id, change, record FROM jobs WHERE state = ? ORDER BY queue_number, submitted LIMIT ? OFFSET ?',
+    )
+    let offset = 0
+    for (const size of CLAIM_PAGES) {
+      const rows = page.all(JobState.JOB_STATE_QUEUED, size, offset) as JobRow[]
+      for (const row of rows) {
+        if (this.#claiming.has(row.id)) continue
+        const record = decode(row)
+        if (record.job !== undefined && request.accepts(record.job)) yield record
+      }
+      if (rows.length < size) return
+      offset += size
+    }
+  }
+
+  async #move(lease: Lease, transition: (record: JobRecord) => JobRecord | undefined): Promise<boolean> {
+    const moved = await this.#commits.run('durable', () => {
       const record = this.#readRecord(jobIdOf(lease))
       const changed = record && transition(record)
       if (changed !== undefined) this.#update(changed)
