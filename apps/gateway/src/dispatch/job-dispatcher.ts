@@ -15,6 +15,8 @@ export interface JobFilter {
   readonly surface?: Job['surface']
   /** Preview pictures are wanted; without it preview events are not delivered. */
   readonly previews?: boolean
+  /** Only changes of the record are wanted: nobody need ask the worker how the job fares. */
+  readonly recordsOnly?: boolean
 }
 
 /** The newest progress known of a job, for routes that poll. */

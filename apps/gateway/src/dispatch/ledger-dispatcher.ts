@@ -1,4 +1,4 @@
-import { JobControl, JobState, type Job, type JobEvent, type JobRecord } from '@atelier/proto'
+import { JobControl, type Job, type JobEvent, type JobRecord } from '@atelier/proto'
 import type { CancelOutcome, JobLedger, Submission } from '@atelier/ledger'
 import { readTraceparent } from '@atelier/telemetry'
 import type { Logger } from 'pino'
@@ -10,6 +10,8 @@ import { checkAdmission, type AdmissionLimits } from './admission.ts'
 import type { JobDispatcher, JobFilter, JobProgress, JobUpdate } from './job-dispatcher.ts'
 import type { JobObserver } from './job-observer.ts'
 import { isEnded, OPEN_STATES } from './job-states.ts'
+import { QueueDepths } from './queue-depths.ts'
+import { Subscriptions } from './subscriptions.ts'
 
 /** How long an ended job's progress can still be asked for, milliseconds. */
 const KEEP_ENDED_MS = 5_000
@@ -31,13 +33,9 @@ interface FollowedJob {
   progress: ProgressCounters
   /** Newest revision the listeners heard of; records arrive both from submissions and from the watch. */
   toldRevision: number
-  readonly follower: JobFollower
+  /** Hears the worker's events; none before somebody wants to know. */
+  follower: JobFollower | undefined
   ending: boolean
-}
-
-interface Subscription {
-  readonly filter: JobFilter
-  readonly listener: (update: JobUpdate) => void
 }
 
 /** The dispatcher over a ledger: owns the view of open jobs, their followers and the subscriptions. */
@@ -45,11 +43,15 @@ export class LedgerDispatcher implements JobDispatcher {
   readonly #options: LedgerDispatcherOptions
   readonly #stop = new AbortController()
   readonly #followed = new Map<string, FollowedJob>()
-  readonly #subscriptions = new Set<Subscription>()
+  readonly #subscriptions: Subscriptions
+  readonly #depths = new QueueDepths()
   #isWatching = false
 
   private constructor(options: LedgerDispatcherOptions) {
     this.#options = options
+    this.#subscriptions = new Subscriptions((error, { record }) =>
+      options.logger.error({ err: error, jobId: record.job?.id }, 'a listener of job updates failed'),
+    )
   }
 
   /** Starts watching the ledger; resolves when the jobs that are open now are known, or cannot be had yet. */
@@ -66,7 +68,7 @@ export class LedgerDispatcher implements JobDispatcher {
   async submit(job: Job): Promise<Submission> {
     const { observer, logger } = this.#options
     try {
-      checkAdmission(this.#countQueued(job.tenant), this.#options.limits)
+      checkAdmission(this.#depths.read(job.tenant), this.#options.limits)
       const submission = await this.#options.jobs.submit({ ...job, traceparent: readTraceparent() })
       if (submission.kind === 'created') this.#take(submission.record)
       observer?.submitted(job, submission.kind)
@@ -84,9 +86,11 @@ export class LedgerDispatcher implements JobDispatcher {
   }
 
   subscribe(filter: JobFilter, listener: (update: JobUpdate) => void): () => void {
-    const subscription = { filter, listener }
-    this.#subscriptions.add(subscription)
-    return () => this.#subscriptions.delete(subscription)
+    const unsubscribe = this.#subscriptions.add(filter, listener)
+    if (filter.recordsOnly !== true)
+      for (const followed of this.#followed.values())
+        if (this.#subscriptions.wantsEvents(followed.record)) this.#hearWorker(followed)
+    return unsubscribe
   }
 
   async wait(tenant: string, jobId: string, signal?: AbortSignal): Promise<JobRecord> {
@@ -95,7 +99,7 @@ export class LedgerDispatcher implements JobDispatcher {
     try {
       return await new Promise<JobRecord>((resolve, reject) => {
         signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
-        unsubscribe = this.subscribe({ tenant, jobId }, (update) => {
+        unsubscribe = this.subscribe({ tenant, jobId, recordsOnly: true }, (update) => {
           if (update.kind === 'record' && isEnded(update.record.state)) resolve(update.record)
         })
         // It may have ended before the subscription stood.
@@ -114,6 +118,8 @@ export class LedgerDispatcher implements JobDispatcher {
   progress(tenant: string, jobId: string): JobProgress | undefined {
     const followed = this.#followed.get(jobId)
     if (followed === undefined || followed.record.job?.tenant !== tenant) return undefined
+    // Who asks once will ask again.
+    this.#hearWorker(followed)
     return { record: followed.record, ...followed.progress }
   }
 
@@ -146,7 +152,7 @@ export class LedgerDispatcher implements JobDispatcher {
   /** Stops watching; open jobs go on without this gateway. */
   close(): void {
     this.#stop.abort()
-    for (const followed of this.#followed.values()) followed.follower.close()
+    for (const { follower } of this.#followed.values()) follower?.close()
     this.#followed.clear()
     this.#subscriptions.clear()
   }
@@ -176,72 +182,43 @@ export class LedgerDispatcher implements JobDispatcher {
     if (jobId === undefined) return
     const followed = this.#followed.get(jobId) ?? this.#follow(jobId, record)
     if (record.revision <= followed.toldRevision || followed.ending) return
+    this.#depths.update(followed.toldRevision === 0 ? undefined : followed.record, record)
     followed.toldRevision = record.revision
     followed.record = record
-    followed.follower.update(record)
+    if (followed.follower !== undefined) followed.follower.update(record)
+    else if (this.#subscriptions.wantsEvents(record)) this.#hearWorker(followed)
     if (isEnded(record.state)) void this.#end(jobId, followed)
-    else this.#tell({ kind: 'record', record })
+    else this.#subscriptions.tell({ kind: 'record', record })
   }
 
   #follow(jobId: string, record: JobRecord): FollowedJob {
-    const followed: FollowedJob = {
-      record,
-      progress: NO_PROGRESS,
-      toldRevision: 0,
-      ending: false,
-      follower: new JobFollower(record, {
-        dial: (workerId) => this.#options.connections.client(workerId),
-        onEvent: (event) => this.#hear(followed, event),
-      }),
-    }
+    const followed = { record, progress: NO_PROGRESS, toldRevision: 0, ending: false, follower: undefined }
     this.#followed.set(jobId, followed)
     return followed
   }
 
+  /** Asks the worker how the job fares, from now on. */
+  #hearWorker(followed: FollowedJob): void {
+    if (followed.follower !== undefined || followed.ending) return
+    followed.follower = new JobFollower(followed.record, {
+      dial: (workerId) => this.#options.connections.client(workerId),
+      onEvent: (event) => this.#hear(followed, event),
+    })
+  }
+
   #hear(followed: FollowedJob, event: JobEvent): void {
     followed.progress = advanceProgress(followed.progress, event)
-    this.#tell({ kind: 'event', record: followed.record, event })
+    this.#subscriptions.tell({ kind: 'event', record: followed.record, event })
   }
 
   async #end(jobId: string, followed: FollowedJob): Promise<void> {
     followed.ending = true
     this.#options.observer?.ended(followed.record)
     // A job nobody here listens to needs no last events.
-    if (this.#hasListener(followed.record)) await followed.follower.drain()
-    followed.follower.close()
-    this.#tell({ kind: 'record', record: followed.record })
+    if (this.#subscriptions.wantsEvents(followed.record)) await followed.follower?.drain()
+    followed.follower?.close()
+    this.#subscriptions.tell({ kind: 'record', record: followed.record })
     setTimeout(() => this.#followed.delete(jobId), KEEP_ENDED_MS).unref()
-  }
-
-  #tell(update: JobUpdate): void {
-    for (const { filter, listener } of [...this.#subscriptions]) {
-      if (!matches(filter, update.record)) continue
-      if (update.kind === 'event' && update.event.event?.$case === 'previewReady' && !filter.previews)
-        continue
-      try {
-        listener(update)
-      } catch (error) {
-        this.#options.logger.error(
-          { err: error, jobId: update.record.job?.id },
-          'a listener of job updates failed',
-        )
-      }
-    }
-  }
-
-  #hasListener(record: JobRecord): boolean {
-    return [...this.#subscriptions].some(({ filter }) => matches(filter, record))
-  }
-
-  #countQueued(tenant: string): { all: number; tenant: number } {
-    let all = 0
-    let own = 0
-    for (const { record } of this.#followed.values()) {
-      if (record.state !== JobState.JOB_STATE_QUEUED) continue
-      all += 1
-      if (record.job?.tenant === tenant) own += 1
-    }
-    return { all, tenant: own }
   }
 
   async #control(jobId: string, control: JobControl): Promise<boolean> {
@@ -250,11 +227,4 @@ export class LedgerDispatcher implements JobDispatcher {
     if (client === undefined) return false
     return callControl(client, jobId, control)
   }
-}
-
-function matches(filter: JobFilter, record: JobRecord): boolean {
-  const job = record.job
-  if (job === undefined || job.tenant !== filter.tenant) return false
-  if (filter.jobId !== undefined && job.id !== filter.jobId) return false
-  return filter.surface === undefined || job.surface === filter.surface
 }

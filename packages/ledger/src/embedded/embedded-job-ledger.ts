@@ -29,6 +29,13 @@ import type { Doorbell } from './doorbell.ts'
 /** Queued jobs looked at for one claim, in pages: as a rule the first one is taken. */
 const CLAIM_PAGES = [4, 196]
 
+/** What is used of a prepared statement. */
+interface Statement {
+  run(...values: unknown[]): { readonly changes: number }
+  get(...values: unknown[]): unknown
+  all(...values: unknown[]): unknown[]
+}
+
 interface JobRow {
   readonly id: string
   readonly change: number
@@ -41,6 +48,7 @@ export class EmbeddedJobLedger implements JobLedger {
   readonly #bell: Doorbell
   readonly #now: () => number
   readonly #commits: CommitQueue
+  readonly #statements = new Map<string, Statement>()
   /** Jobs that slots of this process are claiming now. */
   readonly #claiming = new Set<string>()
 
@@ -83,7 +91,7 @@ export class EmbeddedJobLedger implements JobLedger {
   }
 
   async *watch(query: Pick<JobQuery, 'tenant' | 'surface'>, signal: AbortSignal): AsyncIterable<JobRecord> {
-    const changed = this.#database.prepare(
+    const changed = this.#prepare(
       'SELECT id, change, record FROM jobs WHERE change > ? ORDER BY change LIMIT 500',
     )
     let cursor = this.#readChange()
@@ -113,7 +121,7 @@ export class EmbeddedJobLedger implements JobLedger {
   }
 
   async forget(tenant: string, jobIds: readonly string[]): Promise<number> {
-    const remove = this.#database.prepare('DELETE FROM jobs WHERE id = ? AND tenant = ? AND ended_at > 0')
+    const remove = this.#prepare('DELETE FROM jobs WHERE id = ? AND tenant = ? AND ended_at > 0')
     return this.#commits.run('durable', () =>
       jobIds.reduce((count, id) => count + remove.run(id, tenant).changes, 0),
     )
@@ -162,7 +170,7 @@ export class EmbeddedJobLedger implements JobLedger {
   }
 
   async recover(): Promise<number> {
-    const select = this.#database.prepare(
+    const select = this.#prepare(
       'SELECT id, change, record FROM jobs WHERE state IN (?, ?) AND lease_until < ?',
     )
     const [running, cancelling] = [JobState.JOB_STATE_RUNNING, JobState.JOB_STATE_CANCELLING]
@@ -181,13 +189,12 @@ export class EmbeddedJobLedger implements JobLedger {
   async allocate(tenant: string, counter: string, count: number): Promise<number> {
     // No number is seen before the job that holds it is stored, durably and later in the same log.
     return this.#commits.run('relaxed', () => {
-      const row = this.#database
-        .prepare('SELECT next FROM counters WHERE tenant = ? AND name = ?')
-        .get(tenant, counter)
+      const row = this.#prepare('SELECT next FROM counters WHERE tenant = ? AND name = ?').get(
+        tenant,
+        counter,
+      )
       const first = (row as { next: number } | undefined)?.next ?? 1
-      this.#database
-        .prepare('INSERT OR REPLACE INTO counters VALUES (?, ?, ?)')
-        .run(tenant, counter, first + count)
+      this.#prepare('INSERT OR REPLACE INTO counters VALUES (?, ?, ?)').run(tenant, counter, first + count)
       return first
     })
   }
@@ -211,7 +218,7 @@ export class EmbeddedJobLedger implements JobLedger {
   }
 
   *#acceptable(request: ClaimRequest): Iterable<JobRecord> {
-    const page = this.#database.prepare(
+    const page = this.#prepare(
       'SELECT id, change, record FROM jobs WHERE state = ? ORDER BY queue_number, submitted LIMIT ? OFFSET ?',
     )
     let offset = 0
@@ -239,7 +246,7 @@ export class EmbeddedJobLedger implements JobLedger {
   }
 
   #enterFiles(record: JobRecord): void {
-    const enter = this.#database.prepare('INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)')
+    const enter = this.#prepare('INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)')
     for (const file of record.result?.files ?? []) {
       if (file.folder === 0) continue
       enter.run(
@@ -254,12 +261,10 @@ export class EmbeddedJobLedger implements JobLedger {
 
   #insert(record: JobRecord, job: Job): void {
     const change = this.#advanceChange()
-    this.#database
-      .prepare('INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?)')
-      .run(
-        ...[job.id, job.tenant, job.surface, job.publicId, job.requestDigest, record.state, job.queueNumber],
-        ...[change, change, encode(record)],
-      )
+    this.#prepare('INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?)').run(
+      ...[job.id, job.tenant, job.surface, job.publicId, job.requestDigest, record.state, job.queueNumber],
+      ...[change, change, encode(record)],
+    )
   }
 
   #update(record: JobRecord): void {
@@ -267,40 +272,39 @@ export class EmbeddedJobLedger implements JobLedger {
   }
 
   #store(record: JobRecord, change: number | undefined): void {
-    this.#database
-      .prepare(
-        'UPDATE jobs SET state = ?, lease_until = ?, ended_at = ?, record = ?, change = COALESCE(?, change) WHERE id = ?',
-      )
-      .run(
-        record.state,
-        record.leaseUntilMs,
-        record.endedAtMs,
-        encode(record),
-        change ?? null,
-        record.job?.id,
-      )
+    this.#prepare(
+      'UPDATE jobs SET state = ?, lease_until = ?, ended_at = ?, record = ?, change = COALESCE(?, change) WHERE id = ?',
+    ).run(record.state, record.leaseUntilMs, record.endedAtMs, encode(record), change ?? null, record.job?.id)
   }
 
   #advanceChange(): number {
-    const row = this.#database.prepare('UPDATE clock SET change = change + 1 RETURNING change').get()
+    const row = this.#prepare('UPDATE clock SET change = change + 1 RETURNING change').get()
     return (row as { change: number }).change
   }
 
+  /** A statement, prepared once. */
+  #prepare(text: string): Statement {
+    let statement = this.#statements.get(text)
+    if (statement === undefined) {
+      statement = this.#database.prepare(text)
+      this.#statements.set(text, statement)
+    }
+    return statement
+  }
+
   #readChange(): number {
-    return (this.#database.prepare('SELECT change FROM clock').get() as { change: number }).change
+    return (this.#prepare('SELECT change FROM clock').get() as { change: number }).change
   }
 
   #readRecord(jobId: string): JobRecord | undefined {
-    const row = this.#database.prepare('SELECT id, change, record FROM jobs WHERE id = ?').get(jobId)
+    const row = this.#prepare('SELECT id, change, record FROM jobs WHERE id = ?').get(jobId)
     return row === undefined ? undefined : decode(row as JobRow)
   }
 
   #findLatest(tenant: string, surface: Surface, publicId: string): JobRecord | undefined {
-    const row = this.#database
-      .prepare(
-        'SELECT id, change, record FROM jobs WHERE tenant = ? AND surface = ? AND public_id = ? ORDER BY submitted DESC LIMIT 1',
-      )
-      .get(tenant, surface, publicId)
+    const row = this.#prepare(
+      'SELECT id, change, record FROM jobs WHERE tenant = ? AND surface = ? AND public_id = ? ORDER BY submitted DESC LIMIT 1',
+    ).get(tenant, surface, publicId)
     return row === undefined ? undefined : decode(row as JobRow)
   }
 
@@ -315,7 +319,7 @@ export class EmbeddedJobLedger implements JobLedger {
     }
     const limit = query.limit === undefined ? '' : ` LIMIT ${query.limit}`
     const text = `SELECT id, change, record FROM jobs WHERE ${conditions.join(' AND ')} ORDER BY ${order}${limit}`
-    return (this.#database.prepare(text).all(...values) as JobRow[]).map((row) => decode(row))
+    return (this.#prepare(text).all(...values) as JobRow[]).map((row) => decode(row))
   }
 
   #nextRing(signal: AbortSignal, isThereNews: () => boolean): Promise<void> {

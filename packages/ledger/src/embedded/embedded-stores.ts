@@ -67,6 +67,9 @@ export function createDocumentStore(database: EmbeddedDatabase): DocumentStore {
   }
 }
 
+/** Least time between two readings of the directory, milliseconds. */
+const LIST_PAUSE_MS = 100
+
 /** The worker directory, in the embedded database. */
 export function createWorkerDirectory(
   database: EmbeddedDatabase,
@@ -112,6 +115,8 @@ export function createWorkerDirectory(
           const unlisten = bell.listen(finish)
           signal.addEventListener('abort', finish)
         })
+        // The bell rings for every change of a job: the list is not worth reading that often.
+        await new Promise((resolve) => setTimeout(resolve, LIST_PAUSE_MS).unref())
       }
     },
   }
