@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { ModelFile, ModelKind } from '@atelier/proto'
 import { CheckpointError } from '../engine/checkpoint/checkpoint-error.ts'
-import { detectModel } from '../engine/checkpoint/detect-model.ts'
-import { detectVae } from '../engine/checkpoint/detect-vae.ts'
+import { detectModel, type DetectedModel } from '../engine/checkpoint/detect-model.ts'
+import { listParts, readDiffusersFolder } from '../engine/checkpoint/diffusers/read-folder.ts'
 import { readWeightFile } from '../engine/checkpoint/read-weight-file.ts'
+import { openTextEncoderFile, openUnetFile, openVaeFile } from '../engine/checkpoint/separate-files.ts'
 import type { WeightFile } from '../engine/checkpoint/weight-file.ts'
 import { compositionOf, detectControl } from '../engine/networks/control/detect-control.ts'
 import { detectUpscaler } from '../engine/networks/upscalers/detect-upscaler.ts'
@@ -21,6 +22,7 @@ const MAX_METADATA = 64 * 1024
 export function describeFile(found: FoundFile): ModelFile {
   const base = ModelFile.fromPartial({ ...found, identity: identify(found) })
   try {
+    if (found.kind === ModelKind.MODEL_KIND_DIFFUSERS_FOLDER) return { ...base, ...describeFolder(found) }
     if (found.kind === ModelKind.MODEL_KIND_EMBEDDING) return { ...base, ...describeEmbedding(found.path) }
     const file = readWeightFile(found.path)
     return { ...base, ...examine(found.kind, file), metadata: limitMetadata(file.metadata) }
@@ -31,14 +33,16 @@ export function describeFile(found: FoundFile): ModelFile {
 
 function examine(kind: ModelKind, file: WeightFile): Partial<ModelFile> {
   switch (kind) {
-    case ModelKind.MODEL_KIND_CHECKPOINT: {
-      const { family, unet } = detectModel(file)
-      return { family, embeddingWidth: unet.contextWidth, inputChannels: unet.inChannels }
-    }
+    case ModelKind.MODEL_KIND_CHECKPOINT:
+      return describeModel(detectModel(file))
+    case ModelKind.MODEL_KIND_DENOISER:
+      return describeModel(openUnetFile(file.path).detected)
     case ModelKind.MODEL_KIND_VAE:
-      return (detectVae(file, '') ?? detectVae(file, 'first_stage_model.'))
-        ? {}
-        : { unusableReason: 'it holds no autoencoder' }
+      openVaeFile(file.path)
+      return {}
+    case ModelKind.MODEL_KIND_TEXT_ENCODER:
+      openTextEncoderFile(file.path)
+      return {}
     case ModelKind.MODEL_KIND_CONTROL_NET:
       // A Control-LoRA is recognised whole only beside its checkpoint.
       if (compositionOf(file) !== 'low-rank') detectControl(file)
@@ -47,6 +51,25 @@ function examine(kind: ModelKind, file: WeightFile): Partial<ModelFile> {
       return { family: detectUpscaler(file).architecture.toLowerCase() }
     default:
       return {}
+  }
+}
+
+function describeModel({ family, unet }: DetectedModel): Partial<ModelFile> {
+  return { family, embeddingWidth: unet.contextWidth, inputChannels: unet.inChannels }
+}
+
+/** A pipeline's identity is that of its files; its size and age are theirs together. */
+function describeFolder({ path }: FoundFile): Partial<ModelFile> {
+  const file = readDiffusersFolder(path)
+  const model = describeModel(detectModel(file))
+  const parts = listParts(file)
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(identify({ path: part, sizeBytes: statSync(part).size }))
+  return {
+    ...model,
+    sizeBytes: file.sizeBytes,
+    identity: hash.digest('hex'),
+    parts,
   }
 }
 
@@ -61,7 +84,7 @@ function toReason(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-function identify({ path, sizeBytes }: FoundFile): string {
+function identify({ path, sizeBytes }: Pick<FoundFile, 'path' | 'sizeBytes'>): string {
   const hash = createHash('sha256').update(String(sizeBytes))
   const start = Buffer.alloc(Math.min(IDENTITY_BYTES, sizeBytes))
   try {

@@ -32,4 +32,6 @@ export const KNOWN_FOLDERS: readonly KnownFolder[] = [
   ...known(ModelKind.MODEL_KIND_GLIGEN, 'gligen'),
   ...known(ModelKind.MODEL_KIND_HYPERNETWORK, 'hypernetworks'),
   ...known(ModelKind.MODEL_KIND_PHOTOMAKER, 'photomaker'),
+  { folder: 'diffusers', kind: ModelKind.MODEL_KIND_DIFFUSERS_FOLDER, extensions: [] },
+  { folder: 'Diffusers', kind: ModelKind.MODEL_KIND_DIFFUSERS_FOLDER, extensions: [] },
 ]

@@ -1,6 +1,7 @@
 import { readdirSync, realpathSync, statSync, type Dirent } from 'node:fs'
-import { extname, join, relative, sep } from 'node:path'
+import { basename, dirname, extname, join, relative, sep } from 'node:path'
 import { ModelKind } from '@atelier/proto'
+import { MODEL_INDEX } from '../engine/checkpoint/diffusers/read-folder.ts'
 import { hasEmbedding } from '../engine/text-encode/embedding-picture.ts'
 import { KNOWN_FOLDERS } from './folders.data.ts'
 
@@ -50,32 +51,48 @@ interface ListOptions {
   readonly depth: number
 }
 
+/** Kinds of folders in which Diffusers pipelines stand beside single files. */
+const PIPELINE_KINDS: readonly ModelKind[] = [ModelKind.MODEL_KIND_CHECKPOINT, ModelKind.MODEL_KIND_DIFFUSERS_FOLDER]
+/** An autoencoder beside the checkpoints, as A1111 lets them stand. */
+const VAE_NAME = /\.vae\.(pt|ckpt|safetensors)$/i
+
 function listFolder(folder: string, kind: ModelKind, options: ListOptions): FoundFile[] {
-  return (
-    walk(folder, options.depth)
-      .filter((path) => options.extensions.includes(extname(path).toLowerCase()))
-      // Most pictures in embedding folders only show what the file of the same name does.
-      .filter((path) => extname(path).toLowerCase() !== '.png' || hasEmbedding(path))
-      .flatMap((path) => {
-        const stats = statSync(path, { throwIfNoEntry: false })
-        if (stats === undefined || !stats.isFile()) return []
-        const name = relative(folder, path).split(sep).join('/')
-        // ONNX Runtime opens what the link points to, so that is the file that is allowed.
-        return [
-          {
-            kind,
-            name,
-            path: realpathSync(path),
-            sizeBytes: stats.size,
-            modifiedAtMs: Math.trunc(stats.mtimeMs),
-          },
-        ]
-      })
-  )
+  return walk(folder, options.depth).flatMap((path) => {
+    if (basename(path) === MODEL_INDEX) return findPipeline(folder, path, kind)
+    const isCounted = options.extensions.includes(extname(path).toLowerCase())
+    // Most pictures in embedding folders only show what the file of the same name does.
+    if (!isCounted || (extname(path).toLowerCase() === '.png' && !hasEmbedding(path))) return []
+    const isVae = kind === ModelKind.MODEL_KIND_CHECKPOINT && VAE_NAME.test(path)
+    return isVae
+      ? describeFound(path, { kind: ModelKind.MODEL_KIND_VAE, name: basename(path) })
+      : describeFound(path, { kind, name: toName(folder, path) })
+  })
+}
+
+/** Diffusers pipelines are known by their index; they are named by their folders, as ComfyUI does. */
+function findPipeline(folder: string, path: string, kind: ModelKind): FoundFile[] {
+  const own = dirname(path)
+  if (!PIPELINE_KINDS.includes(kind) || own === folder) return []
+  const named = { kind: ModelKind.MODEL_KIND_DIFFUSERS_FOLDER, name: toName(folder, own) }
+  return describeFound(path, named).map((found) => ({ ...found, path: realpathSync(own) }))
+}
+
+function toName(folder: string, path: string): string {
+  return relative(folder, path).split(sep).join('/')
+}
+
+function describeFound(path: string, { kind, name }: Pick<FoundFile, 'kind' | 'name'>): FoundFile[] {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (stats === undefined || !stats.isFile()) return []
+  const { size, mtimeMs } = stats
+  // ONNX Runtime opens what a link points to, so that is the file that is allowed.
+  return [{ kind, name, path: realpathSync(path), sizeBytes: size, modifiedAtMs: Math.trunc(mtimeMs) }]
 }
 
 function walk(folder: string, depth: number): string[] {
   const entries = readEntries(folder).filter(({ name }) => !name.startsWith('.'))
+  // What lies inside a pipeline is a part of it and no file of its own.
+  if (entries.some(({ name }) => name === MODEL_INDEX)) return [join(folder, MODEL_INDEX)]
   return entries.flatMap((entry) => {
     const path = join(folder, entry.name)
     const isFolder =

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ModelFile } from '@atelier/proto'
+import { ModelKind, type ModelFile } from '@atelier/proto'
 import type { Logger } from 'pino'
 import { hashFile } from '../engine/checkpoint/hash-file.ts'
 import { describeFile } from './describe-file.ts'
@@ -85,7 +85,10 @@ export class ModelCatalogue {
 
   /** Smallest first: small files are many and hashed at once, large ones take seconds. */
   async #hashNew(): Promise<void> {
-    const missing = this.#files.filter((file) => file.sha256 === '').sort((a, b) => a.sizeBytes - b.sizeBytes)
+    const isWhole = ({ kind }: ModelFile) => kind !== ModelKind.MODEL_KIND_DIFFUSERS_FOLDER
+    const missing = this.#files
+      .filter((file) => file.sha256 === '' && isWhole(file))
+      .sort((a, b) => a.sizeBytes - b.sizeBytes)
     for (const file of missing) {
       if (this.#stop.signal.aborted) return
       try {

@@ -16,10 +16,11 @@ const EDM = { sigmaMin: 0.002, sigmaMax: 80 }
 const VELOCITY_BIAS = 0.09
 
 /**
- * What a model predicts. SDXL files say it with marker tensors (`v_pred`, `ztsnr`, `edm_vpred.sigma_max`, `edm_mean`);
+ * What a model predicts. Configurations say it; single files of SDXL say it with marker tensors (`v_pred`, `ztsnr`, `edm_vpred.sigma_max`, `edm_mean`);
  * those of SD2 do not, and are told apart as ComfyUI does: by the deviation of a bias in the last transformer.
  */
 export function detectPrediction(file: WeightFile, family: ModelFamily, unet: UnetConfig): Prediction {
+  if (file.declared?.prediction !== undefined) return file.declared.prediction
   const has = (name: string) => file.tensors.has(name)
   const numberIn = (name: string) => (has(name) ? readTensor(file, name).data[0] : undefined)
   if (family === 'sdxl') {

@@ -67,5 +67,6 @@ export function detectText(file: WeightFile, prefix: string, use: TextUse): Text
   let layers = 0
   while (file.tensors.has(layerOf(layers))) layers += 1
   const activation = use.key === 'clip_l' ? 'quick-gelu' : 'gelu'
-  return { ...use, prefix, layout, width: tokens[1]!, layers, activation }
+  const defaultLayer = file.declared?.hasTextCut === true ? 1 : use.defaultLayer
+  return { ...use, defaultLayer, prefix, layout, width: tokens[1]!, layers, activation }
 }

@@ -1,5 +1,5 @@
 import { CheckpointError } from './checkpoint-error.ts'
-import type { WeightFile } from './weight-file.ts'
+import type { HeadRule, WeightFile } from './weight-file.ts'
 
 /** One level of the UNet: its width, and the transformer depth of each residual block. */
 export interface UnetLevel {
@@ -20,9 +20,13 @@ export interface UnetConfig {
   readonly contextWidth: number
   /** Linear projections around transformers (SD2, SDXL) instead of 1x1 convolutions (SD1). */
   readonly hasLinearProjections: boolean
+  readonly heads: HeadRule
   /** Width of the label vector; 0: none. */
   readonly labelWidth: number
 }
+
+/** Heads where projections are convolutions (SD1), and the size of a head where they are linear (SD2, SDXL). */
+const HEADS = { convolutional: { count: 8 }, linear: { size: 64 } }
 
 const FIRST = 'input_blocks.0.0.weight'
 /** Where the UNet stands in checkpoints, and in a file of its own. */
@@ -60,6 +64,7 @@ export function detectUnet(file: WeightFile, prefix: string): UnetConfig {
     middleDepth: countDepth(file, `${prefix}middle_block.1.`),
     contextWidth: [...file.tensors].find(([name]) => isContext(name))?.[1].shape[1] ?? 0,
     hasLinearProjections: projection?.length === 2,
+    heads: file.declared?.heads ?? (projection?.length === 2 ? HEADS.linear : HEADS.convolutional),
     labelWidth: shape('label_emb.0.0.weight')?.[1] ?? 0,
   }
 }

@@ -1,3 +1,4 @@
+import type { PredictionKind, TrainedSchedule } from '@atelier/catalog'
 import { DTYPE_BITS, type Dtype } from './dtype.ts'
 import { readExactly, withOpenFile } from './read-bytes.ts'
 
@@ -22,12 +23,31 @@ export interface TensorEntry {
   readonly strides?: readonly number[]
 }
 
+/** What a model's configuration files say and its tensors do not. */
+export interface DeclaredFacts {
+  /** What the UNet predicts, and at which sigmas it was trained. */
+  readonly prediction?: { readonly prediction: PredictionKind; readonly schedule: TrainedSchedule }
+  /** Heads of the UNet's attention: their number everywhere, or the size of each. */
+  readonly heads?: HeadRule
+  /** Scale of the autoencoder's latents, and their channels' means and deviations. */
+  readonly latents?: {
+    readonly factor: number
+    readonly channels?: readonly { readonly mean: number; readonly deviation: number }[]
+  }
+  /** The text encoder ends with the layer that its model uses. */
+  readonly hasTextCut?: boolean
+}
+
+/** How many heads an attention has: as many everywhere, or as many as fit at that size. */
+export type HeadRule = { readonly count: number } | { readonly size: number }
+
 /** A weight file's table of contents; tensor bytes are read on demand or mapped by ONNX Runtime. */
 export interface WeightFile {
   readonly path: string
   readonly sizeBytes: number
   readonly tensors: ReadonlyMap<string, TensorEntry>
   readonly metadata: Readonly<Record<string, string>>
+  readonly declared?: DeclaredFacts
 }
 
 /** The bytes of one tensor, its elements one after the other. */

@@ -1,7 +1,6 @@
-import { CheckpointError } from '../checkpoint/checkpoint-error.ts'
 import { detectModel, type DetectedModel } from '../checkpoint/detect-model.ts'
-import { detectVae } from '../checkpoint/detect-vae.ts'
-import { readWeightFile } from '../checkpoint/read-weight-file.ts'
+import { readModel } from '../checkpoint/read-model.ts'
+import { openVaeFile } from '../checkpoint/separate-files.ts'
 import { countF32Bytes, type WeightFile } from '../checkpoint/weight-file.ts'
 import { openModelSampling } from '../denoise/model-sampling.ts'
 import { LazySessions } from '../onnx/lazy-sessions.ts'
@@ -36,7 +35,7 @@ export function loadCheckpoint(
   identity: string,
   options: SessionOptions,
 ): Loaded<LoadedCheckpoint> {
-  const file = readWeightFile(path)
+  const file = readModel(path)
   const detected = detectModel(file)
   const sessions = new LazySessions(options)
   const model = prepareModel(file, detected, { identity, sessions })
@@ -53,9 +52,7 @@ export function loadCheckpoint(
  * @throws CheckpointError when it holds none
  */
 export function loadVaeFile(path: string, options: SessionOptions): Loaded<LoadedVae> {
-  const file = readWeightFile(path)
-  const config = detectVae(file, '') ?? detectVae(file, 'first_stage_model.')
-  if (config === undefined) throw new CheckpointError('unknown-structure', path, 'it holds no autoencoder')
+  const { file, config } = openVaeFile(path)
   const sessions = new LazySessions(options)
   return {
     value: prepareVae(file, config, sessions),
@@ -78,7 +75,7 @@ function prepareModel(
     contextWidth: unet.contextWidth,
     prediction,
     sampling: openModelSampling(schedule),
-    latents: latentFormatOf(family, prediction),
+    latents: file.declared?.latents ?? latentFormatOf(family, prediction),
     textEncoders: textEncoders.map((config) => prepareTextEncoder(file, config, sessions)),
     predict: prepareUnet(file, unet, sessions),
   }

@@ -7,6 +7,7 @@ import { EngineError } from '../engine-error.ts'
 import type { SessionOptions } from '../onnx/session.ts'
 import { loadCheckpoint, loadVaeFile } from './load-model.ts'
 import type { LoadedModel, LoadedVae } from './loaded-model.ts'
+import { readModel } from '../checkpoint/read-model.ts'
 import { readWeightFile } from '../checkpoint/read-weight-file.ts'
 import { detectModel } from '../checkpoint/detect-model.ts'
 import { loadControl, type ControlNetwork } from '../control/control-network.ts'
@@ -142,12 +143,12 @@ export class ModelStore {
   #session(): SessionOptions {
     return {
       ...this.#options.session,
-      isAllowedFile: (path) => this.#files.some((file) => file.path === path),
+      isAllowedFile: (path) => this.#files.some((file) => file.path === path || file.parts.includes(path)),
     }
   }
 }
 
 function openBase(path: string): BaseWeights {
-  const file = readWeightFile(path)
+  const file = readModel(path)
   return { file, prefix: detectModel(file).unet.prefix }
 }

@@ -19,8 +19,6 @@ import {
 
 /** Epsilon of the residual blocks' and of the transformers' group normalisations. */
 const EPSILON = { residual: 1e-5, transformer: 1e-6 }
-/** Heads where projections are convolutions (SD1), and the size of a head where they are linear (SD2, SDXL). */
-const HEADS = { count: 8, size: 64 }
 
 /**
  * The denoising UNet of Stable Diffusion (Rombach et al. 2022, arXiv 2112.10752), as its checkpoint's tensors describe it.
@@ -172,7 +170,7 @@ function spatialTransformer(unet: Unet, input: Value, name: string, depth: numbe
   let x = config.hasLinearProjections
     ? linear(graph, toTokens(graph, normal, channels), `${name}.proj_in`)
     : toTokens(graph, conv(graph, normal, `${name}.proj_in`), channels)
-  const heads = config.hasLinearProjections ? channels / HEADS.size : HEADS.count
+  const heads = 'count' in config.heads ? config.heads.count : channels / config.heads.size
   for (let block = 0; block < depth; block += 1)
     x = transformerBlock(unet, x, `${name}.transformer_blocks.${block}`, heads)
   const output = config.hasLinearProjections

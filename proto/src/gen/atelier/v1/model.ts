@@ -97,6 +97,8 @@ export interface ModelFile {
   embeddingWidth: number
   /** Channels of a checkpoint's UNet input: 4, 8 where it edits pictures, 9 where it inpaints; 0 for other kinds. */
   inputChannels: number
+  /** Absolute paths of the files a Diffusers folder consists of, links followed; empty for a single file. */
+  parts: string[]
 }
 
 export interface ModelFile_MetadataEntry {
@@ -198,6 +200,7 @@ function createBaseModelFile(): ModelFile {
     embeddingVectors: 0,
     embeddingWidth: 0,
     inputChannels: 0,
+    parts: [],
   }
 }
 
@@ -251,6 +254,9 @@ export const ModelFile: MessageFns<ModelFile> = {
     }
     if (message.inputChannels !== 0) {
       writer.uint32(320).uint32(message.inputChannels)
+    }
+    for (const v of message.parts) {
+      writer.uint32(402).string(v!)
     }
     return writer
   },
@@ -375,6 +381,14 @@ export const ModelFile: MessageFns<ModelFile> = {
             message.inputChannels = reader.uint32()
             continue
           }
+          case 50: {
+            if (tag !== 402) {
+              break
+            }
+
+            message.parts.push(reader.string())
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -413,6 +427,7 @@ export const ModelFile: MessageFns<ModelFile> = {
     message.embeddingVectors = object.embeddingVectors ?? 0
     message.embeddingWidth = object.embeddingWidth ?? 0
     message.inputChannels = object.inputChannels ?? 0
+    message.parts = object.parts?.map((e) => e) || []
     return message
   },
 }

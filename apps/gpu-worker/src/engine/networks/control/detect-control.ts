@@ -1,8 +1,9 @@
 import { CheckpointError } from '../../checkpoint/checkpoint-error.ts'
+import { renameTensors, stripPrefix } from '../../checkpoint/rename-tensors.ts'
 import { detectUnet, type UnetConfig } from '../../checkpoint/detect-unet.ts'
 import type { WeightFile } from '../../checkpoint/weight-file.ts'
 import { describeLowRank, type BaseWeights, type Composition } from './composed-weights.ts'
-import { renameDiffusersControl, renameTensors, stripPrefix } from './control-names.ts'
+import { renameDiffusersControl } from './control-names.ts'
 
 /** A ControlNet: the first half of a UNet with a hint. */
 export interface ControlNetConfig {
