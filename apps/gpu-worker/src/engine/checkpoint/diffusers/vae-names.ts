@@ -22,7 +22,8 @@ export function countVaeLevels(names: ReadonlyMap<string, unknown>): number {
 /** The original layout's name of a tensor of a Diffusers autoencoder; other names come back as they are. */
 export function toLdmVaeName(name: string, levels: number): string {
   const renamed = PARTS.reduce((text, [from, to]) => text.replace(from, to), name)
-  return renamed.replace(BLOCK, (_, half: string, level: string, part: string, index: string) => {
+  return renamed.replace(BLOCK, (...found: string[]) => {
+    const [, half, level, part, index] = found
     // Levels of the decoder are numbered from the coarsest in Diffusers, from the finest in the original.
     const own = half === 'decoder.up' ? levels - 1 - Number(level) : Number(level)
     if (part === 'resnets') return `${half}.${own}.block.${index}.`
