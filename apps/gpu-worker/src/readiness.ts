@@ -23,7 +23,8 @@ export async function readReadiness(inputs: ReadinessInputs): Promise<Readiness>
   if (!inputs.isEngineUp) return refuse('the engine is not up')
   if (!inputs.isPulling) return refuse('no jobs are asked for yet')
   const isUsable = ({ kind, unusableReason }: ModelFile) =>
-    kind === ModelKind.MODEL_KIND_CHECKPOINT && unusableReason === ''
+    (kind === ModelKind.MODEL_KIND_CHECKPOINT || kind === ModelKind.MODEL_KIND_DIFFUSERS_FOLDER) &&
+    unusableReason === ''
   if (!inputs.files.some(isUsable)) return refuse('there is no usable checkpoint')
   const reason = await probeLedger(inputs.store)
   return reason === undefined ? { ready: true } : refuse(reason)

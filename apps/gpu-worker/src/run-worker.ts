@@ -20,7 +20,9 @@ export async function runWorker(environment: Record<string, string | undefined>)
     onEvent: (event) => logLedgerEvent(logger, event),
   })
   const worker = await Worker.start({ config, store, environment, logger })
-  const checkpoints = worker.files.filter(({ kind }) => kind === ModelKind.MODEL_KIND_CHECKPOINT)
+  const checkpoints = worker.files.filter(
+    ({ kind }) => kind === ModelKind.MODEL_KIND_CHECKPOINT || kind === ModelKind.MODEL_KIND_DIFFUSERS_FOLDER,
+  )
   const usable = checkpoints.filter(({ unusableReason }) => unusableReason === '').map(({ name }) => name)
   logger.info(
     { event: 'worker-ready', worker: config.workerId, checkpoints: usable },

@@ -68,10 +68,17 @@ export function pinModels(checked: CheckedGraph, models: ModelIndex): ModelRef[]
       if (file !== undefined) pinned.set(`${kind}/${name}`, toModelRef(file))
     }
   }
-  const isCheckpoint = ({ kind }: ModelRef) => kind === ModelKind.MODEL_KIND_CHECKPOINT
+  const isCheckpoint = ({ kind }: ModelRef) => DENOISER_KINDS.includes(kind)
   const refs = [...pinned.values()]
   return [...refs.filter(isCheckpoint), ...refs.filter((ref) => !isCheckpoint(ref))]
 }
+
+/** Kinds of files that hold a denoising network. */
+const DENOISER_KINDS: readonly ModelKind[] = [
+  ModelKind.MODEL_KIND_CHECKPOINT,
+  ModelKind.MODEL_KIND_DIFFUSERS_FOLDER,
+  ModelKind.MODEL_KIND_DENOISER,
+]
 
 /** Extensions an embedding's name is tried with, in this order. */
 const EMBEDDING_EXTENSIONS = ['', '.safetensors', '.pt', '.bin']

@@ -2,6 +2,8 @@ import { ModelKind, type ModelFile } from '@atelier/proto'
 import type { ModelIndex } from '../models/model-index.ts'
 import { compareByFolder, listUsable } from './lists/list-usable.ts'
 
+/** Single files, and Diffusers folders as SD.Next lists them among the checkpoints. */
+const CHECKPOINT_KINDS = [ModelKind.MODEL_KIND_CHECKPOINT, ModelKind.MODEL_KIND_DIFFUSERS_FOLDER]
 /** Digits of A1111's short hash. */
 const SHORT_HASH = 10
 
@@ -33,7 +35,8 @@ export function toShortTitle(file: ModelFile): string {
 
 /** Usable checkpoints in the order clients see: folder by folder, names in natural order. */
 export function listCheckpoints(models: ModelIndex): ModelFile[] {
-  return listUsable(models, ModelKind.MODEL_KIND_CHECKPOINT).sort(compareByFolder)
+  const files = CHECKPOINT_KINDS.flatMap((kind) => listUsable(models, kind))
+  return files.sort(compareByFolder)
 }
 
 /** The checkpoint one of whose aliases a text is exactly, or undefined. */
