@@ -52,7 +52,10 @@ interface ListOptions {
 }
 
 /** Kinds of folders in which Diffusers pipelines stand beside single files. */
-const PIPELINE_KINDS: readonly ModelKind[] = [ModelKind.MODEL_KIND_CHECKPOINT, ModelKind.MODEL_KIND_DIFFUSERS_FOLDER]
+const PIPELINE_KINDS: readonly ModelKind[] = [
+  ModelKind.MODEL_KIND_CHECKPOINT,
+  ModelKind.MODEL_KIND_DIFFUSERS_FOLDER,
+]
 /** An autoencoder beside the checkpoints, as A1111 lets them stand. */
 const VAE_NAME = /\.vae\.(pt|ckpt|safetensors)$/i
 
