@@ -33,7 +33,7 @@ export async function answerRecord(
   const grid = hasGrid && made.length > 0 ? await makeGridOf(made, generation, options) : undefined
   await save({ record, images: made, grid })
   const images = grid === undefined || !optionFlag(options, 'return_grid') ? made : [grid, ...made]
-  const ignored = listNotActedOn(request, generation)
+  const ignored = listNotActedOn(request)
   if (ignored.length > 0)
     deps.logger.warn({ ignored, jobId: record.job?.id }, 'parts of a request had no effect')
   return jsonAnswer(

@@ -53,6 +53,7 @@ import { saveLatent } from './save-latent.ts'
 import { sd3Nodes } from './sd3-nodes.ts'
 import { setLatentNoiseMask } from './set-latent-noise-mask.ts'
 import { stringNodes } from './string-nodes.ts'
+import { loraLoader, loraLoaderModelOnly } from './lora-loader.ts'
 import { upscaleModelLoader } from './upscale-model-loader.ts'
 import { vaeDecode } from './vae-decode.ts'
 import { vaeDecodeTiled } from './vae-decode-tiled.ts'
@@ -108,12 +109,14 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   latentRotate,
   latentFlip,
   latentCrop,
+  loraLoader,
   vaeDecodeTiled,
   vaeEncodeTiled,
   loadLatent,
   saveLatent,
   conditioningZeroOut,
   conditioningSetTimestepRange,
+  loraLoaderModelOnly,
   ...latentNodes,
   upscaleModelLoader,
   imageUpscaleWithModel,

@@ -22,8 +22,10 @@ export interface AppliedAdapter {
 /** Changes of a model's weights, by part and name, in the order they are made. */
 export interface Derivation {
   readonly changes: ReadonlyMap<AdapterPart, ReadonlyMap<string, readonly WeightChange[]>>
-  /** What did not act and why, one text for each adapter it happened to. */
-  readonly remarks: readonly string[]
+  /** What of each adapter did not act and why; those of which all acted are left out. */
+  readonly remarks: ReadonlyMap<AppliedAdapter, readonly string[]>
+  /** Parts with layers that an adapter fits, whatever its strength there. */
+  readonly fits: ReadonlyMap<AppliedAdapter, ReadonlySet<AdapterPart>>
 }
 
 /**
@@ -41,7 +43,11 @@ export function deriveWeights(
     changes.set(part, ofPart)
     ofPart.set(name, [...(ofPart.get(name) ?? []), change])
   }
-  const remarks = adapters.flatMap((adapter) => {
+  const fits = new Map<AppliedAdapter, Set<AdapterPart>>()
+  const remarks = new Map<AppliedAdapter, readonly string[]>()
+  for (const adapter of adapters) {
+    const fitting = new Set<AdapterPart>()
+    fits.set(adapter, fitting)
     const { modules, others } = readModules(adapter.file)
     const unknown: string[] = [...others]
     const misfits: string[] = []
@@ -51,12 +57,16 @@ export function deriveWeights(
       if (planned === undefined || planned.length === 0) unknown.push(...module.names)
       for (const { part, name, ...change } of planned ?? []) {
         if ('misfit' in change) misfits.push(`${module.base}: its ${change.misfit}`)
-        else if (adapter.strengthOf(part) !== 0) add(part, name, change.change)
+        else {
+          fitting.add(part)
+          if (adapter.strengthOf(part) !== 0) add(part, name, change.change)
+        }
       }
     }
-    return describe(adapter.name, { unknown, misfits })
-  })
-  return { changes, remarks }
+    const told = describe(adapter.name, { unknown, misfits })
+    if (told.length > 0) remarks.set(adapter, told)
+  }
+  return { changes, remarks, fits }
 }
 
 /** A weight file with a part's changes. */

@@ -1,4 +1,5 @@
-import type { ModelRef } from '@atelier/proto'
+import type { LoraRef, ModelRef } from '@atelier/proto'
+import type { AdapterSet } from '../models/derived-models.ts'
 import type { LoadedVae } from '../models/loaded-model.ts'
 import type { ModelStore, UsableCheckpoint } from '../models/model-store.ts'
 import type { Use } from '../models/residency.ts'
@@ -7,15 +8,29 @@ import type { UpscaleNetwork } from '../upscale/upscale-network.ts'
 /** The models one job uses, each taken once and kept until the job ends. */
 export class HeldModels {
   readonly #store: ModelStore
+  readonly #remarks = new Set<string>()
   readonly #uses = new Map<string, Use<unknown>>()
 
   constructor(store: ModelStore) {
     this.#store = store
   }
 
-  /** Uses a checkpoint. */
-  checkpoint(ref: ModelRef | undefined): Promise<UsableCheckpoint> {
-    return this.#hold(`checkpoint ${ref?.name} ${ref?.identity}`, () => this.#store.useCheckpoint(ref))
+  /** Uses a checkpoint, changed by LoRAs where there are any. */
+  async checkpoint(ref: ModelRef | undefined, loras: readonly LoraRef[] = []): Promise<UsableCheckpoint> {
+    const names = loras.map(
+      ({ file, denoiserStrength, textStrength, rankLimit }) =>
+        `${file?.name} ${file?.identity} ${denoiserStrength} ${textStrength} ${rankLimit}`,
+    )
+    const key = `checkpoint ${ref?.name} ${ref?.identity} ${names.join(' + ')}`
+    const adapters: AdapterSet = { flavour: 'webui', refs: loras }
+    const checkpoint = await this.#hold(key, () => this.#store.useCheckpoint(ref, adapters))
+    for (const remark of checkpoint.remarks) this.#remarks.add(remark)
+    return checkpoint
+  }
+
+  /** What of the LoRAs did not act, and why. */
+  get remarks(): readonly string[] {
+    return [...this.#remarks]
   }
 
   /** Uses a separate autoencoder. */

@@ -36,7 +36,7 @@ export async function runGeneration(
       files.push(...(await finishPictures(generation, batch, await sampleBatch(generation, batch))))
       imageIndexes.push(...batch.images.map((_, row) => batch.firstImage + row))
     }
-    const result = JobResult.fromPartial({ imageIndexes })
+    const result = JobResult.fromPartial({ imageIndexes, remarks: [...models.remarks] })
     return { kind: context.cancelled.aborted ? 'interrupted' : 'done', result, files }
   } finally {
     models.release()
@@ -64,7 +64,7 @@ async function openGeneration(
   context: JobContext,
   { models, texts }: Pick<Generation, 'models' | 'texts'>,
 ): Promise<Generation> {
-  const checkpoint = await models.checkpoint(job.checkpoint)
+  const checkpoint = await models.checkpoint(job.checkpoint, job.loras)
   const vae = job.vae === undefined ? checkpoint.vae : await models.vae(job.vae)
   if (vae === undefined)
     throw new EngineError('unusable-model', `${job.checkpoint?.name} has no VAE; choose a separate one`)
@@ -85,6 +85,7 @@ async function sampleBatch(generation: Generation, batch: Batch): Promise<Tensor
     pixels: { width: job.width, height: job.height },
     prompts: batch.images,
     checkpoint: generation.checkpoint,
+    loras: job.loras,
     isSecond: false,
     start: toStart(generation, batch),
   })

@@ -81,7 +81,7 @@ async function createStageDenoiser(
     sigmas: stage.checkpoint.model.sampling.sigmas,
     totalCalls: countEvaluations(stage.settings.sampler, planned.plan.sigmas.length - 1),
     takeOver: async (calls) => {
-      const checkpoint = await generation.models.checkpoint(refiner.checkpoint)
+      const checkpoint = await generation.models.checkpoint(refiner.checkpoint, stage.loras)
       return createCheckpointDenoiser(generation, stage, { ...planned, checkpoint, calls })
     },
   })

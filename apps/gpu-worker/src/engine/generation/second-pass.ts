@@ -24,8 +24,7 @@ export async function sampleSecondPass(
   const { models } = generation
   const enlarged = await enlarge(generation, batch, first.latent, hires)
   const latent = cropLatent(enlarged.latent, hires)
-  const checkpoint =
-    hires.checkpoint === undefined ? generation.checkpoint : await models.checkpoint(hires.checkpoint)
+  const checkpoint = await models.checkpoint(hires.checkpoint ?? generation.job.checkpoint, hires.loras)
   const { prompt, negativePrompt, strength } = hires
   const pictures = enlarged.pictures ?? (await decodeForInpainting(generation, checkpoint, latent))
   const result = await sampleStage(generation, batch, {
@@ -34,6 +33,7 @@ export async function sampleSecondPass(
     pixels: { width: hires.width, height: hires.height },
     prompts: batch.images.map(() => ({ prompt, negativePrompt })),
     checkpoint,
+    loras: hires.loras,
     isSecond: true,
     start: { latent, strength, runsAllSteps: true, noiseFactor: 1, pictures },
     // A pass that was skipped takes its second one along; what is left is the enlarged picture.

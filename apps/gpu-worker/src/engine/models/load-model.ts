@@ -1,14 +1,14 @@
-import { detectModel, type DetectedModel } from '../checkpoint/detect-model.ts'
-import { readModel } from '../checkpoint/read-model.ts'
+import type { DetectedModel } from '../checkpoint/detect-model.ts'
 import { openVaeFile } from '../checkpoint/separate-files.ts'
 import { countF32Bytes, type WeightFile } from '../checkpoint/weight-file.ts'
 import { openModelSampling } from '../denoise/model-sampling.ts'
 import { LazySessions } from '../onnx/lazy-sessions.ts'
 import type { SessionOptions } from '../onnx/session.ts'
+import { countPrefixBytes, openCheckpoint, type CheckpointSource } from './checkpoint-source.ts'
 import { latentFormatOf } from './latent-format.ts'
+import { loadDenoiser } from './load-denoiser.ts'
 import type { LoadedModel, LoadedVae } from './loaded-model.ts'
 import { prepareTextEncoder } from './prepare-text-encoder.ts'
-import { prepareUnet } from './prepare-unet.ts'
 import { prepareVae } from './prepare-vae.ts'
 
 /** Something loaded, what it costs, and how to let it go. */
@@ -35,14 +35,38 @@ export function loadCheckpoint(
   identity: string,
   options: SessionOptions,
 ): Loaded<LoadedCheckpoint> {
-  const file = readModel(path)
-  const detected = detectModel(file)
+  const { value, costBytes, release } = loadBase(path, identity, options)
+  const denoiser = loadDenoiser(value.source, options)
+  return {
+    value: { ...value, model: { ...value.model, predict: denoiser.value } },
+    costBytes: costBytes + denoiser.costBytes,
+    release: async () => {
+      await denoiser.release()
+      await release()
+    },
+  }
+}
+
+/** A checkpoint without its denoiser, which may be there several times, with different changes. */
+export interface CheckpointBase {
+  readonly source: CheckpointSource
+  readonly model: Omit<LoadedModel, 'predict'>
+  readonly vae?: LoadedVae
+}
+
+/**
+ * Opens all of a checkpoint but its denoiser.
+ * @throws CheckpointError when the file is malformed or of an unknown kind
+ */
+export function loadBase(path: string, identity: string, options: SessionOptions): Loaded<CheckpointBase> {
+  const source = openCheckpoint(path)
+  const { file, detected } = source
   const sessions = new LazySessions(options)
   const model = prepareModel(file, detected, { identity, sessions })
   const vae = detected.vae && prepareVae(file, detected.vae, sessions)
   return {
-    value: vae === undefined ? { model } : { model, vae },
-    costBytes: countF32Bytes(file),
+    value: vae === undefined ? { source, model } : { source, model, vae },
+    costBytes: countF32Bytes(file) - countPrefixBytes(file, detected.unet.prefix),
     release: () => sessions.release(),
   }
 }
@@ -65,7 +89,7 @@ function prepareModel(
   file: WeightFile,
   detected: DetectedModel,
   { identity, sessions }: { identity: string; sessions: LazySessions },
-): LoadedModel {
+): Omit<LoadedModel, 'predict'> {
   const { family, unet, prediction, schedule, textEncoders } = detected
   return {
     identity,
@@ -77,6 +101,5 @@ function prepareModel(
     sampling: openModelSampling(schedule),
     latents: file.declared?.latents ?? latentFormatOf(family, prediction),
     textEncoders: textEncoders.map((config) => prepareTextEncoder(file, config, sessions)),
-    predict: prepareUnet(file, unet, sessions),
   }
 }

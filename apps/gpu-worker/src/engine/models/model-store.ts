@@ -3,9 +3,13 @@ import type { ModelKind } from '@atelier/proto'
 import { type ModelFile, type ModelRef } from '@atelier/proto'
 import { Batcher, type BatcherOptions } from '../batching/batcher.ts'
 import { timeEvaluations, type EvaluationListener } from '../batching/time-evaluations.ts'
+import type { PredictionNetwork } from '../denoise/guidance.ts'
 import { EngineError } from '../engine-error.ts'
 import type { SessionOptions } from '../onnx/session.ts'
-import { loadCheckpoint, loadVaeFile } from './load-model.ts'
+import { DerivedModels, type AdapterSet } from './derived-models.ts'
+import { loadDenoiser } from './load-denoiser.ts'
+import { loadBase, loadVaeFile } from './load-model.ts'
+import { loadChangedTexts } from './load-texts.ts'
 import type { LoadedModel, LoadedVae } from './loaded-model.ts'
 import { readModel } from '../checkpoint/read-model.ts'
 import { readWeightFile } from '../checkpoint/read-weight-file.ts'
@@ -16,11 +20,14 @@ import { compositionOf } from '../networks/control/detect-control.ts'
 import { tileWhereLarge } from '../tiling/auto-tiles.ts'
 import { loadUpscaler, type UpscaleNetwork } from '../upscale/upscale-network.ts'
 import { Residency, type Use } from './residency.ts'
+import { Uses } from './uses.ts'
 
 /** A checkpoint in use: its networks, evaluations joined by a batcher. */
 export interface UsableCheckpoint {
   readonly model: LoadedModel
   readonly vae?: LoadedVae
+  /** What of its adapters did not act, and why. */
+  readonly remarks: readonly string[]
 }
 
 /** What a model store is opened with. */
@@ -47,6 +54,7 @@ const WHY_TILED = { size: 'it is larger than what is decoded whole', memory: 'me
 export class ModelStore {
   readonly #options: ModelStoreOptions
   readonly #residency: Residency
+  readonly #derived = new DerivedModels((ref) => this.resolve(ref))
   #files: readonly ModelFile[] = []
 
   constructor(options: ModelStoreOptions) {
@@ -59,20 +67,56 @@ export class ModelStore {
     this.#files = files
   }
 
-  /** Uses a checkpoint; say `done()` when the job no longer needs it. */
-  async useCheckpoint(ref: ModelRef | undefined): Promise<Use<UsableCheckpoint>> {
-    const file = this.resolve(ref)
-    return this.#residency.use(file.identity, () => {
-      const loaded = loadCheckpoint(file.path, file.identity, this.#session())
-      const { model, vae } = loaded.value
-      const predict = timeEvaluations(model.predict, this.#options.onEvaluated)
-      const batcher = new Batcher(predict, this.#batching())
-      const usable: UsableCheckpoint = {
-        ...(vae && { vae: this.#tileWhereLarge(vae) }),
-        model: { ...model, predict: batcher.predict },
-      }
-      return { ...loaded, value: usable, release: () => loaded.release() }
-    })
+  /**
+   * Uses a checkpoint, changed by adapters where there are any; say `done()` when the job no longer needs it. Each set of
+   * adapters has a denoiser and text encoders of its own where it changes those, and a batcher with them.
+   */
+  async useCheckpoint(ref: ModelRef | undefined, adapters?: AdapterSet): Promise<Use<UsableCheckpoint>> {
+    const uses = new Uses()
+    try {
+      return { value: await this.#assemble(this.resolve(ref), adapters, uses), done: () => uses.done() }
+    } catch (error) {
+      uses.done()
+      throw error
+    }
+  }
+
+  async #assemble(
+    { path, identity }: ModelFile,
+    adapters: AdapterSet | undefined,
+    uses: Uses,
+  ): Promise<UsableCheckpoint> {
+    const session = this.#session()
+    const base = await uses.take(this.#residency.use(identity, () => loadBase(path, identity, session)))
+    const { source, model, vae } = base
+    const set = adapters?.refs.length ? adapters : undefined
+    const derived = set && this.#derived.find(source, identity, set)
+    const derivation = derived?.denoiserKey === undefined ? undefined : derived.derivation
+    const useDenoiser = () =>
+      this.#residency.use(derived?.denoiserKey ?? `${identity} denoiser`, () => {
+        const loaded = loadDenoiser(source, session, derivation)
+        const timed = timeEvaluations(loaded.value, this.#options.onEvaluated)
+        return { ...loaded, value: new Batcher(timed, this.#batching()).predict }
+      })
+    // Jobs that only encode or decode never take it.
+    let denoiser: Promise<PredictionNetwork> | undefined
+    const predict: PredictionNetwork = async (inputs) =>
+      (await (denoiser ??= uses.take(useDenoiser())))(inputs)
+    const texts =
+      derived?.textsKey === undefined
+        ? undefined
+        : await uses.take(
+            this.#residency.use(derived.textsKey, () =>
+              loadChangedTexts(source, session, derived.derivation),
+            ),
+          )
+    const textEncoders = model.textEncoders.map((encoder) => texts?.get(encoder.key) ?? encoder)
+    const remarks = [...(derived?.derivation.remarks.values() ?? [])].flat()
+    return {
+      model: { ...model, textEncoders, predict },
+      remarks,
+      ...(vae && { vae: this.#tileWhereLarge(vae) }),
+    }
   }
 
   /** Uses a separate autoencoder. */

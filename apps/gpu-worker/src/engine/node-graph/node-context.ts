@@ -4,6 +4,7 @@ import type { EntryScope } from '../denoise/composition/resolve-lists.ts'
 import type { Conditioning } from '../text-encode/conditioning.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { JobContext } from '../job-context.ts'
+import type { AdapterRef } from '../models/derived-models.ts'
 import type { ModelStore } from '../models/model-store.ts'
 import type { TextModels } from '../text-models.ts'
 import type { NodeInputs } from './node-inputs.ts'
@@ -11,11 +12,15 @@ import type { NodeInputs } from './node-inputs.ts'
 /** A MODEL: the checkpoint whose denoiser is meant. Values hold references, so that cached ones keep nothing loaded. */
 export interface ModelValue {
   readonly checkpoint: ModelRef
+  /** LoRAs on it, in the order they are applied. */
+  readonly adapters?: readonly AdapterRef[]
 }
 
 /** A CLIP: the checkpoint's text encoders, and where to stop in them. */
 export interface ClipValue {
   readonly checkpoint: ModelRef
+  /** LoRAs on them, in the order they are applied. */
+  readonly adapters?: readonly AdapterRef[]
   readonly stopAtLayer?: number
 }
 
@@ -53,6 +58,8 @@ export interface NodeContext {
   readonly extraDataJson: string
   /** Reports that the node advanced. */
   advance(step: number, total: number): void
+  /** Notes something the submitter may want to know; the job goes on. */
+  remark(text: string): void
   /** Keeps a file among the job's results. */
   keep(file: EngineFile): void
   /** Pictures the graph reads, by the text of the node's input. */

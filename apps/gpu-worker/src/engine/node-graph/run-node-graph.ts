@@ -49,6 +49,7 @@ class GraphRun {
   readonly #results = new Map<string, NodeResult>()
   readonly #files: EngineFile[] = []
   readonly #executed: string[] = []
+  readonly #remarks = new Set<string>()
   readonly #outputs: Record<string, string> = {}
 
   constructor(job: NodeGraphJob, context: JobContext, deps: NodeGraphDeps) {
@@ -178,6 +179,7 @@ class GraphRun {
       inputFiles: this.#inputFiles,
       advance: (step, totalSteps) =>
         this.#context.tell({ $case: 'stepProgress', value: { step, totalSteps, passIndex: 0, nodeId } }),
+      remark: (text) => void this.#remarks.add(text),
       keep: (file) => void this.#files.push(file),
     }
   }
@@ -208,6 +210,7 @@ class GraphRun {
       nodeOutputsJson: this.#outputs,
       cachedNodeIds: [...cached],
       executedNodeIds: this.#executed,
+      remarks: [...this.#remarks],
     })
   }
 }

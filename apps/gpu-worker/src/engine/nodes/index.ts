@@ -26,6 +26,7 @@ import { conditioningNodes } from './conditioning-nodes.ts'
 import { textNodes } from './text-nodes.ts'
 import { loadImageMask } from './load-image-mask.ts'
 import { loadImage } from './load-image.ts'
+import { loraLoader, loraLoaderModelOnly } from './lora-loader.ts'
 import { previewImage } from './preview-image.ts'
 import { rebatchNodes } from './rebatch-nodes.ts'
 import { samplerNodes } from './sampler-nodes.ts'
@@ -56,6 +57,8 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<strin
   ['LoadImage', loadImage],
   ['LoadImageMask', loadImageMask],
   ['LoadImageOutput', loadImage],
+  ['LoraLoader', loraLoader],
+  ['LoraLoaderModelOnly', loraLoaderModelOnly],
   ['PreviewImage', previewImage],
   ['SaveImage', saveImage],
   ['SaveImageWebsocket', saveImageWebsocket],

@@ -15,6 +15,7 @@ import type { ConditioningValue, LatentValue, NodeContext } from '../node-graph/
 import type { GuiderValue, NoiseValue, SamplerValue, SigmasValue } from '../node-graph/sampling-values.ts'
 import { makePreview, wantsPreview } from '../preview/make-preview.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
+import { useModel } from './use-model.ts'
 
 /** One sampling as the custom sampling nodes ask for it. */
 export interface CustomSampling {
@@ -33,7 +34,7 @@ export interface CustomSampled {
 
 /** Samples a latent over given sigmas by ComfyUI's rules, telling each step. */
 export async function sampleCustom(request: CustomSampling, context: NodeContext): Promise<CustomSampled> {
-  const use = await context.models.useCheckpoint(request.guider.model.checkpoint)
+  const use = await useModel(request.guider.model, context)
   try {
     return await sampleWith(use.value.model, request, context)
   } finally {

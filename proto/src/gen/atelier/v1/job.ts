@@ -498,6 +498,8 @@ export interface LoraRef {
   denoiserStrength: number
   /** Strength on the text encoders. */
   textStrength: number
+  /** How many ranks of low-rank products are used (A1111's dyn), from 0; absent: all. */
+  rankLimit?: number | undefined
 }
 
 /** A ComfyUI node graph. */
@@ -3005,7 +3007,7 @@ export const OutputSettings: MessageFns<OutputSettings> = {
 }
 
 function createBaseLoraRef(): LoraRef {
-  return { file: undefined, denoiserStrength: 0, textStrength: 0 }
+  return { file: undefined, denoiserStrength: 0, textStrength: 0, rankLimit: undefined }
 }
 
 export const LoraRef: MessageFns<LoraRef> = {
@@ -3018,6 +3020,9 @@ export const LoraRef: MessageFns<LoraRef> = {
     }
     if (message.textStrength !== 0) {
       writer.uint32(25).double(message.textStrength)
+    }
+    if (message.rankLimit !== undefined) {
+      writer.uint32(480).uint32(message.rankLimit)
     }
     return writer
   },
@@ -3059,6 +3064,14 @@ export const LoraRef: MessageFns<LoraRef> = {
             message.textStrength = reader.double()
             continue
           }
+          case 60: {
+            if (tag !== 480) {
+              break
+            }
+
+            message.rankLimit = reader.uint32()
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -3080,6 +3093,7 @@ export const LoraRef: MessageFns<LoraRef> = {
       object.file !== undefined && object.file !== null ? ModelRef.fromPartial(object.file) : undefined
     message.denoiserStrength = object.denoiserStrength ?? 0
     message.textStrength = object.textStrength ?? 0
+    message.rankLimit = object.rankLimit ?? undefined
     return message
   },
 }

@@ -45,9 +45,13 @@ export function networkContext(predict: PredictionNetwork): Partial<NodeContext>
     nodeId: '1',
     job: { cancelled: new AbortController().signal, job: {}, tell: () => undefined },
     models: {
-      useCheckpoint: async () => ({ value: { model: { ...TEST_TRAITS, predict } }, done: () => undefined }),
+      useCheckpoint: async () => ({
+        value: { model: { ...TEST_TRAITS, predict }, remarks: [] },
+        done: () => undefined,
+      }),
     },
     advance: () => undefined,
+    remark: () => undefined,
   } as unknown as NodeContext
 }
 
