@@ -67,12 +67,13 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
     logger,
     observer: metrics.observer,
   })
+  const notices = new ComfyNotices({ board: store.notices, jobs: store.jobs, origin: randomUUID() })
   const deps: GatewayDeps = {
     config,
     dispatcher,
     models,
     store,
-    comfyNotices: new ComfyNotices(),
+    comfyNotices: notices,
     logger,
     now: Date.now,
     createId: randomUUID,
@@ -98,6 +99,7 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
     await Promise.all(listeners.map((listener) => listener.close()))
     for (const server of servers) server.close()
     hub.close()
+    notices.close()
     dispatcher.close()
     connections.close()
     models.close()

@@ -1,5 +1,6 @@
 import type { BlobStore } from './blob-store.ts'
 import type { DocumentStore, FileIndex, JobLedger } from './job-ledger.ts'
+import type { NoticeBoard } from './notice-board.ts'
 import type { WorkerDirectory } from './worker-directory.ts'
 
 /** Everything an implementation of the ledger gives; opened once by `main.ts` and handed to whoever needs a part. */
@@ -11,6 +12,7 @@ export interface LedgerStore {
   readonly files: FileIndex
   readonly documents: DocumentStore
   readonly workers: WorkerDirectory
+  readonly notices: NoticeBoard
   /** Closes all parts. */
   close(): Promise<void>
 }

@@ -24,6 +24,8 @@ export type RunFrame =
       readonly isLossy: boolean
       /** A client needs it to know how the run ended: it is kept for a while when the client is away. */
       readonly isKept: boolean
+      /** The job whose end a kept frame tells. */
+      readonly jobId?: string
     }
   | {
       readonly kind: 'image'

@@ -28,6 +28,7 @@ const NO_STEP = { nodeId: '', step: 0, isPictured: true }
 export class RunTracker {
   readonly promptId: string
   readonly clientId: string
+  readonly #jobId: string
   #epoch = 0
   #isQueueTold = false
   #isRunTold = false
@@ -43,7 +44,8 @@ export class RunTracker {
   #isEnded = false
 
   constructor(record: JobRecord) {
-    const { publicId, clientId } = jobOf(record)
+    const { id, publicId, clientId } = jobOf(record)
+    this.#jobId = id
     this.promptId = publicId
     this.clientId = clientId
     this.#nodes = new NodeProgressTable(publicId)
@@ -72,7 +74,10 @@ export class RunTracker {
   /** The frames an update calls for, in order. */
   take(update: JobUpdate): RunFrame[] {
     if (this.#isEnded) return []
-    return update.kind === 'record' ? this.#takeRecord(update.record) : this.#takeEvent(update.event)
+    const frames = update.kind === 'record' ? this.#takeRecord(update.record) : this.#takeEvent(update.event)
+    return frames.map((frame) =>
+      frame.kind === 'json' && frame.isKept ? { ...frame, jobId: this.#jobId } : frame,
+    )
   }
 
   #takeRecord(record: JobRecord): RunFrame[] {

@@ -3,6 +3,7 @@ import type { GatewayDeps } from '../deps.ts'
 import { ClientSocket } from './client-socket.ts'
 import { toServerFeatures } from './info-routes.ts'
 import type { ComfyNotice } from './notices.ts'
+import { ShownEnds } from './shown-ends.ts'
 import { TenantChannel } from './tenant-channel.ts'
 
 /** Pause between two pings, milliseconds: below the idle limits of common proxies. */
@@ -33,10 +34,14 @@ export function createComfySocketHub(deps: GatewayDeps): ComfySocketHub {
     for (const channel of channels.values()) channel.ping()
   }, PING_MS)
   pinger.unref()
-  const unsubscribe = deps.comfyNotices?.subscribe((notice) => heed(channels, notice))
+  const shown = new ShownEnds(deps.now)
+  const unsubscribe = deps.comfyNotices?.subscribe((notice) => {
+    if (notice.kind === 'end-shown') shown.add(notice.jobId)
+    heed(channels, notice)
+  })
 
   const openChannel = (tenant: string): TenantChannel => {
-    const channel = channels.get(tenant) ?? new TenantChannel(deps, tenant)
+    const channel = channels.get(tenant) ?? new TenantChannel(deps, tenant, shown)
     channels.set(tenant, channel)
     return channel
   }
@@ -77,5 +82,6 @@ function heed(channels: ReadonlyMap<string, TenantChannel>, notice: ComfyNotice)
   const tenant = notice.kind === 'replay' ? notice.record.job?.tenant : notice.tenant
   const channel = channels.get(tenant ?? '')
   if (notice.kind === 'replay') channel?.replay(notice.record)
+  else if (notice.kind === 'end-shown') channel?.dropMissed(notice.clientId, notice.jobId)
   else channel?.clear(notice.jobIds)
 }

@@ -14,11 +14,16 @@ import {
   type RunFrame,
 } from './frames.ts'
 import { jobOf } from './job-view.ts'
-import { MissedFrames } from './missed-frames.ts'
+import { listTraced } from './history.ts'
+import { KEEP_MISSED_MS, MissedFrames } from './missed-frames.ts'
 import { listOpen } from './queue.ts'
 import { RunLane } from './run-lane.ts'
 import { replayRun } from './replay-run.ts'
 import { RunTracker } from './run-tracker.ts'
+import type { ShownEnds } from './shown-ends.ts'
+
+/** Ended prompts looked through for ends that were missed. */
+const MISSED_LIMIT = 200
 
 /** Everything one tenant's sockets hear of: its prompts, and the length of its queue. */
 export class TenantChannel {
@@ -28,19 +33,23 @@ export class TenantChannel {
   readonly #runs = new Map<string, RunTracker>()
   readonly #lanes = new Map<string, RunLane>()
   readonly #missed: MissedFrames
+  readonly #shown: ShownEnds
   /** Prompts whose end need not be told. */
   readonly #cleared = new Set<string>()
+  /** Prompts that had ended before anybody listened: their last events may still come. */
+  readonly #past = new Set<string>()
   readonly #unsubscribe: () => void
   /** Resolves when the prompts that were under way before are known. */
   readonly #ready: Promise<void>
 
-  constructor(deps: GatewayDeps, tenant: string) {
+  constructor(deps: GatewayDeps, tenant: string, shown: ShownEnds) {
     this.#deps = deps
     this.#tenant = tenant
     this.#missed = new MissedFrames(deps.now)
+    this.#shown = shown
     const filter = { tenant, surface: Surface.SURFACE_COMFY, previews: true }
     this.#unsubscribe = deps.dispatcher.subscribe(filter, (update) => this.#hear(update))
-    this.#ready = this.#readOpen()
+    this.#ready = this.#readOpen().then(() => this.#readMissed())
   }
 
   /** Lets a socket in: it hears its id and the queue's length, what it missed, and which of its nodes runs now. */
@@ -65,6 +74,11 @@ export class TenantChannel {
 
   ping(): void {
     for (const socket of this.#sockets.values()) socket.ping()
+  }
+
+  /** Forgets a prompt's missed end: its client has heard it at another gateway. */
+  dropMissed(clientId: string, jobId: string): void {
+    this.#missed.drop(clientId, jobId)
   }
 
   /** Forgets prompts that are taken out of the queue together, and tells its length once. */
@@ -110,10 +124,23 @@ export class TenantChannel {
     }
   }
 
+  /** Prompts that ended a moment ago, while their clients had no socket at any gateway. */
+  async #readMissed(): Promise<void> {
+    const ended = await listTraced(this.#deps.store.jobs, this.#tenant, MISSED_LIMIT).catch(() => [])
+    const oldest = this.#deps.now() - KEEP_MISSED_MS
+    for (const record of ended) {
+      const { id, clientId } = jobOf(record)
+      if (clientId === '' || record.endedAtMs < oldest || this.#shown.has(id) || this.#runs.has(id)) continue
+      this.#past.add(id)
+      for (const frame of RunTracker.joinLate(record, undefined).take({ kind: 'record', record }))
+        if (frame.kind === 'json' && frame.isKept) this.#missed.keep(clientId, frame.text, id)
+    }
+  }
+
   #hear(update: JobUpdate): void {
     const { id, clientId } = jobOf(update.record)
     const isCleared = this.#cleared.delete(id) && update.record.state === JobState.JOB_STATE_CANCELLED
-    if (isCleared) return
+    if (isCleared || this.#past.has(id)) return
     const run = this.#runs.get(id) ?? new RunTracker(update.record)
     this.#name(clientId)
     this.#runs.set(id, run)
@@ -139,6 +166,8 @@ export class TenantChannel {
     const lane = known ?? new RunLane()
     this.#lanes.set(clientId, lane)
     this.#deliverAll(clientId, lane.take(jobId, frames, isEnded))
+    if (isEnded && clientId !== '' && this.#sockets.has(clientId))
+      this.#deps.comfyNotices?.tell({ kind: 'end-shown', tenant: this.#tenant, clientId, jobId })
     if (lane.isIdle) this.#lanes.delete(clientId)
   }
 
@@ -151,7 +180,8 @@ export class TenantChannel {
     const receivers = this.#receivers(clientId, frame.audience)
     if (frame.kind === 'json') {
       for (const socket of receivers) socket.send(frame.text, frame.isLossy)
-      if (receivers.length === 0 && frame.isKept && clientId !== '') this.#missed.keep(clientId, frame.text)
+      if (receivers.length === 0 && frame.isKept && clientId !== '')
+        this.#missed.keep(clientId, frame.text, frame.jobId ?? '')
     } else if (frame.kind === 'text') {
       const bytes = encodeNodeText(frame.nodeId, frame.text)
       for (const socket of receivers) socket.send(bytes)

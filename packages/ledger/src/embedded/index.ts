@@ -1,4 +1,5 @@
 import type { LedgerStore } from '../ledger-store.ts'
+import { createLocalNoticeBoard } from '../notice-board.ts'
 import { openDatabase } from './database.ts'
 import { Doorbell } from './doorbell.ts'
 import { createBlobStore } from './embedded-blob-store.ts'
@@ -27,6 +28,7 @@ export async function openEmbeddedLedger({ folder, now = Date.now }: EmbeddedOpt
     blobs: createBlobStore(folder),
     files: createFileIndex(database),
     documents: createDocumentStore(database),
+    notices: createLocalNoticeBoard(),
     workers: createWorkerDirectory(database, bell, now),
     async close() {
       bell.close()

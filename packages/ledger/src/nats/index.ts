@@ -5,6 +5,7 @@ import { JobView } from './job-view.ts'
 import { NatsLink } from './link.ts'
 import { NatsBlobStore } from './nats-blob-store.ts'
 import { NatsJobLedger } from './nats-job-ledger.ts'
+import { createNatsNoticeBoard } from './nats-notice-board.ts'
 import { createDocumentStore, createFileIndex, type FileName } from './nats-stores.ts'
 import { NatsWorkerDirectory } from './nats-worker-directory.ts'
 import { PublicIds } from './public-ids.ts'
@@ -44,7 +45,7 @@ export function openNatsLedger({
   const blobs = new NatsBlobStore(link)
   const view = new JobView(link, elapsed)
   const served = new ServiceOrder()
-  const queue = new WorkQueue(link, elapsed, (_jobId, tenant) => served.note(tenant))
+  const queue = new WorkQueue(link, elapsed, (tenant) => served.note(tenant))
   const workers = new NatsWorkerDirectory(link, blobs, elapsed)
   const files = createFileIndex(link, (tenant, file) => findInRecords(view, tenant, file))
   const jobs = new NatsJobLedger({
@@ -66,6 +67,7 @@ export function openNatsLedger({
     files,
     workers,
     documents: createDocumentStore(link),
+    notices: createNatsNoticeBoard(link),
     ready: () => link.ready(),
     async close() {
       await jobs.close()

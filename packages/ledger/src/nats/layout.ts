@@ -19,6 +19,8 @@ export interface Names {
   readonly workSubject: string
   /** Core subject on which claimed and cancelled jobs are told. */
   readonly takenSubject: string
+  /** Core subject below which processes tell each other notices. */
+  readonly noticeSubject: string
 }
 
 /** The names of an installation. */
@@ -35,6 +37,7 @@ export function createNames(prefix: string): Names {
     work: `${prefix}-work`,
     workSubject: `${prefix}.work`,
     takenSubject: `${prefix}.taken`,
+    noticeSubject: `${prefix}.notice`,
   }
 }
 

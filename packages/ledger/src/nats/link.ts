@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream'
-import type { NatsConnection } from '@nats-io/transport-node'
+import type { NatsConnection, Subscription } from '@nats-io/transport-node'
 import { AtelierError } from '../errors.ts'
 import type { LedgerEventListener } from '../ledger-events.ts'
 import { connectToBroker } from './connect.ts'
@@ -75,6 +75,34 @@ export class NatsLink {
       if (isMissingStream(error)) void this.#prepare()
       if (isNoRoom(error)) this.emit({ kind: 'storage-full', subject: what, cause: error })
       throw toAtelierError(what, error)
+    }
+  }
+
+  /** Sends a core message, if the broker is there; nothing waits for it. */
+  publish(subject: string, data: Uint8Array | string): void {
+    try {
+      this.#session?.connection.publish(subject, data)
+    } catch {
+      // The connection was closed between the look and the sending: what may be lost is lost.
+    }
+  }
+
+  /** Hears core messages over every connection this link will have; returns the function that ends it. */
+  subscribe(subject: string, listener: (data: Uint8Array) => void): () => void {
+    let current: { connection: NatsConnection; subscription: Subscription } | undefined
+    const unlisten = this.onSession(({ connection }) => {
+      // A connection keeps its subscriptions when it reconnects.
+      if (current?.connection === connection) return
+      const subscription = connection.subscribe(subject, {
+        callback: (error, message) => {
+          if (error === null) listener(message.data)
+        },
+      })
+      current = { connection, subscription }
+    })
+    return () => {
+      unlisten()
+      current?.subscription.unsubscribe()
     }
   }
 

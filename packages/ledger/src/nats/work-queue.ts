@@ -36,9 +36,9 @@ export class WorkQueue {
   #stop: (() => void) | undefined
   /** Jobs known while the stream is being read from its start again. */
   #before: ReadonlyMap<string, WaitingJob> = new Map()
-  readonly #onTaken: (jobId: string, tenant: string) => void
+  readonly #onTaken: (tenant: string) => void
 
-  constructor(link: NatsLink, elapsed: () => number, onTaken: (jobId: string, tenant: string) => void) {
+  constructor(link: NatsLink, elapsed: () => number, onTaken: (tenant: string) => void) {
     this.#link = link
     this.#elapsed = elapsed
     this.#onTaken = onTaken
@@ -79,23 +79,15 @@ export class WorkQueue {
         this.#news.wake()
       },
     })
-    let unsubscribe: (() => void) | undefined
-    const unlisten = this.#link.onSession(({ connection }) => {
-      const subscription = connection.subscribe(names.takenSubject, {
-        callback: (error, message) => {
-          const [tenant, jobId] = error === null ? message.string().split('.') : []
-          if (tenant === undefined || jobId === undefined) return
-          this.#waiting.delete(jobId)
-          this.#onTaken(jobId, tenant)
-        },
-      })
-      unsubscribe?.()
-      unsubscribe = () => subscription.unsubscribe()
+    const unlisten = this.#link.subscribe(names.takenSubject, (data) => {
+      const [tenant, jobId] = Buffer.from(data).toString().split('.')
+      if (tenant === undefined || jobId === undefined) return
+      this.#waiting.delete(jobId)
+      this.#onTaken(tenant)
     })
     this.#stop = () => {
       unfollow()
       unlisten()
-      unsubscribe?.()
     }
   }
 
@@ -114,8 +106,8 @@ export class WorkQueue {
   async remove(job: Job): Promise<void> {
     const known = this.#waiting.get(job.id)
     this.#waiting.delete(job.id)
-    await this.#link.use(`unqueue job ${job.id}`, async ({ connection, jsm }) => {
-      connection.publish(this.#link.names.takenSubject, `${job.tenant}.${job.id}`)
+    this.#link.publish(this.#link.names.takenSubject, `${job.tenant}.${job.id}`)
+    await this.#link.use(`unqueue job ${job.id}`, async ({ jsm }) => {
       // Not beyond the message that was seen: the job may have been queued again meanwhile.
       const upTo = known === undefined ? {} : { seq: known.sequence + 1 }
       await jsm.streams.purge(this.#link.names.work, { filter: this.#subjectOf(job), ...upTo })
