@@ -1,8 +1,7 @@
-import sharp from 'sharp'
-import { readPixelNote } from '@atelier/gpu-worker/fake-engine/pixel-note'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startAtelier, type Atelier } from './kit/atelier.ts'
 import { postJson } from './kit/calls.ts'
+import { readNote } from './kit/pixel-note.ts'
 
 describe('the fake engine', () => {
   let atelier: Atelier
@@ -26,13 +25,3 @@ describe('the fake engine', () => {
     return Buffer.from((json as { images: string[] }).images[0] ?? '', 'base64')
   }
 })
-
-async function readNote(png: Buffer): Promise<string | undefined> {
-  const { data, info } = await sharp(png).removeAlpha().raw().toBuffer({ resolveWithObject: true })
-  return readPixelNote({
-    width: info.width,
-    height: info.height,
-    channels: 3,
-    data: new Uint8Array(data),
-  })
-}

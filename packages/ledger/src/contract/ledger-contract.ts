@@ -337,6 +337,18 @@ export function describeLedger(name: string, open: () => Promise<ContractSubject
         expect(await store.blobs.read(ref)).toBeUndefined()
       })
 
+      it('tells notices to those who listen to their topic', async () => {
+        const heard: unknown[] = []
+        const unlisten = store.notices.listen('t', (notice) => heard.push(notice))
+        store.notices.tell('other', 1)
+        store.notices.tell('t', { x: 1 })
+        await expect.poll(() => heard).toEqual([{ x: 1 }])
+        unlisten()
+        store.notices.tell('t', 2)
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        expect(heard).toEqual([{ x: 1 }])
+      })
+
       it('shows living workers to every handle and forgets those that fall silent', async () => {
         const second = await subject.openSecond()
         await store.workers.put(WorkerDescription.fromPartial({ id: 'w1' }))

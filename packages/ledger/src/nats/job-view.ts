@@ -1,4 +1,5 @@
 import type { Job, JobRecord, Surface } from '@atelier/proto'
+import type { JsMsg } from '@nats-io/jetstream'
 import type { JobQuery } from '../job-ledger.ts'
 import { isEndedState, isHeldState } from '../job-state.ts'
 import { followStream } from './follow.ts'
@@ -9,6 +10,9 @@ import { WakeUps } from './wake-ups.ts'
 
 /** Ended records kept whole; of older ones only where to find them. */
 const ENDED_KEPT = 2_000
+
+/** How long something that was stored may take to be heard of, milliseconds. */
+const CATCH_UP_LIMIT_MS = 1_000
 
 /** What the view knows of a job. */
 export interface ViewEntry {
@@ -40,6 +44,10 @@ export class JobView {
   readonly #recentEnds = new Set<string>()
   readonly #listeners = new Set<RecordListener>()
   readonly #news = new WakeUps()
+  readonly #heardMore = new WakeUps()
+  #heard = 0
+  #catchUp: Promise<void> = Promise.resolve()
+  #nextCatchUp: Promise<void> | undefined
   #order = 0
   #isLoaded = false
   #stale = new Set<string>()
@@ -83,14 +91,14 @@ export class JobView {
       onStart: () => {
         this.#stale = new Set(this.#entries.keys())
         this.#isLoaded = false
+        this.#heard = 0
       },
       onMessage: (message) => {
         const key = message.subject.slice(prefix.length)
         this.#stale.delete(key)
-        const isRemoval = (message.headers?.get('KV-Operation') ?? '') !== ''
-        if (isRemoval) return this.forget(key)
-        const record = decodeRecord(key, message.data, this.#link.emit)
-        if (record !== undefined) this.apply({ record, revision: message.seq })
+        this.#take(key, message)
+        this.#heard = message.seq
+        this.#heardMore.wake()
       },
       onLoaded: () => {
         for (const key of this.#stale) this.forget(key)
@@ -113,6 +121,33 @@ export class JobView {
     const until = performance.now() + limitMs
     while (!this.#isLoaded && performance.now() < until) await this.#news.wait(until - performance.now())
     return this.#isLoaded
+  }
+
+  /**
+   * Resolves when everything has been heard that was stored when it was called: what one process was told is stored,
+   * another one then lists. Calls that come together ask the broker once.
+   */
+  catchUp(): Promise<void> {
+    this.#nextCatchUp ??= this.#catchUp.then(async () => {
+      this.#nextCatchUp = undefined
+      await this.#hearUpTo(await this.#readLastSequence())
+    })
+    this.#catchUp = this.#nextCatchUp.catch(() => undefined)
+    return this.#nextCatchUp
+  }
+
+  #readLastSequence(): Promise<number> {
+    const stream = `KV_${this.#link.names.jobs}`
+    return this.#link.use(`read the state of ${stream}`, async ({ jsm }) => {
+      return (await jsm.streams.info(stream)).state.last_seq
+    })
+  }
+
+  async #hearUpTo(sequence: number): Promise<void> {
+    const until = performance.now() + CATCH_UP_LIMIT_MS
+    while (this.#heard < sequence && performance.now() < until) await this.#heardMore.wait(CATCH_UP_LIMIT_MS)
+    // What did not come by then has been removed meanwhile, and will not come.
+    this.#heard = Math.max(this.#heard, sequence)
   }
 
   /** Takes a record that was read or written; older ones than known are ignored. */
@@ -176,6 +211,13 @@ export class JobView {
     this.#stop?.()
     this.#listeners.clear()
     this.#news.wake()
+  }
+
+  #take(key: string, { data, headers, seq }: JsMsg): void {
+    const isRemoval = (headers?.get('KV-Operation') ?? '') !== ''
+    if (isRemoval) return this.forget(key)
+    const record = decodeRecord(key, data, this.#link.emit)
+    if (record !== undefined) this.apply({ record, revision: seq })
   }
 
   #enterPublicId(key: string, { tenant, surface, publicId, submittedAtMs }: Job): void {

@@ -118,13 +118,15 @@ export class NatsJobLedger implements JobLedger {
   async read(tenant: string, jobId: string): Promise<JobRecord | undefined> {
     const { records, view } = this.#parts
     const seen = view.get(toRecordKey(tenant, jobId))?.record
-    const record = seen ?? (await records.read(tenant, jobId))?.record
+    // What has ended does not change; the rest may have changed a moment ago.
+    const isFinal = seen !== undefined && machine.isEndedState(seen.state)
+    const record = isFinal ? seen : (await records.read(tenant, jobId))?.record
     return record && records.complete(record)
   }
 
   async find(tenant: string, surface: Surface, publicId: string): Promise<JobRecord | undefined> {
     const seen = this.#parts.view.getLatest(tenant, surface, publicId)
-    if (seen !== undefined) return this.#complete(seen)
+    if (seen !== undefined) return this.read(tenant, seen.key.slice(tenant.length + 1))
     const { jobId } = await this.#parts.publicIds.find(tenant, surface, publicId)
     return jobId === '' ? undefined : this.read(tenant, jobId)
   }
@@ -133,6 +135,7 @@ export class NatsJobLedger implements JobLedger {
     const { view } = this.#parts
     if (!(await view.whenLoaded(LOAD_LIMIT_MS)))
       throw new AtelierError('unavailable', 'the broker cannot be reached: the jobs have not been read yet')
+    await view.catchUp()
     const entries = view.select(query)
     const records: (JobRecord | undefined)[] = []
     for (let start = 0; start < entries.length; start += READS_AT_ONCE)
