@@ -4,7 +4,7 @@ import { openLedger } from '@atelier/ledger/open'
 import { answerOperations, readTraceFields, startTracing } from '@atelier/telemetry'
 import { pino } from 'pino'
 import { parseWorkerConfig } from './config.ts'
-import { Worker } from './worker.ts'
+import { startWorkers } from './start-workers.ts'
 
 /**
  * Runs a worker as this process: settings, ledger, engine; SIGTERM and SIGINT drain it and exit with 0.
@@ -19,8 +19,9 @@ export async function runWorker(environment: Record<string, string | undefined>)
     name: `atelier-worker ${config.workerId}`,
     onEvent: (event) => logLedgerEvent(logger, event),
   })
-  const worker = await Worker.start({ config, store, environment, logger })
-  const checkpoints = worker.files.filter(
+  const started = await startWorkers({ config, store, environment, logger })
+  const files = started.workers[0]?.files ?? []
+  const checkpoints = files.filter(
     ({ kind }) => kind === ModelKind.MODEL_KIND_CHECKPOINT || kind === ModelKind.MODEL_KIND_DIFFUSERS_FOLDER,
   )
   const usable = checkpoints.filter(({ unusableReason }) => unusableReason === '').map(({ name }) => name)
@@ -28,12 +29,12 @@ export async function runWorker(environment: Record<string, string | undefined>)
     { event: 'worker-ready', worker: config.workerId, checkpoints: usable },
     `the worker runs; checkpoints: ${usable.join(', ')}`,
   )
-  answerOperations(worker.operations)
+  answerOperations(started.operations)
   process.send?.({ kind: 'ready' })
 
   const stop = async (reason: string): Promise<void> => {
     logger.info({ event: 'worker-stop', reason }, 'the worker stops')
-    await worker.close()
+    await started.close()
     await store.close()
     await tracing.close()
     process.exit(0)

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 
 /** The programs `atelier` can run. */
-export type ProgramName = 'serve' | 'gateway' | 'worker'
+export type ProgramName = 'serve' | 'gateway' | 'worker' | 'doctor' | 'install-cuda'
 
 /** What the command line asks for: a program, and settings that override the environment. */
 export interface CommandLine {
@@ -91,6 +91,32 @@ const PROGRAMS: readonly { name: ProgramName; help: string }[] = [
   { name: 'worker', help: 'one worker alone' },
 ]
 
+/** Programs that end by themselves, with flags of their own. */
+const TOOLS: readonly { name: ProgramName; help: string; flags: readonly Flag[] }[] = [
+  {
+    name: 'doctor',
+    help: 'say what this machine has for CUDA, what is missing, and the command that mends it',
+    flags: [],
+  },
+  {
+    name: 'install-cuda',
+    help: "put ONNX Runtime's CUDA provider and NVIDIA's libraries in place (linux x64)",
+    flags: [
+      {
+        flags: '--from <path>',
+        help: 'a folder of wheels, or a wheel, to take instead of downloading',
+        setting: 'from',
+      },
+      {
+        flags: '--provider-only',
+        help: "leave NVIDIA's libraries out: CUDA 13 and cuDNN 9 are installed here",
+        setting: 'providerOnly',
+        value: 'true',
+      },
+    ],
+  },
+]
+
 /** How a command line can be no command line: help and version were printed, or it is wrong. */
 export interface CommandLineEnd {
   readonly exitCode: number
@@ -103,16 +129,12 @@ export function parseCommandLine(args: readonly string[], version: string): Comm
     .description('A drop-in endpoint for A1111 WebUI and ComfyUI clients')
     .version(version)
   root.exitOverride().helpCommand(false)
-  for (const { name, help } of PROGRAMS) {
-    const command = root.command(name, { isDefault: name === 'serve' }).description(help)
-    for (const flag of FLAGS) command.option(flag.flags, flag.help)
-    command
-      .exitOverride()
-      .addHelpText('after', '\nEvery flag can be set in the environment too: see the README.')
-    command.action((options: Record<string, unknown>) => {
-      parsed = { program: name, settings: toSettings(options, command) }
-    })
+  const take = (line: CommandLine): void => void (parsed = line)
+  for (const program of PROGRAMS) {
+    const command = addCommand(root, { ...program, flags: FLAGS }, take)
+    command.addHelpText('after', '\nEvery flag can be set in the environment too: see the README.')
   }
+  for (const tool of TOOLS) addCommand(root, tool, take)
   try {
     root.parse([...args], { from: 'user' })
   } catch (error) {
@@ -122,9 +144,28 @@ export function parseCommandLine(args: readonly string[], version: string): Comm
   return parsed ?? { exitCode: 1 }
 }
 
-function toSettings(options: Record<string, unknown>, command: Command): Record<string, string> {
+function addCommand(
+  root: Command,
+  { name, help, flags }: (typeof TOOLS)[number],
+  take: (line: CommandLine) => void,
+): Command {
+  const command = root
+    .command(name, { isDefault: name === 'serve' })
+    .description(help)
+    .exitOverride()
+  for (const flag of flags) command.option(flag.flags, flag.help)
+  return command.action((options: Record<string, unknown>) =>
+    take({ program: name, settings: toSettings(options, command, flags) }),
+  )
+}
+
+function toSettings(
+  options: Record<string, unknown>,
+  command: Command,
+  flags: readonly Flag[],
+): Record<string, string> {
   const settings: Record<string, string> = {}
-  for (const flag of FLAGS) {
+  for (const flag of flags) {
     const option = command.options.find((candidate) => candidate.flags === flag.flags)
     const given = option === undefined ? undefined : options[option.attributeName()]
     if (given === undefined || flag.setting === undefined) continue

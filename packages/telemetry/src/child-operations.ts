@@ -7,7 +7,7 @@ const ANSWER_MS = 2_000
 
 /** What a program shows on its operations port, or to the program that forked it. */
 export interface OperationsSource {
-  readonly registry: Registry
+  readonly registry: Pick<Registry, 'getMetricsAsJSON'>
   readonly readReadiness: () => Promise<Readiness>
 }
 

@@ -2,8 +2,10 @@ import { cpus, totalmem } from 'node:os'
 import { z } from 'zod'
 
 const GIB = 2 ** 30
-/** Share of the machine's memory that loaded models may take on the CPU. */
+/** Share of the memory, the machine's or the device's, that loaded models may take; the rest is for what they compute. */
 const MEMORY_SHARE = 0.6
+/** Bytes of a weight as it is counted (f32) for one byte it takes on the device: CUDA keeps half precision. */
+const COUNTED_BYTES = { cpu: 1, cuda: 2 }
 
 const schema = z.object({
   ATELIER_DEVICE: z.string().default('auto'),
@@ -16,6 +18,8 @@ const schema = z.object({
   ATELIER_MODEL_MEMORY_GB: z.coerce.number().positive().optional().describe('memory for loaded models'),
   ATELIER_SLOTS: z.coerce.number().int().positive().max(64).optional(),
   ATELIER_MAX_WHOLE_MEGAPIXELS: z.coerce.number().positive().optional(),
+  ATELIER_DEVICE_TITLE: z.string().optional().describe('name of the GPU, told by the supervisor'),
+  ATELIER_DEVICE_MEMORY_BYTES: z.coerce.number().positive().optional().describe('its memory'),
   ATELIER_FAKE_STEP_MS: z.coerce.number().min(0).default(10),
 })
 
@@ -25,6 +29,7 @@ export interface EngineConfig {
   readonly device: string
   readonly title: string
   readonly threads: number
+  /** For the weights of loaded models, counted as f32. */
   readonly budgetBytes: number
   readonly slots: number
   readonly maxBatchElements: number
@@ -58,16 +63,17 @@ export function readEngineConfig(
 ): EngineConfig {
   const settings = schema.parse(environment)
   const device = settings.ATELIER_DEVICE === 'auto' ? 'cpu' : settings.ATELIER_DEVICE
+  const kind = device === 'cpu' ? 'cpu' : 'cuda'
+  const memory = settings.ATELIER_DEVICE_MEMORY_BYTES ?? totalmem()
   const budget =
     settings.ATELIER_MODEL_MEMORY_GB === undefined
-      ? totalmem() * MEMORY_SHARE
+      ? memory * MEMORY_SHARE
       : settings.ATELIER_MODEL_MEMORY_GB * GIB
-  const kind = device === 'cpu' ? 'cpu' : 'cuda'
   return {
     device,
-    title: kind === 'cpu' ? (cpus()[0]?.model ?? 'CPU') : device,
+    title: kind === 'cpu' ? (cpus()[0]?.model ?? 'CPU') : (settings.ATELIER_DEVICE_TITLE ?? device),
     threads: settings.ATELIER_THREADS,
-    budgetBytes: budget,
+    budgetBytes: budget * COUNTED_BYTES[kind],
     slots: settings.ATELIER_SLOTS ?? DEFAULT_SLOTS[kind],
     maxBatchElements: MAX_BATCH_PICTURES[kind] * PICTURE_ELEMENTS,
     maxWholePixels: toWholePixels(settings.ATELIER_MAX_WHOLE_MEGAPIXELS, kind),

@@ -32,6 +32,8 @@ export async function serveEngine({ open, finishPixels }: EngineStandIns = {}): 
       device: config.device,
       threads: config.threads,
       onLoaded: (seconds) => send({ kind: 'loaded', seconds }),
+      onWidened: (message) => send({ kind: 'log', level: 'warn', fields: {}, message }),
+      onDeviceLost: (error) => endWithDevice(error, send),
       ...(open && { open: (graph: Graph) => open(graph, config) }),
     },
     budgetBytes: config.budgetBytes,
@@ -54,4 +56,12 @@ export async function serveEngine({ open, finishPixels }: EngineStandIns = {}): 
   // Stand-ins have no device.
   if (open === undefined) await proveDevice({ device: config.device, threads: config.threads })
   send({ kind: 'ready', device: config.device, title: config.title, slots: config.slots })
+}
+
+/** Nothing runs on a lost device again: this process ends, another one starts, and its jobs are run again. */
+function endWithDevice(error: Error, send: (message: FromEngine) => void): void {
+  const message = `the device is lost: ${error.message.split('\n')[0]}; another engine is started`
+  send({ kind: 'log', level: 'error', fields: { err: error.message }, message })
+  // The message leaves first.
+  setImmediate(() => process.exit(1))
 }

@@ -2,7 +2,8 @@ import { isAbsolute, parse } from 'node:path'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { CheckpointError } from '../checkpoint/checkpoint-error.ts'
-import type { Graph } from './graph-builder.ts'
+import type { Graph } from './graph.ts'
+import { createCudaSession } from './cuda/cuda-session.ts'
 import { emitCpu } from './emit-cpu.ts'
 import { toModelBytes } from './model-proto.ts'
 
@@ -16,6 +17,10 @@ export interface SessionOptions {
   readonly isAllowedFile: (path: string) => boolean
   /** Stands in for ONNX Runtime (the fake engine). */
   readonly open?: (graph: Graph) => Session
+  /** Hears that the device does not answer any more; no session on it will. */
+  readonly onDeviceLost?: (error: Error) => void
+  /** Hears, once for each network, that half precision did not do and f32 is used. */
+  readonly onWidened?: (reason: string) => void
   /** Hears how long a network took to be made ready, seconds. */
   readonly onLoaded?: (seconds: number) => void
 }
@@ -44,8 +49,16 @@ export async function createSession(graph: Graph, options: SessionOptions): Prom
     }
   }
   if (options.open !== undefined) return options.open(graph)
+  if (options.device === 'cpu') return openSession(emitCpu(graph), options)
+  const { onWidened } = options
+  const open = (written: Graph) => openSession(written, options)
+  return createCudaSession(graph, { open, ...(onWidened && { onWidened }) })
+}
+
+/** Loads a graph as an emitter wrote it. */
+async function openSession(graph: Graph, options: SessionOptions): Promise<Session> {
   const root = parse(graph.weights[0]?.path ?? process.cwd()).root
-  const session = await InferenceSession.create(toModelBytes(emitCpu(graph)), {
+  const session = await InferenceSession.create(toModelBytes(graph), {
     executionProviders: toProviders(options.device),
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
@@ -57,7 +70,11 @@ export async function createSession(graph: Graph, options: SessionOptions): Prom
       const feeds = Object.fromEntries(
         Object.entries(inputs).map(([name, value]) => [name, toOrtTensor(value)]),
       )
-      const results = await (outputs === undefined ? session.run(feeds) : session.run(feeds, [...outputs]))
+      const running = outputs === undefined ? session.run(feeds) : session.run(feeds, [...outputs])
+      const results = await running.catch((error: unknown) => {
+        if (isDeviceLost(error)) options.onDeviceLost?.(error)
+        throw error
+      })
       return Object.fromEntries(
         Object.entries(results).map(([name, value]) => [
           name,
@@ -78,4 +95,12 @@ function toOrtTensor(value: SessionInputs[string]): OrtTensor {
   return 'integers' in value
     ? new OrtTensor('int64', value.integers, value.shape)
     : new OrtTensor('float32', value.data, value.shape)
+}
+
+/**
+ * CUDA's errors after which a context is dead: illegal address (700), launch timeout (702), assertion (710), hardware
+ * fault (214, 719), device gone (4, 46, 100, 101, 999). Out of memory (2) is none of them.
+ */
+function isDeviceLost(error: unknown): error is Error {
+  return error instanceof Error && /CUDA failure (4|46|100|101|214|700|702|710|719|999)\b/.test(error.message)
 }

@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
 import { detectTextEncoders } from '../../checkpoint/detect-text.ts'
@@ -16,7 +19,7 @@ import { wrapEdges } from '../wrap-edges.ts'
 import type { Precision } from './emission.ts'
 import { emitCuda } from './emit-cuda.ts'
 import { expandForCpu } from './test-kit/expand-for-cpu.ts'
-import { writeWideUnet } from './test-kit/wide-unet.ts'
+import { writeProbeUnet } from './probe-unet.ts'
 
 const PREFIX = 'model.diffusion_model.'
 /** Half precision has 11 bits; what a whole network makes of that, on values of order 1. */
@@ -71,7 +74,9 @@ const draw = (shape: readonly number[], step: number): Tensor => {
 }
 
 describe('a UNet of SD’s width written for CUDA', () => {
-  const file = readSafetensors(writeWideUnet())
+  const path = join(mkdtempSync(join(tmpdir(), 'probe-')), 'probe.safetensors')
+  writeProbeUnet(path)
+  const file = readSafetensors(path)
   const graph = buildUnet(file, detectUnet(file, PREFIX))
   const inputs = {
     latent: draw([2, 4, 8, 6], 1.3),

@@ -1,16 +1,19 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
 
 /** Width of the only level: one that every fused kernel takes. */
 const WIDTH = 320
-const CONTEXT = 64
-const PREFIX = 'model.diffusion_model.'
+/** Width of its context. */
+export const PROBE_CONTEXT = 64
+/** Prefix of its tensors' names. */
+export const PROBE_PREFIX = 'model.diffusion_model.'
 
 type Shapes = [name: string, shape: readonly number[]][]
 
-/** Writes a UNet of one level, as wide as SD's first, with random weights, to a temporary folder. */
-export function writeWideUnet(): string {
+/**
+ * Writes a UNet of one level, as wide as SD's first, with random weights (about 50 MB): small enough to be run on a CPU,
+ * and a device that runs it has run every kernel that pictures need.
+ */
+export function writeProbeUnet(path: string): void {
   const shapes = [...listShapes()]
   const chunks: Buffer[] = []
   let offset = 0
@@ -28,14 +31,12 @@ export function writeWideUnet(): string {
     chunks.push(Buffer.from(Float32Array.from({ length: count }, () => centre + scale * next()).buffer))
     const start = offset
     offset += 4 * count
-    return [PREFIX + name, { dtype: 'F32', shape, data_offsets: [start, offset] }]
+    return [PROBE_PREFIX + name, { dtype: 'F32', shape, data_offsets: [start, offset] }]
   })
   const header = Buffer.from(JSON.stringify(Object.fromEntries(entries)))
   const length = Buffer.alloc(8)
   length.writeBigUInt64LE(BigInt(header.length))
-  const path = join(mkdtempSync(join(tmpdir(), 'wide-')), 'wide.safetensors')
   writeFileSync(path, Buffer.concat([length, header, ...chunks]))
-  return path
 }
 
 function listShapes(): Shapes {
@@ -63,7 +64,7 @@ function listShapes(): Shapes {
     ...layer(`${name}.proj_out`, WIDTH, WIDTH, 1, 1),
     ...[1, 2, 3].flatMap((n) => layer(`${name}.transformer_blocks.0.norm${n}`, WIDTH)),
     ...attend(`${name}.transformer_blocks.0.attn1`, WIDTH),
-    ...attend(`${name}.transformer_blocks.0.attn2`, CONTEXT),
+    ...attend(`${name}.transformer_blocks.0.attn2`, PROBE_CONTEXT),
     ...layer(`${name}.transformer_blocks.0.ff.net.0.proj`, 8 * WIDTH, WIDTH),
     ...layer(`${name}.transformer_blocks.0.ff.net.2`, WIDTH, 4 * WIDTH),
   ]

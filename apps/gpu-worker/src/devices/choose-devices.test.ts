@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { chooseDevices, proveInChild } from './choose-devices.ts'
+import type { Gpu } from './list-gpus.ts'
+
+const gpu = (index: number): Gpu => ({
+  index,
+  title: `GPU ${index}`,
+  driver: '580.65.06',
+  memoryTotalBytes: 2 ** 36,
+  memoryFreeBytes: 2 ** 35,
+})
+
+/** A machine with GPUs, some of which fail their test with a reason. */
+function createMachine(count: number, faults: Readonly<Record<string, string>> = {}) {
+  const warnings: string[] = []
+  const proved: string[] = []
+  const gpus = Array.from({ length: count }, (_, index) => gpu(index))
+  return {
+    ...{ warnings, proved },
+    options: {
+      environment: {},
+      logger: {
+        info: () => undefined,
+        warn: (_: unknown, text: string) => void warnings.push(text),
+      } as never,
+      list: async () => (count > 0 ? { gpus } : { gpus, reason: 'there is no NVIDIA driver' }),
+      prove: async (device: string) => {
+        proved.push(device)
+        return faults[device]
+      },
+    },
+  }
+}
+const namesOf = (devices: readonly { device: string }[]) => devices.map(({ device }) => device)
+
+describe('chooseDevices', () => {
+  it('takes every GPU that passes its test', async () => {
+    const { options } = createMachine(2)
+    const devices = await chooseDevices('auto', options)
+    expect(namesOf(devices)).toEqual(['cuda:0', 'cuda:1'])
+    expect(devices[1]!.gpu?.title).toBe('GPU 1')
+  })
+
+  it('leaves out a GPU that fails, with its reason', async () => {
+    const { options, warnings } = createMachine(2, { 'cuda:0': 'it multiplied wrongly: 1,2,3,4' })
+    expect(namesOf(await chooseDevices('auto', options))).toEqual(['cuda:1'])
+    expect(warnings).toEqual(['GPU 0 is left out: it multiplied wrongly: 1,2,3,4; see: atelier doctor'])
+  })
+
+  it.each([
+    ['no GPU is there', createMachine(0)],
+    ['all of them fail', createMachine(1, { 'cuda:0': 'no memory' })],
+  ])('falls back to the CPU when %s', async (_, { options }) => {
+    expect(namesOf(await chooseDevices('auto', options))).toEqual(['cpu'])
+  })
+
+  it('asks no driver for the CPU', async () => {
+    const list = () => Promise.reject(new Error('asked'))
+    expect(namesOf(await chooseDevices('cpu', { ...createMachine(1).options, list }))).toEqual(['cpu'])
+  })
+
+  it('tests and takes the one GPU that was asked for', async () => {
+    const { options, proved } = createMachine(3)
+    expect(namesOf(await chooseDevices('cuda:1', options))).toEqual(['cuda:1'])
+    expect(proved).toEqual(['cuda:1'])
+  })
+
+  it.each([
+    ['cuda:0', createMachine(0), 'cuda:0 cannot be used: there is no NVIDIA driver; see: atelier doctor'],
+    ['cuda:5', createMachine(2), 'cuda:5 cannot be used: the driver shows 2 GPUs; see: atelier doctor'],
+    ['cuda:0', createMachine(1, { 'cuda:0': 'it is broken' }), 'it is broken; see: atelier doctor'],
+  ])('refuses %s with a reason when it cannot be used', async (device, { options }, message) => {
+    await expect(chooseDevices(device, options)).rejects.toThrow(message)
+  })
+})
+
+describe('proveInChild', () => {
+  it('passes a device that calculates', async () => {
+    expect(await proveInChild('cpu', { ...process.env, ATELIER_THREADS: '1' })).toBeUndefined()
+  })
+
+  // No machine has a hundredth GPU; without CUDA's libraries the reason is another, but there is one.
+  it('gives the reason of one that does not', async () => {
+    const fault = await proveInChild('cuda:99', { ...process.env, ATELIER_THREADS: '1' })
+    expect(fault).toMatch(/^the device cuda:99 cannot calculate: ./)
+  })
+})

@@ -1,0 +1,99 @@
+import { AggregatorRegistry } from 'prom-client'
+import type { Server } from 'node:http'
+import type { LedgerStore } from '@atelier/ledger'
+import { joinOperations, serveOperations, type OperationsSource } from '@atelier/telemetry'
+import type { Logger } from 'pino'
+import type { WorkerConfig } from './config.ts'
+import { chooseDevices, type ChosenDevice } from './devices/choose-devices.ts'
+import { withCudaFolder } from './devices/cuda-libraries.ts'
+import { Worker, type WorkerOptions } from './worker.ts'
+
+/** The workers of one program: one for each device, each with an engine of its own. */
+export interface StartedWorkers {
+  readonly workers: readonly Worker[]
+  /** Metrics and readiness of all. */
+  readonly operations: OperationsSource
+  /** Drains all of them. */
+  close(): Promise<void>
+}
+
+/** What workers are started with. */
+export interface StartOptions {
+  readonly config: WorkerConfig
+  readonly store: LedgerStore
+  readonly environment: Record<string, string | undefined>
+  readonly logger: Logger
+}
+
+/**
+ * Starts a worker for each device that is to be used; resolves when every engine is up.
+ * @throws Error when a device asked for by name cannot be used, or a port cannot be bound
+ */
+export async function startWorkers(options: StartOptions): Promise<StartedWorkers> {
+  const { config, environment, logger } = options
+  const isFake = config.ATELIER_ENGINE === 'fake'
+  const devices = await chooseDevices(isFake ? 'cpu' : config.ATELIER_DEVICE, { environment, logger })
+  const [only] = devices
+  if (devices.length === 1 && only !== undefined) {
+    const worker = await Worker.start(toWorkerOptions(options, only))
+    return { workers: [worker], operations: worker.operations, close: () => worker.close() }
+  }
+  const workers = await Promise.all(
+    devices.map((device, index) => Worker.start(toWorkerOptions(options, device, index))),
+  )
+  const operations = joinOperations(workers.map((worker) => worker.operations))
+  const server = await openPort(config, operations)
+  return {
+    ...{ workers, operations },
+    close: async () => {
+      await Promise.all(workers.map((worker) => worker.close()))
+      server?.close()
+    },
+  }
+}
+
+/** One of several workers has a name and a gRPC port of its own, and leaves the operations port to all of them. */
+function toWorkerOptions(
+  options: StartOptions,
+  { device, gpu }: ChosenDevice,
+  index?: number,
+): WorkerOptions {
+  const { config } = options
+  const environment = {
+    ...(gpu === undefined ? options.environment : withCudaFolder(options.environment)),
+    ATELIER_DEVICE: device,
+    ...(gpu && { ATELIER_DEVICE_TITLE: gpu.title }),
+    ...(gpu && gpu.memoryTotalBytes > 0 && { ATELIER_DEVICE_MEMORY_BYTES: String(gpu.memoryTotalBytes) }),
+  }
+  const own = { ...options, environment, config: { ...config, ATELIER_DEVICE: device } }
+  if (index === undefined) return own
+  const { ATELIER_GRPC_PORT: port, ATELIER_GRPC_ADVERTISE: advertised } = config
+  return {
+    ...own,
+    config: {
+      ...own.config,
+      workerId: `${config.workerId}-${device.replace(':', '')}`,
+      ATELIER_METRICS_PORT: 0,
+      ATELIER_GRPC_PORT: port === 0 ? 0 : port + index,
+      ...(advertised && { ATELIER_GRPC_ADVERTISE: shiftPort(advertised, index) }),
+    },
+  }
+}
+
+/** "host:port" with the port moved up. */
+function shiftPort(address: string, by: number): string {
+  return address.replace(/:(\d+)$/, (_, port: string) => `:${Number(port) + by}`)
+}
+
+async function openPort(config: WorkerConfig, operations: OperationsSource): Promise<Server | undefined> {
+  const { ATELIER_METRICS_PORT: port, ATELIER_GRPC_HOST: host } = config
+  if (port === 0) return undefined
+  return serveOperations({
+    ...{ host, port },
+    readMetrics: async () => {
+      const joined = AggregatorRegistry.aggregate([await operations.registry.getMetricsAsJSON()])
+      return { contentType: joined.contentType, text: await joined.metrics() }
+    },
+    readReadiness: operations.readReadiness,
+  })
+}
