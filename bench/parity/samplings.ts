@@ -1,4 +1,4 @@
-/** Compares whole samplings and pictures of the tiny SD1 with the recordings. Run: node --import tsx bench/parity/samplings.ts */
+/** Compares whole samplings and pictures of every family with the recordings. Run: node --import tsx bench/parity/samplings.ts */
 import { resolveWebuiSampling } from '@atelier/catalog'
 import { toPixels } from '../../apps/gpu-worker/src/engine/decode/pixels.ts'
 import { sliceRows } from '../../apps/gpu-worker/src/engine/denoise/combine.ts'
@@ -16,8 +16,11 @@ import { openFixture, TEST_SESSION, unpackTinyCheckpoint } from '../../apps/gpu-
 import { createTensor, type Tensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
 import { encodeComfyPrompt } from '../../apps/gpu-worker/src/engine/text-encode/encode-comfy-prompt.ts'
 import { TextModels } from '../../apps/gpu-worker/src/engine/text-models.ts'
+import { comparePictureBytes } from './compare-pictures.ts'
 import { compareCase, compareValues, findFixtures, report, type Comparison } from './report.ts'
 import { absolute, readLines } from './sampling-fixtures.ts'
+import { compareFamilies } from './samplings-families.ts'
+import { TinyModels } from './tiny-models.ts'
 
 const folder = findFixtures()
 if (folder === undefined) process.exit(0)
@@ -25,20 +28,14 @@ const { value: loaded } = loadCheckpoint(unpackTinyCheckpoint(), 'tiny', TEST_SE
 const texts = new TextModels({ webui: () => new Map(), comfy: () => undefined })
 const encode = (prompt: string) => encodeComfyPrompt(prompt, texts.comfy(loaded.model, undefined))
 const open = (name: string) => openFixture(new URL(`file://${folder}models/sampling/${name}.safetensors`))
-/** Share of the bytes of a picture that may differ, by one. */
-const PICTURE_SHARE = 0.02
 /** Tolerance of a latent where the recordings name none. */
 const LATENT = 2e-2
 
-/** A picture's error: a byte off by more than one is out of tolerance, and so are too many off by one. */
 async function comparePictures(unscaled: Tensor, expected: Tensor): Promise<number> {
   const bytes: number[] = []
   for (let row = 0; row < unscaled.shape[0]!; row += 1)
     bytes.push(...toPixels(await loaded.vae!.decode(sliceRows(unscaled, row, row + 1))).data)
-  if (bytes.length !== expected.data.length) return Infinity
-  const distances = bytes.map((byte, i) => Math.abs(byte - expected.data[i]!))
-  const share = distances.filter((distance) => distance > 0).length / bytes.length
-  return Math.max(...distances) > 1 ? Infinity : share / PICTURE_SHARE
+  return comparePictureBytes(bytes, expected.data)
 }
 
 interface ComfyRow {
@@ -211,5 +208,9 @@ async function compareWebui(): Promise<Comparison[]> {
   return comparisons
 }
 
-const comparisons = [...(await compareComfy()), ...(await compareWebui())]
+const comparisons = [
+  ...(await compareComfy()),
+  ...(await compareWebui()),
+  ...(await compareFamilies(folder, new TinyModels(folder))),
+]
 process.exitCode = report('samplings', 'Whole samplings and pictures', comparisons) ? 0 : 1

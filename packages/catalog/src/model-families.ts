@@ -1,8 +1,11 @@
 /** A family of models whose parts fit together. */
 export type ModelFamily = 'sd1' | 'sd2' | 'sdxl' | 'sdxl-refiner'
 
-/** What a denoising network's output means: the noise, the velocity, the clean latent, or EDM's mixture. */
-export type PredictionKind = 'epsilon' | 'v' | 'x0' | 'edm'
+/**
+ * What a denoising network's output means: the noise, the velocity, the clean latent, EDM's mixture, or the clean latent
+ * of a network that takes the latent as it is.
+ */
+export type PredictionKind = 'epsilon' | 'v' | 'x0' | 'edm' | 'image'
 
 /** The sigmas a network was trained at. */
 export type TrainedSchedule =

@@ -1,5 +1,7 @@
 import { advancedSamplerNodes } from './advanced-sampler-nodes.ts'
 import { alignYourStepsNodes } from './align-your-steps-nodes.ts'
+import { apgNodes } from './apg-nodes.ts'
+import { cfgNodes } from './cfg-nodes.ts'
 import { checkpointLoaderSimple } from './checkpoint-loader-simple.ts'
 import { clipSetLastLayer } from './clip-set-last-layer.ts'
 import { clipTextEncode } from './clip-text-encode.ts'
@@ -14,8 +16,10 @@ import { conditioningSetMask } from './conditioning-set-mask.ts'
 import { conditioningSetTimestepRange } from './conditioning-set-timestep-range.ts'
 import { conditioningZeroOut } from './conditioning-zero-out.ts'
 import { customSamplerNodes } from './custom-sampler-nodes.ts'
+import { differentialDiffusionNodes } from './differential-diffusion-nodes.ts'
 import { emptyImage } from './empty-image.ts'
 import { emptyLatentImage } from './empty-latent-image.ts'
+import { epsilonScalingNodes } from './epsilon-scaling-nodes.ts'
 import { gitsNodes } from './gits-nodes.ts'
 import { imageBatch } from './image-batch.ts'
 import { imageInvert } from './image-invert.ts'
@@ -24,6 +28,8 @@ import { imageScale } from './image-scale.ts'
 import { imageScaleBy } from './image-scale-by.ts'
 import { imageUpscaleWithModel } from './image-upscale-with-model.ts'
 import { imagesNodes } from './images-nodes.ts'
+import { inpaintModelConditioning } from './inpaint-model-conditioning.ts'
+import { instructPix2PixNodes } from './instruct-pix2pix-nodes.ts'
 import { kSampler } from './k-sampler.ts'
 import { kSamplerAdvanced } from './k-sampler-advanced.ts'
 import { latentBlend } from './latent-blend.ts'
@@ -39,8 +45,11 @@ import { loadImage } from './load-image.ts'
 import { loadImageMask } from './load-image-mask.ts'
 import { loadImageOutput } from './load-image-output.ts'
 import { loadLatent } from './load-latent.ts'
+import { mahiroNodes } from './mahiro-nodes.ts'
 import { maskNodes } from './mask-nodes.ts'
+import { modelAdvancedNodes } from './model-advanced-nodes.ts'
 import { morphologyNodes } from './morphology-nodes.ts'
+import { perpNegNodes } from './perp-neg-nodes.ts'
 import { postProcessingNodes } from './post-processing-nodes.ts'
 import { previewAnyNodes } from './preview-any-nodes.ts'
 import { previewImage } from './preview-image.ts'
@@ -57,6 +66,9 @@ import { loraLoader, loraLoaderModelOnly } from './lora-loader.ts'
 import { upscaleModelLoader } from './upscale-model-loader.ts'
 import { vaeDecode } from './vae-decode.ts'
 import { vaeDecodeTiled } from './vae-decode-tiled.ts'
+import { sdxlTextNodes } from './sdxl-text-nodes.ts'
+import { tcfgNodes } from './tcfg-nodes.ts'
+import { vaeEncodeForInpaint } from './vae-encode-for-inpaint.ts'
 import { vaeEncode } from './vae-encode.ts'
 import { vaeEncodeTiled } from './vae-encode-tiled.ts'
 import type { NodeDefinition } from './node-definition.ts'
@@ -79,6 +91,7 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   clipSetLastLayer,
   vaeDecode,
   vaeEncode,
+  vaeEncodeForInpaint,
   emptyLatentImage,
   latentUpscale,
   latentUpscaleBy,
@@ -112,6 +125,7 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   loraLoader,
   vaeDecodeTiled,
   vaeEncodeTiled,
+  inpaintModelConditioning,
   loadLatent,
   saveLatent,
   conditioningZeroOut,
@@ -124,16 +138,26 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   ...maskNodes,
   ...compositingNodes,
   ...rebatchNodes,
+  ...sdxlTextNodes,
   ...customSamplerNodes,
+  ...modelAdvancedNodes,
   ...imagesNodes,
+  ...perpNegNodes,
   ...morphologyNodes,
+  ...differentialDiffusionNodes,
+  ...instructPix2PixNodes,
   ...alignYourStepsNodes,
   ...advancedSamplerNodes,
   ...sd3Nodes,
   ...gitsNodes,
+  ...epsilonScalingNodes,
+  ...mahiroNodes,
   ...primitiveNodes,
+  ...cfgNodes,
+  ...apgNodes,
   ...previewAnyNodes,
   ...stringNodes,
+  ...tcfgNodes,
   saveImageWebsocket,
 ]
 

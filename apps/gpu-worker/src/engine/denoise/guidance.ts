@@ -2,7 +2,7 @@ import { joinAxis } from '../tensor/blocks.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { combine, joinRows, scale, sliceRows, type Term } from './combine.ts'
 import type { PredictionKind } from '@atelier/catalog'
-import { dataDeviationOf, denoisedFactors, inputScale } from './parameterisation.ts'
+import { denoisedFactors, networkInputScale } from './parameterisation.ts'
 import type { SamplingPlan } from './plan.ts'
 import type { Denoiser } from './sampler.ts'
 
@@ -132,7 +132,7 @@ export async function denoiseRows(
   { latent, sigma, call, options }: { latent: Tensor; sigma: number; call: number; options: RowOptions },
 ): Promise<Tensor[]> {
   const { network, plan, prediction } = options
-  const input = scale(inputScale(sigma, dataDeviationOf(prediction)), latent)
+  const input = scale(networkInputScale(prediction, sigma), latent)
   const timestep = plan.timestepOf(sigma)
   const { fromLatent, fromOutput } = denoisedFactors(prediction, sigma)
   const shares = plan.consistencyAt?.(sigma)

@@ -7,6 +7,8 @@ import type { Denoised, Denoiser } from './sampler.ts'
 export interface KeptLatent {
   /** 1 where the run may draw, 0 where the source stays, fractions between; of the latent's shape. */
   readonly mask: Tensor
+  /** The mask at a sigma, where it changes with it. */
+  readonly maskAt?: ((sigma: number) => Tensor) | undefined
   /** The clean source latent, scaled for sampling. */
   readonly source: Tensor
   /** The source with noise of a sigma, which stands in the input of an evaluation. */
@@ -18,9 +20,10 @@ export interface KeptLatent {
 /** A denoiser that sees the noised source outside the mask, and whose clean latent is the source there. */
 export function createKeepingDenoiser(denoise: Denoiser, kept: KeptLatent): Denoiser {
   return async (latent, sigma): Promise<Denoised> => {
-    const seen = blend(latent, kept.noisedAt(sigma), kept.mask)
+    const mask = kept.maskAt?.(sigma) ?? kept.mask
+    const seen = blend(latent, kept.noisedAt(sigma), mask)
     const denoised = await denoise(seen, sigma)
-    const clean = blend(denoised.latent, kept.source, kept.mask)
+    const clean = blend(denoised.latent, kept.source, mask)
     if (kept.keepsNoise !== true) return { ...denoised, latent: clean }
     return { ...denoised, latent: combine([1, clean], [1, latent], [-1, seen]) }
   }

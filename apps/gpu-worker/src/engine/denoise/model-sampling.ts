@@ -148,12 +148,34 @@ function countNotAbove(values: Float64Array, limit: number): number {
 /** Factor between the logarithm of sigma and the timestep of a continuous schedule (Karras et al. 2022). */
 const TIMESTEP_OF_LOG = 0.25
 
-/** A schedule whose network takes 0.25 ln(sigma) for a timestep (EDM: Playground 2.5, CosXL). */
-export function createContinuousSampling(sigmaMin: number, sigmaMax: number): ModelSampling {
+/** How a continuous schedule's timesteps and sigmas belong together. */
+export interface ContinuousTimesteps {
+  toTimestep(sigma: number): number
+  toSigma(timestep: number): number
+}
+
+/** A quarter of the logarithm of sigma (Karras et al. 2022: Playground 2.5, CosXL). */
+const LOGARITHMIC: ContinuousTimesteps = {
+  toTimestep: (sigma) => TIMESTEP_OF_LOG * Math.log(sigma),
+  toSigma: (timestep) => Math.exp(timestep / TIMESTEP_OF_LOG),
+}
+
+/** Arc of sigma, 1 for infinite noise. */
+export const ARC_TIMESTEPS: ContinuousTimesteps = {
+  toTimestep: (sigma) => (Math.atan(sigma) / Math.PI) * 2,
+  toSigma: (timestep) => Math.tan((timestep * Math.PI) / 2),
+}
+
+/** A schedule over any sigma of a range. */
+export function createContinuousSampling(
+  sigmaMin: number,
+  sigmaMax: number,
+  timesteps: ContinuousTimesteps = LOGARITHMIC,
+): ModelSampling {
   const [low, high] = [Math.log(sigmaMin), Math.log(sigmaMax)]
   const at = (share: number) => f32(Math.exp(low + share * (high - low)))
   const sigmas = Float64Array.from({ length: TRAINING_STEPS }, (_, i) => at(i / (TRAINING_STEPS - 1)))
-  const toTimestep = (sigma: number) => TIMESTEP_OF_LOG * Math.log(sigma)
+  const { toTimestep } = timesteps
   return {
     sigmas,
     alphasCumprod: sigmas.map((sigma) => 1 / (sigma * sigma + 1)),
@@ -161,7 +183,7 @@ export function createContinuousSampling(sigmaMin: number, sigmaMax: number): Mo
     sigmaMax: sigmas.at(-1)!,
     firstTimestep: toTimestep(sigmas[0]!),
     lastTimestep: toTimestep(sigmas.at(-1)!),
-    toSigma: (timestep) => f32(Math.exp(timestep / TIMESTEP_OF_LOG)),
+    toSigma: (timestep) => f32(timesteps.toSigma(timestep)),
     toTimestep,
     toNearestTimestep: toTimestep,
     atPercent(percent) {

@@ -13,6 +13,11 @@ export function inputScale(sigma: number, dataDeviation = 1): number {
   return 1 / Math.sqrt(sigma * sigma + dataDeviation ** 2)
 }
 
+/** Factor on the latent before it enters a network of a kind. */
+export function networkInputScale(kind: PredictionKind, sigma: number): number {
+  return kind === 'image' ? 1 : inputScale(sigma, dataDeviationOf(kind))
+}
+
 /** Factors of latent and output in the denoised latent: `latent * fromLatent + output * fromOutput`. */
 export function denoisedFactors(
   kind: PredictionKind,
@@ -20,7 +25,7 @@ export function denoisedFactors(
   dataDeviation = dataDeviationOf(kind),
 ): { fromLatent: number; fromOutput: number } {
   if (kind === 'epsilon') return { fromLatent: 1, fromOutput: -sigma }
-  if (kind === 'x0') return { fromLatent: 0, fromOutput: 1 }
+  if (kind === 'x0' || kind === 'image') return { fromLatent: 0, fromOutput: 1 }
   const variance = dataDeviation ** 2
   const total = sigma * sigma + variance
   const sign = kind === 'v' ? -1 : 1

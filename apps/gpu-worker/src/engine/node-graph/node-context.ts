@@ -1,10 +1,12 @@
 import type { ModelRef } from '@atelier/proto'
 import type { EngineFile } from '../../engine-protocol.ts'
+import type { LabelNumbers } from '../denoise/label.ts'
 import type { EntryScope } from '../denoise/composition/resolve-lists.ts'
 import type { Conditioning } from '../text-encode/conditioning.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { JobContext } from '../job-context.ts'
 import type { AdapterRef } from '../models/derived-models.ts'
+import type { ModelPatches } from '../models/patched-model.ts'
 import type { ModelStore } from '../models/model-store.ts'
 import type { TextModels } from '../text-models.ts'
 import type { NodeInputs } from './node-inputs.ts'
@@ -14,6 +16,8 @@ export interface ModelValue {
   readonly checkpoint: ModelRef
   /** LoRAs on it, in the order they are applied. */
   readonly adapters?: readonly AdapterRef[]
+  /** Changes of how it is sampled. */
+  readonly patches?: ModelPatches
 }
 
 /** A CLIP: the checkpoint's text encoders, and where to stop in them. */
@@ -34,8 +38,18 @@ export interface UpscaleModelValue {
   readonly upscaler: ModelRef
 }
 
-/** An encoded prompt, and where, when and how strongly it guides. */
-export type ConditioningEntry = Conditioning & EntryScope
+/** What an entry says to the families of models that listen to more than text. */
+export interface EntryConditions {
+  /** Sizes, pixels, and a score for label vectors; absent: the latent's size, no crop, the usual score. */
+  readonly labelNumbers?: Partial<LabelNumbers>
+  /** A picture's latents [images, 4, h, w], unscaled, that go in beside the noisy ones. */
+  readonly concatLatent?: Tensor
+  /** Where an inpainting model may draw, [images, H, W] or [images, 1, H, W] of any size; absent: the latent's noise mask. */
+  readonly concatMask?: Tensor
+}
+
+/** An encoded prompt, what else it says, and where, when and how strongly it guides. */
+export type ConditioningEntry = Conditioning & EntryConditions & EntryScope
 
 /** A CONDITIONING: encoded prompts. */
 export type ConditioningValue = readonly ConditioningEntry[]

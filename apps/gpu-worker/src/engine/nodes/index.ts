@@ -12,6 +12,8 @@ import { imageQuantize } from './image-quantize.ts'
 import { imageScale } from './image-scale.ts'
 import { imageScaleBy } from './image-scale-by.ts'
 import { imageUpscaleWithModel } from './image-upscale-with-model.ts'
+import { guidanceNodes } from './guidance-nodes.ts'
+import { inpaintNodes } from './inpaint-nodes.ts'
 import { kSampler } from './k-sampler.ts'
 import { kSamplerAdvanced } from './k-sampler-advanced.ts'
 import { latentUpscale } from './latent-upscale.ts'
@@ -24,6 +26,8 @@ import { pictureNodes } from './picture-nodes.ts'
 import { imageNodes } from './image-nodes.ts'
 import { conditioningNodes } from './conditioning-nodes.ts'
 import { textNodes } from './text-nodes.ts'
+import { modelSamplingNodes } from './model-sampling-nodes.ts'
+import { sdxlTextNodes } from './sdxl-text-nodes.ts'
 import { loadImageMask } from './load-image-mask.ts'
 import { loadImage } from './load-image.ts'
 import { loraLoader, loraLoaderModelOnly } from './lora-loader.ts'
@@ -73,6 +77,10 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<strin
     pictureNodes,
     imageNodes,
     conditioningNodes,
+    inpaintNodes,
+    sdxlTextNodes,
+    modelSamplingNodes,
+    guidanceNodes,
     customSamplingNodes,
     animationNodes,
     latentFileNodes,

@@ -1,8 +1,10 @@
 import { combine } from '../denoise/combine.ts'
 import { createComposer } from '../denoise/composition/compose.ts'
+import { createGuide } from '../denoise/composition/guide-patches.ts'
 import { createComposedDenoiser } from '../denoise/composition/guiders.ts'
 import { resolveLists, type ScopedEntry } from '../denoise/composition/resolve-lists.ts'
 import { createKeepingDenoiser, fitMask } from '../denoise/keep-latent.ts'
+import { createThresholdMask } from '../denoise/mask-thresholds.ts'
 import { prepareBatchNoise } from '../denoise/noise/batch-noise.ts'
 import { createComfyNoise } from '../denoise/noise/sampler-noise.ts'
 import { planComfySigmas } from '../denoise/plan-comfy.ts'
@@ -10,12 +12,13 @@ import type { SamplingPlan } from '../denoise/plan.ts'
 import { runSampling } from '../denoise/run-sampling.ts'
 import type { Denoiser, StepReport } from '../denoise/sampler.ts'
 import { toModelLatent, toVaeLatent, type LatentFormat } from '../models/latent-format.ts'
-import type { LoadedModel } from '../models/loaded-model.ts'
+import { patchModel, type SampledModel } from '../models/patched-model.ts'
 import type { ConditioningValue, LatentValue, NodeContext } from '../node-graph/node-context.ts'
 import type { GuiderValue, NoiseValue, SamplerValue, SigmasValue } from '../node-graph/sampling-values.ts'
 import { makePreview, wantsPreview } from '../preview/make-preview.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { useModel } from './use-model.ts'
+import { toContent, type ContentSetting } from './entry-content.ts'
 
 /** One sampling as the custom sampling nodes ask for it. */
 export interface CustomSampling {
@@ -36,21 +39,23 @@ export interface CustomSampled {
 export async function sampleCustom(request: CustomSampling, context: NodeContext): Promise<CustomSampled> {
   const use = await useModel(request.guider.model, context)
   try {
-    return await sampleWith(use.value.model, request, context)
+    const model = patchModel(use.value.model, request.guider.model.patches)
+    return await sampleWith(model, request, context)
   } finally {
     use.done()
   }
 }
 
 async function sampleWith(
-  model: LoadedModel,
+  model: SampledModel,
   request: CustomSampling,
   context: NodeContext,
 ): Promise<CustomSampled> {
   const latent = fixChannels(request.latent, LATENT_CHANNELS)
   const { sigmas, noise } = request
   if (sigmas.length === 0) return { output: latent, denoised: latent }
-  const plan = planComfySigmas({ ...request.sampler, sigmas, model: model.sampling })
+  const planned = planComfySigmas({ ...request.sampler, sigmas, model: model.sampling })
+  const plan = model.consistencyAt ? { ...planned, consistencyAt: model.consistencyAt } : planned
   const source = toSource(latent, model.latents)
   const startNoise = prepareNoise(noise, latent)
   const toLatent = (samples: Tensor): LatentValue => ({
@@ -62,10 +67,11 @@ async function sampleWith(
     return { output, denoised: output }
   }
   let clean: Tensor | undefined
-  const denoise = createDenoiser(request.guider, { model, plan, shape: source.shape })
+  const mask = latent.noiseMask && fitMask(latent.noiseMask, source.shape)
+  const denoise = createDenoiser(request.guider, { plan, setting: { model, source, mask } })
   const result = await runSampling({
     plan,
-    denoise: keepOutside(denoise, { request, latent, source, startNoise }),
+    denoise: keepOutside(denoise, { request, model, mask, source, startNoise }),
     noise: createComfyNoise(noise.seed, source.shape, plan.brownianRange),
     startNoise,
     source,
@@ -103,22 +109,25 @@ function fixChannels(latent: LatentValue, channels: number): LatentValue {
 
 function createDenoiser(
   guider: GuiderValue,
-  { model, plan, shape }: { model: LoadedModel; plan: SamplingPlan; shape: readonly number[] },
+  { plan, setting }: { plan: SamplingPlan; setting: ContentSetting & { model: SampledModel } },
 ): Denoiser {
-  const { predict: network, prediction, sampling } = model
+  const { predict: network, prediction, sampling, guides } = setting.model
+  const { shape } = setting.source
   const entries = Object.entries(guider.conditionings).map(
-    ([role, value]) => [role, toScoped(value)] as const,
+    ([role, value]) => [role, toScoped(value, role, setting)] as const,
   )
+  const patches = guides?.map((make) => make())
   return createComposedDenoiser({
     compose: createComposer({ network, prediction, plan }),
     lists: resolveLists(Object.fromEntries(entries), { shape, model: sampling }),
     rule: guider.rule,
     needsUnconditional: plan.needsUnconditional,
+    guideAt: patches && ((latent, sigma) => createGuide(patches, latent, sigma)),
   })
 }
 
-function toScoped(conditioning: ConditioningValue): ScopedEntry[] {
-  return conditioning.map((entry) => ({ content: { tokens: entry.tokens }, scope: entry }))
+function toScoped(conditioning: ConditioningValue, role: string, setting: ContentSetting): ScopedEntry[] {
+  return conditioning.map((entry) => ({ content: toContent(entry, role, setting), scope: entry }))
 }
 
 /** What a noise mask leaves alone: the source, noised in the network's input with the start noise. */
@@ -126,17 +135,32 @@ function keepOutside(
   denoise: Denoiser,
   {
     request,
-    latent,
+    model,
+    mask,
     source,
     startNoise,
-  }: { request: CustomSampling; latent: LatentValue; source: Tensor; startNoise: Tensor },
+  }: {
+    readonly request: CustomSampling
+    readonly model: SampledModel
+    readonly mask: Tensor | undefined
+    readonly source: Tensor
+    readonly startNoise: Tensor
+  },
 ): Denoiser {
-  if (latent.noiseMask === undefined) return denoise
+  if (mask === undefined) return denoise
   // ComfyUI's DDIM takes noise of the next seed.
   const isNextSeed = request.sampler.sampler === 'ddim'
   const noise = isNextSeed ? prepareBatchNoise(request.noise.seed + 1n, source.shape) : startNoise
   return createKeepingDenoiser(denoise, {
-    mask: fitMask(latent.noiseMask, source.shape),
+    mask,
+    maskAt:
+      model.maskThresholds === undefined
+        ? undefined
+        : createThresholdMask(mask, {
+            sigmas: request.sigmas,
+            model: model.sampling,
+            share: model.maskThresholds,
+          }),
     source,
     noisedAt: (sigma) => combine([1, source], [sigma, noise]),
   })

@@ -1,20 +1,30 @@
 import { joinRows, sliceRows } from '../denoise/combine.ts'
 import { EngineError } from '../engine-error.ts'
-import type { LatentValue, NodeExecution, VaeValue } from '../node-graph/node-context.ts'
+import type { LatentValue, NodeContext, NodeExecution, VaeValue } from '../node-graph/node-context.ts'
 import { toChannelsFirst } from '../resample/resize-tensor.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 
 /** Encodes pictures to latents; sides are cut to multiples of eight, evenly on both sides. */
-export const vaeEncode: NodeExecution = async (inputs, { models }) => {
-  const pixels = toNetworkPixels(inputs.value<Tensor>('pixels'))
-  const use = await models.useCheckpoint(inputs.value<VaeValue>('vae').checkpoint)
+export const vaeEncode: NodeExecution = async (inputs, context) => {
+  const samples = await encodePictures(inputs.value<Tensor>('pixels'), inputs.value<VaeValue>('vae'), context)
+  return { outputs: [{ samples } satisfies LatentValue] }
+}
+
+/** Latents [batch, 4, h, w], unscaled, of pictures [batch, height, width, 3 or more], 0 to 1. */
+export async function encodePictures(
+  pictures: Tensor,
+  { checkpoint }: VaeValue,
+  { models }: Pick<NodeContext, 'models'>,
+): Promise<Tensor> {
+  const pixels = toNetworkPixels(pictures)
+  const use = await models.useCheckpoint(checkpoint)
   try {
     const { vae } = use.value
     if (vae === undefined) throw new EngineError('unusable-model', 'the checkpoint has no VAE')
     const latents = []
     for (let row = 0; row < pixels.shape[0]!; row += 1)
       latents.push((await vae.encode(sliceRows(pixels, row, row + 1))).mean)
-    return { outputs: [{ samples: joinRows(latents) } satisfies LatentValue] }
+    return joinRows(latents)
   } finally {
     use.done()
   }

@@ -3,8 +3,8 @@ import { cropPlanes, type PlaneBox } from '../../tensor/planes.ts'
 import { repeatToBatch } from '../../tensor/blocks.ts'
 import { createTensor, type Tensor } from '../../tensor/tensor.ts'
 import { combine, joinRows, scale, sliceRows } from '../combine.ts'
-import type { NetworkInputs, PredictionNetwork } from '../guidance.ts'
-import { dataDeviationOf, denoisedFactors, inputScale } from '../parameterisation.ts'
+import { concatChannels, type NetworkInputs, type PredictionNetwork } from '../guidance.ts'
+import { denoisedFactors, networkInputScale } from '../parameterisation.ts'
 import type { SamplingPlan } from '../plan.ts'
 import type { GuidingEntry } from './guiding-entry.ts'
 import { regionOf, weighRegion } from './region.ts'
@@ -96,14 +96,18 @@ async function predictGroup(
   const rows = parts.length * images
   const labels = parts.flatMap(({ entry: { label } }) => (label ? [repeatToBatch(label, images)] : []))
   const inputs: NetworkInputs = {
-    latent: scale(inputScale(sigma, dataDeviationOf(prediction)), seen),
+    latent: scale(networkInputScale(prediction, sigma), seen),
     timesteps: new Float32Array(rows).fill(plan.timestepOf(sigma)),
     context: joinRows(parts.map(({ entry }) => repeatToBatch(entry.tokens, images))),
     ...(labels.length === parts.length ? { label: joinRows(labels) } : {}),
   }
   const moment = { images: Array.from({ length: rows }, (_, row) => row % images), sigma, call }
   const control = await parts[0]!.entry.controls?.evaluate(inputs, moment)
-  const output = await network(control === undefined ? inputs : { ...inputs, control })
+  const seenInputs = concatChannels(
+    inputs,
+    parts.map(({ entry: { concat }, region }) => ({ concat: concat && crop(concat, region) })),
+  )
+  const output = await network(control === undefined ? seenInputs : { ...seenInputs, control })
   const { fromLatent, fromOutput } = denoisedFactors(prediction, sigma)
   const clean = combine([fromLatent, seen], [fromOutput, output])
   const shares = plan.consistencyAt?.(sigma)

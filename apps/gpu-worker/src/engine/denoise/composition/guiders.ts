@@ -7,12 +7,19 @@ import type { GuidingLists } from './guiding-entry.ts'
 /** Relative distance from 1 within which a guidance scale leaves the unconditional out, as Python's isclose. */
 const CLOSE = 1e-9
 
+/** Guides a prediction away from another by a scale; without another, by none. */
+export type Guide = (negative: Tensor | undefined, positive: Tensor, scale: number) => Tensor
+
+/** Classifier-free guidance as it was published: the line through both. */
+export const guideLinearly: Guide = (negative, positive, scale) =>
+  negative === undefined ? positive : interpolate(negative, positive, scale)
+
 /** How predictions under several conditionings become one. */
 export interface GuidanceRule {
   /** The roles that are looked at; a role without entries predicts zero. */
   readonly roles: (needsUnconditional: boolean) => readonly string[]
-  /** Joins predictions in the order of the roles. */
-  readonly join: (predictions: readonly Tensor[]) => Denoised
+  /** Joins predictions in the order of the roles, guiding by what the model says where it says something. */
+  readonly join: (predictions: readonly Tensor[], guide?: Guide) => Denoised
 }
 
 /** A denoiser that composes each role's conditionings and joins them by a rule. */
@@ -21,12 +28,15 @@ export function createComposedDenoiser({
   lists,
   rule,
   needsUnconditional,
+  guideAt,
 }: {
   readonly compose: Composer
   readonly lists: GuidingLists
   readonly rule: GuidanceRule
   /** The sampler looks at the unconditional prediction. */
   readonly needsUnconditional: boolean
+  /** How the model guides what it sees; absent: linearly. */
+  readonly guideAt?: ((latent: Tensor, sigma: number) => Guide) | undefined
 }): Denoiser {
   const roles = rule.roles(needsUnconditional)
   let calls = 0
@@ -34,7 +44,7 @@ export function createComposedDenoiser({
     const call = calls
     calls += 1
     const wanted = roles.map((role) => lists[role] ?? [])
-    return rule.join(await compose(wanted, { latent, sigma, call }))
+    return rule.join(await compose(wanted, { latent, sigma, call }), guideAt?.(latent, sigma))
   }
 }
 
@@ -43,8 +53,8 @@ export function guideByScale(scale: number): GuidanceRule {
   return {
     roles: (needsUnconditional) =>
       isOne(scale) && !needsUnconditional ? ['positive'] : ['positive', 'negative'],
-    join: ([positive, negative]) => ({
-      latent: negative === undefined ? positive! : interpolate(negative, positive!, scale),
+    join: ([positive, negative], guide = guideLinearly) => ({
+      latent: guide(negative, positive!, scale),
       unconditional: negative ?? positive!,
     }),
   }
@@ -68,8 +78,8 @@ export function guideBetween({
   if (isNested) {
     return {
       roles: () => roles,
-      join: ([positive, middle, negative]) => ({
-        latent: interpolate(negative!, interpolate(middle!, positive!, inner), outer),
+      join: ([positive, middle, negative], guide = guideLinearly) => ({
+        latent: interpolate(negative!, guide(middle, positive!, inner), outer),
         unconditional: middle!,
       }),
     }
@@ -80,15 +90,39 @@ export function guideBetween({
       // Negative and middle cancel out where both scales are one.
       return isOne(inner) ? ['positive'] : ['positive', 'middle']
     },
-    join: ([positive, middle, negative]) => {
+    join: ([positive, middle, negative], guide = guideLinearly) => {
       if (middle === undefined) return { latent: positive!, unconditional: positive! }
-      const guided = negative === undefined ? middle : interpolate(negative, middle, outer)
+      const guided = guide(negative, middle, outer)
       return {
         latent: combine([1, guided], [inner, positive!], [-inner, middle]),
         unconditional: negative ?? middle,
       }
     },
   }
+}
+
+/**
+ * Guidance whose negative acts only across the direction of the positive, both seen from an empty prompt (Armandpour et
+ * al. 2023, arXiv 2304.04968).
+ */
+export function guidePerpendicularly(scale: number, negativeScale: number): GuidanceRule {
+  return {
+    roles: () => ['positive', 'negative', 'empty'],
+    join: ([positive, negative, empty]) => {
+      const towards = combine([1, positive!], [-1, empty!])
+      const away = combine([1, negative!], [-1, empty!])
+      const share = dot(away, towards) / dot(towards, towards)
+      const across = combine([1, away], [-share, towards])
+      return {
+        latent: combine([1, empty!], [scale, towards], [-scale * negativeScale, across]),
+        unconditional: negative!,
+      }
+    },
+  }
+}
+
+function dot(a: Tensor, b: Tensor): number {
+  return a.data.reduce((sum, value, i) => sum + value * b.data[i]!, 0)
 }
 
 function isOne(scale: number): boolean {

@@ -8,6 +8,8 @@ export interface GuidingEntry {
   readonly tokens: Tensor
   /** [1 or images, width] for the models that take one. */
   readonly label?: Tensor | undefined
+  /** Channels that follow the latent's, [images, channels, h, w] of its size, for the models that take some. */
+  readonly concat?: Tensor | undefined
   readonly controls?: RowControls | undefined
   /** The part of the latent it sees, in cells; absent: all of it. */
   readonly area?: PlaneBox | undefined

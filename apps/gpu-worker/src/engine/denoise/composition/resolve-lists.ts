@@ -22,7 +22,7 @@ export interface EntryScope {
 }
 
 /** What an entry tells the network. */
-export type EntryContent = Pick<GuidingEntry, 'tokens' | 'label' | 'controls'>
+export type EntryContent = Pick<GuidingEntry, 'tokens' | 'label' | 'concat' | 'controls'>
 
 /** An entry before it is fitted to a latent. */
 export interface ScopedEntry {
@@ -135,7 +135,8 @@ function addOpposite(list: GuidingEntry[], { area, ...rest }: GuidingEntry): voi
     }
   }
   if (smallest === undefined || isSame(smallest.area, area)) return
-  list.push({ ...rest, area, tokens: smallest.tokens, label: smallest.label })
+  const { tokens, label, concat } = smallest
+  list.push({ ...rest, area, tokens, label, concat })
 }
 
 function sizeOf({ height, width }: PlaneBox): number {

@@ -34,6 +34,7 @@ export async function callNode(
 }
 
 const TEST_TRAITS = {
+  ...{ family: 'sd1', inChannels: 4, labelWidth: 0 },
   sampling: createModelSampling(),
   prediction: 'epsilon',
   latents: latentFormatOf('sd1', 'epsilon'),

@@ -1,0 +1,109 @@
+import type { EntryContent } from '../denoise/composition/resolve-lists.ts'
+import { listLabelNumbers, makeLabel, type LabelNumbers } from '../denoise/label.ts'
+import { EngineError } from '../engine-error.ts'
+import { toModelLatent } from '../models/latent-format.ts'
+import type { LoadedModel } from '../models/loaded-model.ts'
+import type { ConditioningEntry } from '../node-graph/node-context.ts'
+import { roundHalfEven, upscale } from '../resample/common-upscale.ts'
+import { joinAxis, mapTensor, sliceAxis } from '../tensor/blocks.ts'
+import { createTensor, type Tensor } from '../tensor/tensor.ts'
+import { fitBatch } from './fit-batch.ts'
+
+/** Pixels of one latent pixel's side. */
+const LATENT_PIXELS = 8
+/** What an inpainting model is shown where there is nothing to show: a grey picture's latent, by channel. */
+const BLANK = [0.8223, -0.6876, 0.6364, 0.138]
+/** Scores a refiner is told where nothing else is said. */
+const SCORES = { positive: 6, negative: 2.5 }
+
+/** What a run over a latent shows to entries' content. */
+export interface ContentSetting {
+  readonly model: LoadedModel
+  /** The latent that is sampled, in the model's scale, [images, 4, h, w]. */
+  readonly source: Tensor
+  /** Its noise mask in its size; absent: none. */
+  readonly mask: Tensor | undefined
+}
+
+/** What an entry of a role tells the network of a model, by ComfyUI's rules. */
+export function toContent(entry: ConditioningEntry, role: string, setting: ContentSetting): EntryContent {
+  return { tokens: entry.tokens, label: toLabel(entry, role, setting), concat: toConcat(entry, setting) }
+}
+
+function toLabel(
+  { pooled, labelNumbers = {} }: ConditioningEntry,
+  role: string,
+  { model, source }: ContentSetting,
+): Tensor | undefined {
+  const { family, labelWidth } = model
+  if (family !== 'sdxl' && family !== 'sdxl-refiner') return undefined
+  if (pooled === undefined)
+    throw new EngineError('node-failed', "'pooled_output'", { exceptionType: 'KeyError' })
+  const [rows, columns] = source.shape.slice(2) as [number, number]
+  const { width = columns * LATENT_PIXELS, height = rows * LATENT_PIXELS } = labelNumbers
+  const numbers: LabelNumbers = {
+    ...{ width, height, cropLeft: 0, cropTop: 0, targetWidth: width, targetHeight: height },
+    aestheticScore: role === 'negative' ? SCORES.negative : SCORES.positive,
+    ...labelNumbers,
+  }
+  const label = makeLabel(pooled, listLabelNumbers(family, numbers))
+  if (label.shape[1] === labelWidth) return label
+  throw new EngineError(
+    'node-failed',
+    `the model takes labels of ${labelWidth} numbers, this conditioning makes ${label.shape[1]}`,
+  )
+}
+
+function toConcat(entry: ConditioningEntry, setting: ContentSetting): Tensor | undefined {
+  const { inChannels } = setting.model
+  if (inChannels === setting.source.shape[1]) return undefined
+  return inChannels === 2 * setting.source.shape[1]! ? toPicture(entry, setting) : toMasked(entry, setting)
+}
+
+/** InstructPix2Pix takes the picture in the autoencoder's scale. */
+function toPicture({ concatLatent }: ConditioningEntry, { source }: ContentSetting): Tensor {
+  return concatLatent === undefined ? createTensor(source.shape) : fitLatent(concatLatent, source.shape)
+}
+
+/** Inpainting models take a mask and a picture; without a mask everything is drawn and nothing shown. */
+function toMasked(
+  { concatLatent, concatMask }: ConditioningEntry,
+  { model, source, mask }: ContentSetting,
+): Tensor {
+  const [images, , height, width] = source.shape as [number, number, number, number]
+  const given = concatMask ?? mask
+  if (given === undefined) {
+    const ones = createTensor([images, 1, height, width])
+    ones.data.fill(1)
+    const plane = height * width
+    const blank = mapChannels(source.shape, plane, (channel) => BLANK[channel % BLANK.length]!)
+    return joinAxis([ones, blank], 1)
+  }
+  const picture =
+    concatLatent === undefined ? source : fitLatent(toModelLatent(concatLatent, model.latents), source.shape)
+  return joinAxis([fitPlane(given, source.shape), picture], 1)
+}
+
+function mapChannels(shape: readonly number[], plane: number, of: (channel: number) => number): Tensor {
+  const filled = createTensor(shape)
+  for (let i = 0; i < filled.data.length; i += 1) filled.data[i] = of(Math.floor(i / plane) % shape[1]!)
+  return filled
+}
+
+function fitLatent(latent: Tensor, shape: readonly number[]): Tensor {
+  const [images, , height, width] = shape as [number, number, number, number]
+  const isSame = latent.shape[2] === height && latent.shape[3] === width
+  const sized = isSame ? latent : upscale(latent, { width, height }, { method: 'bilinear', crop: 'center' })
+  return fitBatch(sized, images)
+}
+
+/** A mask as one plane an image, all or nothing. */
+function fitPlane(mask: Tensor, shape: readonly number[]): Tensor {
+  const [height, width] = mask.shape.slice(-2) as [number, number]
+  const planes =
+    mask.shape.length === 4 && mask.shape[1]! > 1
+      ? sliceAxis(mask, 1, { from: 0, to: 1 })
+      : createTensor([mask.data.length / (height * width), 1, height, width], mask.data)
+  const fitted = fitLatent(planes, [shape[0]!, 1, ...shape.slice(2)])
+  return mapTensor(fitted, roundHalfEven)
+}

@@ -1,0 +1,59 @@
+import {
+  fitUnconditional,
+  leapToPrompt,
+  limitLength,
+  rescaleContrast,
+  scaleNoise,
+  type GuidePatch,
+} from '../denoise/composition/guide-patches.ts'
+import { dampTangents, projectAdaptively } from '../denoise/composition/guide-projections.ts'
+import { guidePerpendicularly } from '../denoise/composition/guiders.ts'
+import type { ConditioningValue, ModelValue } from '../node-graph/node-context.ts'
+import type { NodeInputs } from '../node-graph/node-inputs.ts'
+import type { GuiderValue } from '../node-graph/sampling-values.ts'
+import { addPatches } from './model-sampling-nodes.ts'
+import type { NodeTable } from './node-table.ts'
+
+/** Changes of classifier-free guidance. */
+export const guidanceNodes: NodeTable = {
+  RescaleCFG: async (inputs) => {
+    const share = inputs.number('multiplier')
+    return patch(inputs, () => rescaleContrast(share))
+  },
+  CFGZeroStar: async (inputs) => patch(inputs, fitUnconditional),
+  CFGNorm: async (inputs) => {
+    const strength = inputs.number('strength')
+    return patch(inputs, () => limitLength(strength))
+  },
+  APG: async (inputs) => {
+    const settings = {
+      eta: inputs.number('eta'),
+      longest: inputs.number('norm_threshold'),
+      momentum: inputs.number('momentum'),
+    }
+    return patch(inputs, () => projectAdaptively(settings))
+  },
+  TCFG: async (inputs) => patch(inputs, dampTangents),
+  Mahiro: async (inputs) => patch(inputs, leapToPrompt),
+  'Epsilon Scaling': async (inputs) => {
+    const factor = inputs.number('scaling_factor')
+    return patch(inputs, () => scaleNoise(factor))
+  },
+  PerpNegGuider: async (inputs) => {
+    const value = (name: string) => inputs.value<ConditioningValue>(name)
+    const guider: GuiderValue = {
+      model: inputs.value<ModelValue>('model'),
+      conditionings: {
+        positive: value('positive'),
+        negative: value('negative'),
+        empty: value('empty_conditioning'),
+      },
+      rule: guidePerpendicularly(inputs.number('cfg'), inputs.number('neg_scale')),
+    }
+    return { outputs: [guider] }
+  },
+}
+
+function patch(inputs: NodeInputs, make: () => GuidePatch): { outputs: [ModelValue] } {
+  return { outputs: [addPatches(inputs, { guides: [make] })] }
+}

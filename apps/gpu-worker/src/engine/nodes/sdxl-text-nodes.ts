@@ -1,0 +1,69 @@
+import type { LabelNumbers } from '../denoise/label.ts'
+import type { ClipValue, ConditioningValue, NodeContext } from '../node-graph/node-context.ts'
+import type { NodeInputs } from '../node-graph/node-inputs.ts'
+import {
+  encodeComfyTokens,
+  equalizeChunks,
+  tokenizeComfyPrompt,
+  type ComfyTextModel,
+  type ComfyTokens,
+} from '../text-encode/encode-comfy-prompt.ts'
+import type { NodeTable } from './node-table.ts'
+import { useModel } from './use-model.ts'
+
+/** Prompts of SDXL and its refiner, with sizes and scores. */
+export const sdxlTextNodes: NodeTable = {
+  CLIPTextEncodeSDXL: async (inputs, context) => {
+    const [small, large] = [inputs.text('text_l'), inputs.text('text_g')]
+    const labelNumbers = {
+      ...readSize(inputs),
+      cropLeft: inputs.integer('crop_w'),
+      cropTop: inputs.integer('crop_h'),
+      targetWidth: inputs.integer('target_width'),
+      targetHeight: inputs.integer('target_height'),
+    }
+    return encode(inputs, context, {
+      labelNumbers,
+      tokenize: (model) =>
+        equalizeChunks(
+          new Map(
+            model.encoders.map(({ key }) => [
+              key,
+              tokenizeComfyPrompt(key === 'clip_l' ? small : large, key, model),
+            ]),
+          ),
+        ),
+    })
+  },
+  CLIPTextEncodeSDXLRefiner: async (inputs, context) => {
+    const text = inputs.text('text')
+    return encode(inputs, context, {
+      labelNumbers: { ...readSize(inputs), aestheticScore: inputs.number('ascore') },
+      tokenize: (model) =>
+        new Map(model.encoders.map(({ key }) => [key, tokenizeComfyPrompt(text, key, model)])),
+    })
+  },
+}
+
+function readSize(inputs: NodeInputs): Pick<LabelNumbers, 'width' | 'height'> {
+  return { width: inputs.integer('width'), height: inputs.integer('height') }
+}
+
+async function encode(
+  inputs: NodeInputs,
+  { models, texts }: NodeContext,
+  {
+    tokenize,
+    labelNumbers,
+  }: { tokenize: (model: ComfyTextModel) => ComfyTokens; labelNumbers: Partial<LabelNumbers> },
+): Promise<{ outputs: [ConditioningValue] }> {
+  const clip = inputs.value<ClipValue>('clip')
+  const use = await useModel(clip, { models })
+  try {
+    const model = texts.comfy(use.value.model, clip.stopAtLayer)
+    const conditioning = await encodeComfyTokens(tokenize(model), model)
+    return { outputs: [[{ ...conditioning, labelNumbers }]] }
+  } finally {
+    use.done()
+  }
+}
