@@ -1,6 +1,11 @@
 /** The contract between the gateway, the ledger and the workers: protobuf messages of proto/atelier/v1. */
 export { BlobRef, FolderKind, NamedFile } from './gen/atelier/v1/blob.ts'
 export {
+  ControlMapJob,
+  ControlMode,
+  ControlPasses,
+  ControlPicture,
+  ControlUnit,
   ExtrasJob,
   ExtrasPicture,
   GenerationJob,
@@ -18,6 +23,7 @@ export {
   OutputSettings,
   PictureText,
   PictureUpscaler,
+  Preprocessing,
   PreviewMethod,
   PreviewSettings,
   Refiner,

@@ -1,3 +1,5 @@
+export { CONTROL_TYPES, findPreprocessor, PREPROCESSORS } from './preprocessors.ts'
+export type { Preprocessor, Slider, SliderNumber } from './preprocessors.ts'
 export { COMFY_SAMPLER_NAMES, findWebuiSampler, WEBUI_SAMPLERS } from './samplers.ts'
 export type { ComfySamplerName, WebuiSampler } from './samplers.ts'
 export { COMFY_SCHEDULE_NAMES, resolveWebuiSampling, toAutomatic, WEBUI_SCHEDULES } from './schedules.ts'

@@ -1,5 +1,6 @@
 import { JobState, type GenerationJob, type JobError, type JobRecord } from '@atelier/proto'
 import type { GatewayDeps } from '../deps.ts'
+import { countMaps } from './control/count-maps.ts'
 import { ApiError, jsonAnswer, pythonException } from './errors.ts'
 import { makeGrid } from './make-grid.ts'
 import { listNotActedOn } from './not-acted-on.ts'
@@ -28,12 +29,13 @@ export async function answerRecord(
   if (generation === undefined) throw pythonException('RuntimeError', 'the job is no generation job')
   refuseFailed(record)
   const options = await readOptions(deps.store.documents, record.job?.tenant ?? '')
-  const hasGrid = wantsGrid(request, options, record)
-  const made = await readImages(deps, record)
+  const all = await readImages(deps, record)
+  const made = all.slice(0, all.length - countMaps(generation))
+  const hasGrid = wantsGrid(request, options, made.length)
   const grid = hasGrid && made.length > 0 ? await makeGridOf(made, generation, options) : undefined
   await save({ record, images: made, grid })
-  const images = grid === undefined || !optionFlag(options, 'return_grid') ? made : [grid, ...made]
-  const ignored = listNotActedOn(request)
+  const images = grid === undefined || !optionFlag(options, 'return_grid') ? all : [grid, ...all]
+  const ignored = listNotActedOn(request, generation)
   if (ignored.length > 0)
     deps.logger.warn({ ignored, jobId: record.job?.id }, 'parts of a request had no effect')
   return jsonAnswer(
@@ -87,8 +89,7 @@ export async function readImages(deps: GatewayDeps, { result }: JobRecord): Prom
 }
 
 /** A grid comes with saved pictures only, and with one picture only where the options want that. */
-function wantsGrid(request: GenerationRequest, options: Options, { result }: JobRecord): boolean {
-  const count = result?.files.length ?? 0
+function wantsGrid(request: GenerationRequest, options: Options, count: number): boolean {
   const isWanted = optionFlag(options, 'return_grid') || optionFlag(options, 'grid_save')
   const isWorthIt = count > 1 || (count === 1 && !optionFlag(options, 'grid_only_if_multiple'))
   return request.flag('save_images') && isWanted && isWorthIt

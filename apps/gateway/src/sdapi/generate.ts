@@ -3,6 +3,7 @@ import { type ExactObject } from '@atelier/catalog/exact-json'
 import type { GatewayDeps, GatewayEnv } from '../deps.ts'
 import { answerRecord } from './answer-record.ts'
 import { checkGenerationRequest, checkScripts } from './check-request.ts'
+import { readControls, storeControls } from './control/read-controls.ts'
 import { httpException, pythonException } from './errors.ts'
 import { planGeneration } from './generation-plan.ts'
 import {
@@ -47,12 +48,15 @@ export function handleGeneration(deps: GatewayDeps, route: GenerationRoute) {
     const facts = isImageToImage ? await describePictures(request, pictures, options) : NO_PICTURES
     const inputs = { models: deps.models, options: own, styles, isImageToImage, pictures: facts }
     const plan = planGeneration(request, { ...inputs, random: deps.random })
+    const controls = await readControls(deps, plan.control)
     let ownId = ''
     return answerWithEnd(deps, c, {
       ...{ route, body, taskId: request.text('force_task_id') ?? '' },
       createJob: async (identity) => {
         ownId = identity.id
-        return toJob(plan, await storePictures(deps, tenant, pictures), deps.models, identity)
+        const stored = await storePictures(deps, tenant, pictures)
+        const units = await storeControls(deps, tenant, controls)
+        return toJob(plan, { ...stored, controls: units }, deps.models, identity)
       },
       onAdmission: () => keepOverrides(deps, tenant, request),
       answer: (record) =>

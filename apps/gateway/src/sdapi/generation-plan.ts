@@ -1,6 +1,7 @@
 import { resolveWebuiSampling, WEBUI_SCHEDULES, type ResolvedSampling } from '@atelier/catalog'
 import type { ModelFile } from '@atelier/proto'
 import type { ModelIndex } from '../models/model-index.ts'
+import { planControls, type ControlPlan } from './control/plan-controls.ts'
 import { fixSeed, listSeeds } from './draw-seed.ts'
 import { pythonException } from './errors.ts'
 import { optionFlag, optionText, overrideOptions, type Options } from './options/options-store.ts'
@@ -41,6 +42,8 @@ export interface GenerationPlan {
   /** The face restorer asked for. */
   readonly faceRestorer: string | undefined
   readonly pictures: PictureFacts
+  /** What the ControlNet extension makes of the request. */
+  readonly control: ControlPlan
 }
 
 /** What a plan is made from beside the request. */
@@ -78,6 +81,7 @@ export function planGeneration(request: GenerationRequest, inputs: PlanInputs): 
     tiles: request.value('tiling') === null ? optionFlag(options, 'tiling') : request.flag('tiling'),
     faceRestorer: settleFaceRestorer(request, options),
     pictures: inputs.pictures,
+    control: planControls(request, { ...inputs, options, checkpoint }),
   }
 }
 

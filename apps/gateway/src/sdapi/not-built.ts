@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { GatewayEnv } from '../deps.ts'
 import { httpException, pythonException, type ApiError } from './errors.ts'
-import { DETECT_FIELDS, INTERROGATE_FIELDS } from './request/extras-fields.data.ts'
+import { INTERROGATE_FIELDS } from './request/extras-fields.data.ts'
 import { readBody } from './request/read-body.ts'
 import { readPicture } from './request/read-picture.ts'
 import { requireObject, validateFields } from './request/validate.ts'
@@ -21,11 +21,6 @@ export const NOT_BUILT_ROUTES: Readonly<Record<string, Handler>> = {
     await readPicture(fields.get('image') ?? '')
     if (!INTERROGATORS.has(String(fields.get('model')))) throw httpException(404, 'Model not found')
     throw notBuilt('interrogate')
-  },
-  '/controlnet/detect': async (c) => {
-    const body = await readBody(c)
-    validateFields(body === undefined ? new Map() : requireObject(body), DETECT_FIELDS)
-    throw notBuilt('controlnet/detect')
   },
   ...Object.fromEntries(
     ['create/embedding', 'create/hypernetwork', 'train/embedding', 'train/hypernetwork'].map((name) => [

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { toExact } from '@atelier/catalog/exact-json'
 import type { GatewayDeps, GatewayEnv } from '../deps.ts'
+import { addControlRoutes } from './control/routes.ts'
 import { answerSdapiError, ApiError, jsonAnswer, refuseMethod } from './errors.ts'
 import { handleExtras } from './extras/handle-extras.ts'
 import { handleGeneration } from './generate.ts'
@@ -58,6 +59,7 @@ export function createSdapiRoutes(deps: GatewayDeps): Hono<GatewayEnv> {
     routes.post(`/sdapi/v1/${name}`, handleExtras(deps, name))
   for (const [path, handle] of Object.entries(NOT_BUILT_ROUTES)) routes.post(path, handle)
   addInternalRoutes(routes, deps)
+  addControlRoutes(routes, deps)
   return routes
 }
 
@@ -72,10 +74,4 @@ function addInternalRoutes(routes: Hono<GatewayEnv>, deps: GatewayDeps): void {
     jsonAnswer([...OPTION_DEFAULTS.keys()].map((name) => toExact({ name, label: name }))),
   )
   for (const path of ['/app_id', '/app_id/']) routes.get(path, () => jsonAnswer(toExact({ app_id: APP_ID })))
-  routes.get('/controlnet/version', () => jsonAnswer(toExact({ version: 3 })))
-  routes.get('/controlnet/model_list', () => jsonAnswer(toExact({ model_list: [] })))
-  routes.get('/controlnet/module_list', () =>
-    jsonAnswer(toExact({ module_list: ['none'], module_detail: {} })),
-  )
-  routes.get('/controlnet/settings', () => jsonAnswer(toExact({ control_net_unit_count: 3 })))
 }

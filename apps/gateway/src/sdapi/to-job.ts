@@ -15,6 +15,7 @@ import {
 import type { ResolvedSampling } from '@atelier/catalog'
 import { toModelRef, type ModelIndex } from '../models/model-index.ts'
 import { findEmbeddings, listEmbeddings } from './embeddings.ts'
+import { toControls, type StoredUnit } from './control/to-controls.ts'
 import type { GenerationPlan } from './generation-plan.ts'
 import { toHires, toRefiner } from './hires-plan.ts'
 import { optionFlag, optionNumber, optionText, type Options } from './options/options-store.ts'
@@ -41,6 +42,8 @@ export interface JobIdentity {
 export interface StoredPictures {
   readonly sources: readonly BlobRef[]
   readonly mask?: BlobRef
+  /** Units that act, with their pictures; absent: none. */
+  readonly controls?: readonly StoredUnit[]
 }
 
 /** Sampler steps between two live previews at most; clients poll, so older ones would never be seen. */
@@ -67,6 +70,7 @@ export function toJob(
     ...[generation.hires?.upscaler?.model, generation.source?.upscaler?.model],
     ...[...loras, ...(generation.hires?.loras ?? [])].map(({ file }) => file),
     ...embeddings,
+    ...generation.controls.map(({ model }) => model),
   ]
   return Job.fromPartial({
     ...ids,
@@ -122,7 +126,18 @@ function toGeneration(
     hires: toHires(plan, models, (sampling, steps) => toSampling(plan, sampling, steps)),
     refiner: toRefiner(plan, models),
     ...toModelConditions(plan),
+    controls: toControls(pictures.controls ?? [], options, seedOfLots(plan)),
   }
+}
+
+/** Seed and variation seed of the first image, as the ControlNet extension seeds what draws lots. */
+function seedOfLots({ request, seeds }: GenerationPlan): bigint {
+  const [first = 0n] = seeds
+  const settle = (name: string) => {
+    const asked = request.integer(name) ?? -1n
+    return asked === -1n ? first : asked < 0n ? 0n : asked
+  }
+  return settle('seed') + settle('subseed')
 }
 
 function toSampling(

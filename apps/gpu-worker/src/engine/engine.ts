@@ -1,6 +1,7 @@
 import type { Job } from '@atelier/proto'
 import { inSpan, withTraceparent } from '@atelier/telemetry'
 import type { EngineOutcome, FromEngine, ToEngine } from '../engine-protocol.ts'
+import { runControlMaps } from './control/run-control-maps.ts'
 import { EngineError, toJobError } from './engine-error.ts'
 import { runExtras } from './extras/run-extras.ts'
 import type { Pixels } from './image/pixels.ts'
@@ -85,6 +86,8 @@ export class Engine {
         return runGeneration(job.kind.value, context, { models, texts })
       case 'extras':
         return runExtras(job.kind.value, context, models)
+      case 'controlMap':
+        return runControlMaps(job.kind.value, context)
       case 'nodeGraph':
         return runNodeGraph(job.kind.value, context, { models, texts, cache: this.#cacheOf(job.tenant) })
       default:

@@ -242,9 +242,16 @@ const STATES = {
 /** Every blob a job refers to. */
 export function listInputs({ kind }: Job): BlobRef[] {
   if (kind?.$case === 'generation') {
-    const { source } = kind.value
-    return [...(source?.images ?? []), ...(source?.mask?.image ? [source.mask.image] : [])]
+    const { source, controls } = kind.value
+    const units = controls.flatMap(({ image, mask, region }) => [image, mask, region])
+    return present([...(source?.images ?? []), source?.mask?.image, ...units])
   }
-  if (kind?.$case === 'extras') return kind.value.pictures.flatMap(({ image }) => (image ? [image] : []))
-  return (kind?.value.inputFiles ?? []).flatMap(({ blob }) => (blob ? [blob] : []))
+  if (kind?.$case === 'extras') return present(kind.value.pictures.map(({ image }) => image))
+  if (kind?.$case === 'controlMap')
+    return present(kind.value.pictures.flatMap(({ image, mask }) => [image, mask]))
+  return present((kind?.value.inputFiles ?? []).map(({ blob }) => blob))
+}
+
+function present(refs: readonly (BlobRef | undefined)[]): BlobRef[] {
+  return refs.filter((ref) => ref !== undefined)
 }

@@ -15,6 +15,8 @@ import type { FoundFile } from './list-files.ts'
 
 /** Bytes of the file's start that go into its identity: the whole header of most files. */
 const IDENTITY_BYTES = 64 * 1024
+/** The part of a file that A1111's old hash is made of, bytes, and how many hex digits are shown. */
+const LEGACY_HASH = { at: 0x100000, length: 0x10000, digits: 8 }
 /** Metadata beyond this is left out, characters. */
 const MAX_METADATA = 64 * 1024
 
@@ -44,9 +46,7 @@ function examine(kind: ModelKind, file: WeightFile): Partial<ModelFile> {
       openTextEncoderFile(file.path)
       return {}
     case ModelKind.MODEL_KIND_CONTROL_NET:
-      // A Control-LoRA is recognised whole only beside its checkpoint.
-      if (compositionOf(file) !== 'low-rank') detectControl(file)
-      return {}
+      return { ...examineControl(file), legacyHash: hashLegacy(file.path) }
     case ModelKind.MODEL_KIND_UPSCALER:
       return { family: detectUpscaler(file).architecture.toLowerCase() }
     default:
@@ -82,6 +82,36 @@ function describeEmbedding(path: string): Partial<ModelFile> {
 function toReason(error: unknown): string {
   if (error instanceof CheckpointError) return error.reason
   return error instanceof Error ? error.message : String(error)
+}
+
+function examineControl(file: WeightFile): Partial<ModelFile> {
+  // A Control-LoRA is recognised whole only beside its checkpoint.
+  if (compositionOf(file) === 'low-rank') return {}
+  const { config } = detectControl(file)
+  if (config.kind === 'adapter') return { family: config.isXl ? 'sdxl' : 'sd1' }
+  const { contextWidth, labelWidth } = config.unet
+  return { family: labelWidth > 0 ? 'sdxl' : '', embeddingWidth: contextWidth }
+}
+
+/** A1111's old hash, which ControlNet's lists show. */
+function hashLegacy(path: string): string {
+  return createHash('sha256')
+    .update(readPart(path, LEGACY_HASH.at, LEGACY_HASH.length))
+    .digest('hex')
+    .slice(0, LEGACY_HASH.digits)
+}
+
+/** Bytes of a file; fewer where it ends, none where it cannot be read. */
+function readPart(path: string, at: number, length: number): Buffer {
+  const part = Buffer.alloc(length)
+  try {
+    const descriptor = openSync(path, 'r')
+    const count = readSync(descriptor, part, 0, length, at)
+    closeSync(descriptor)
+    return part.subarray(0, count)
+  } catch {
+    return part.subarray(0, 0)
+  }
 }
 
 function identify({ path, sizeBytes }: Pick<FoundFile, 'path' | 'sizeBytes'>): string {

@@ -1,3 +1,4 @@
+import { listControlParameters } from '../control/control-parameters.ts'
 import type { GenerationPlan } from '../generation-plan.ts'
 import type { ModelIndex } from '../../models/model-index.ts'
 import { listHiresParameters } from './hires-parameters.ts'
@@ -12,6 +13,7 @@ import { listTextParameters } from './text-parameters.ts'
 export function listParameters(plan: GenerationPlan, models: ModelIndex): Parameter[] {
   return [
     ...(plan.isImageToImage ? listSoftInpaintingParameters(plan) : []),
+    ...listControlParameters(plan),
     ...(plan.isImageToImage ? listInpaintParameters(plan) : listHiresParameters(plan, models)),
     ...listTextParameters(plan, models),
     ...(plan.isImageToImage ? listSourceParameters(plan) : []),

@@ -32,7 +32,7 @@ export async function saveResults(
   const settings = { root, options, isImageToImage }
   const files = record.result?.files ?? []
   const indexes = record.result?.imageIndexes ?? []
-  const companions = indexes.length === 0 ? 1 : files.length / indexes.length
+  const companions = indexes.length === 0 ? 1 : images.length / indexes.length
   const toFacts = (index: number, file: number): NameFacts => ({
     ...{ plan, index, now: deps.now(), startedAt: record.startedAtMs },
     styles: selectStyles(styles, request.list('styles').map(String)),

@@ -4,6 +4,7 @@ import {
   ImageFormat,
   JobResult,
   NamedFile,
+  type ControlMapJob,
   type ExtrasJob,
   type GenerationJob,
   type ImagePlan,
@@ -94,6 +95,7 @@ export class FlatWorker {
   async #make(lease: Lease, isStopped: boolean): Promise<JobOutcome> {
     const { job } = lease.record
     if (job?.kind?.$case === 'extras') return this.#makeExtras(job.kind.value, lease)
+    if (job?.kind?.$case === 'controlMap') return this.#makeMaps(job.kind.value, lease)
     if (job?.kind?.$case !== 'generation') throw new Error('only generation jobs are drawn')
     const generation = job.kind.value
     // An interrupted job has its first pass.
@@ -103,6 +105,7 @@ export class FlatWorker {
       const picture = await this.#draw(generation, image)
       drawn.push(picture, ...(await drawCompanions(generation, picture)))
     }
+    drawn.push(...(await drawMaps(generation)))
     const files = await this.#keep(lease, drawn)
     const result = JobResult.fromPartial({ files, imageIndexes: images.map((_, index) => index) })
     return { kind: isStopped ? 'interrupted' : 'done', result }
@@ -115,6 +118,18 @@ export class FlatWorker {
       ),
     )
     const files = await this.#keep(lease, await this.#drawExtras(extras, sources))
+    return { kind: 'done', result: JobResult.fromPartial({ files }) }
+  }
+
+  async #makeMaps({ pictures, preprocessing }: ControlMapJob, lease: Lease): Promise<JobOutcome> {
+    const drawn = pictures.map(async ({ image, mask }) => {
+      const source = (image && (await this.#store.blobs.read(image))) ?? new Uint8Array()
+      const { width, height } = await sharp(source).metadata()
+      const resolution = preprocessing?.resolution ?? 0
+      const factor = resolution > 0 ? resolution / Math.min(width, height) : 1
+      return drawBlack(width * factor, height * factor, mask === undefined ? 3 : 4)
+    })
+    const files = await this.#keep(lease, await Promise.all(drawn))
     return { kind: 'done', result: JobResult.fromPartial({ files }) }
   }
 
@@ -134,14 +149,23 @@ async function drawCompanions(
   { source }: GenerationJob,
   { width, height }: DrawnPicture,
 ): Promise<DrawnPicture[]> {
-  const draw = async (channels: 3 | 4): Promise<DrawnPicture> => {
-    const picture = sharp({ create: { width, height, channels, background: '#000000' } })
-    return { bytes: stripPng(await picture.png().toBuffer()), mediaType: 'image/png', width, height }
-  }
+  const draw = (channels: 3 | 4) => drawBlack(width, height, channels)
   return Promise.all([
     ...(source?.mask?.returnMask === true ? [draw(3)] : []),
     ...(source?.mask?.returnComposite === true ? [draw(4)] : []),
   ])
+}
+
+/** The control pictures of a job, of the sizes of its passes. */
+async function drawMaps({ controls, hires, width, height }: GenerationJob): Promise<DrawnPicture[]> {
+  const sizes = hires === undefined ? [{ width, height }] : [hires, { width, height }]
+  const kept = controls.filter(({ keepMap }) => keepMap)
+  return Promise.all(kept.flatMap(() => sizes.map((size) => drawBlack(size.width, size.height, 3))))
+}
+
+async function drawBlack(width: number, height: number, channels: 3 | 4): Promise<DrawnPicture> {
+  const picture = sharp({ create: { width, height, channels, background: '#000000' } })
+  return { bytes: stripPng(await picture.png().toBuffer()), mediaType: 'image/png', width, height }
 }
 
 /** The sources as they are. */

@@ -1,5 +1,6 @@
 import { joinRows, scale, sliceRows, combine } from '../denoise/combine.ts'
 import type { ControlMoment, NetworkInputs, RowControls } from '../denoise/guidance.ts'
+import { resizeTensor } from '../resample/resize-tensor.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import type { ControlNetwork, Residuals } from './control-network.ts'
 import type { PlaceWeight } from './mode-weights.ts'
@@ -13,12 +14,18 @@ export interface ControlUnit {
   readonly isActive: (moment: ControlMoment) => boolean
   /** Kind of hint, for a union network. */
   readonly unionType?: number | undefined
+  /** Factor on what it adds, by place of the picture, [1, 1, height, width] of any size; absent: 1 everywhere. */
+  readonly region?: Tensor | undefined
 }
 
+/** Changes what a network predicted for rows of latents. */
+export type AdjustPrediction = NonNullable<RowControls['adjust']>
+
 /** Joins units to what guides a conditioning: what they add is summed. */
-export function createRowControls(units: readonly ControlUnit[]): RowControls {
+export function createRowControls(units: readonly ControlUnit[], adjust?: AdjustPrediction): RowControls {
   const constants = new Map<ControlUnit, Promise<Residuals>>()
   return {
+    adjust,
     async evaluate(inputs, moment) {
       let sum: Record<string, Tensor> | undefined
       for (const unit of units) {
@@ -26,7 +33,7 @@ export function createRowControls(units: readonly ControlUnit[]): RowControls {
         const residuals = unit.network.isConstant
           ? await evaluateConstant(unit, { inputs, moment, constants })
           : await unit.network.evaluate(inputs, pickRows(unit.hint, moment.images), unit.unionType)
-        sum = addResiduals(sum, weigh(residuals, unit.weightOf))
+        sum = addResiduals(sum, keepToRegion(weigh(residuals, unit.weightOf), unit.region))
       }
       return sum
     },
@@ -47,7 +54,34 @@ async function evaluateConstant(
     made = unit.network.evaluate(inputs, unit.hint)
     constants.set(unit, made)
   }
-  return mapPlaces(await made, (_, value) => pickRows(value, moment.images))
+  return mapPlaces(await made, (place, value) =>
+    pickRows(fitFeature(place, value, inputs.latent), moment.images),
+  )
+}
+
+/** A feature of the size of what it is added to: networks halve odd sides up, adapters down. */
+function fitFeature(place: string, feature: Tensor, latent: Tensor): Tensor {
+  const block = place.split('_')[1]
+  // Every third input block halves; the middle of the networks that take a feature there is halved twice.
+  const halvings = block === undefined ? 2 : Math.floor(Number(block) / 3)
+  const [height, width] = latent.shape.slice(2).map((side) => Math.ceil(side / 2 ** halvings)) as [
+    number,
+    number,
+  ]
+  const isFitting = feature.shape[2] === height && feature.shape[3] === width
+  return isFitting ? feature : resizeTensor(feature, width, height, 'nearest')
+}
+
+function keepToRegion(residuals: Residuals, region: Tensor | undefined): Residuals {
+  if (region === undefined) return residuals
+  return mapPlaces(residuals, (_, { shape, data }) => {
+    const [height, width] = shape.slice(2) as [number, number]
+    const factors = resizeTensor(region, width, height, 'bilinear').data
+    return createTensor(
+      shape,
+      data.map((value, i) => value * factors[i % factors.length]!),
+    )
+  })
 }
 
 /** The rows of the images, going round where there are fewer. */

@@ -29,6 +29,8 @@ export type PredictionNetwork = (inputs: NetworkInputs) => Promise<Tensor>
 export interface RowControls {
   /** What they add for these rows, or undefined when none acts now; `images` are the rows' indexes in the batch. */
   evaluate(inputs: NetworkInputs, at: ControlMoment): Promise<NetworkInputs['control']>
+  /** Changes what the network predicted for these rows; absent: nothing is changed. */
+  readonly adjust?: ((prediction: Tensor, inputs: NetworkInputs) => Tensor) | undefined
 }
 
 /** When and for which images controls are asked. */
@@ -147,9 +149,11 @@ export async function denoiseRows(
         ...joinLabels(own),
       }
       const images = own.map(({ image }) => image)
-      const control = await own[0]!.controls?.evaluate(inputs, { images, sigma, call })
+      const { controls } = own[0]!
+      const control = await controls?.evaluate(inputs, { images, sigma, call })
       const seen = concatChannels(inputs, own)
-      const output = await network(control === undefined ? seen : { ...seen, control })
+      const predicted = await network(control === undefined ? seen : { ...seen, control })
+      const output = controls?.adjust?.(predicted, inputs) ?? predicted
       indexes.forEach((index, row) => {
         const x = sliceRows(latent, own[row]!.image, own[row]!.image + 1)
         const clean = combine([fromLatent, x], [fromOutput, sliceRows(output, row, row + 1)])

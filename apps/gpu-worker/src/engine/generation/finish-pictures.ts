@@ -10,6 +10,7 @@ import { correctColours } from '../inpaint/colour-correction.ts'
 import { invertGrey, toColours, type Grey } from '../inpaint/grey.ts'
 import { fitGrey } from '../inpaint/prepare-mask.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import { finishControlled } from './controls/finish-controlled.ts'
 import { decodeRow } from './decode.ts'
 import { required, type Batch, type Generation } from './generation.ts'
 import type { PreparedSources } from './prepare-sources.ts'
@@ -24,7 +25,7 @@ export async function finishPictures(
   const files: EngineFile[] = []
   const output = required(job.output)
   for (const [row, image] of batch.images.entries()) {
-    const decoded = await decodeRow(generation, latent, row)
+    const decoded = finishControlled(await decodeRow(generation, latent, row), generation.controls)
     const { picture, companions } = finishPicture(decoded, { sources, row, generation })
     const texts =
       output.omitMetadata || image.infotext === '' ? [] : [{ keyword: 'parameters', text: image.infotext }]

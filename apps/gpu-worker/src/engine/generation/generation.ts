@@ -5,6 +5,7 @@ import type { JobContext } from '../job-context.ts'
 import type { LoadedVae } from '../models/loaded-model.ts'
 import type { ModelStore, UsableCheckpoint } from '../models/model-store.ts'
 import type { TextModels } from '../text-models.ts'
+import type { PreparedUnit } from './controls/prepare-controls.ts'
 import type { HeldModels } from './held-models.ts'
 import type { PreparedSources } from './prepare-sources.ts'
 
@@ -31,6 +32,8 @@ export interface Generation {
   readonly vae: LoadedVae
   /** Absent for text to image. */
   readonly sources: PreparedSources | undefined
+  /** ControlNets and adapters with their pictures. */
+  readonly controls: readonly PreparedUnit[]
 }
 
 /** Images that are sampled together, and which of the job's passes that is, for its progress. */

@@ -1,4 +1,5 @@
 import type { LoraRef, ModelRef } from '@atelier/proto'
+import type { ControlNetwork } from '../control/control-network.ts'
 import type { AdapterSet } from '../models/derived-models.ts'
 import type { LoadedVae } from '../models/loaded-model.ts'
 import type { ModelStore, UsableCheckpoint } from '../models/model-store.ts'
@@ -41,6 +42,12 @@ export class HeldModels {
   /** Uses an upscaler network. */
   upscaler(ref: ModelRef): Promise<UpscaleNetwork> {
     return this.#hold(`upscaler ${ref.name} ${ref.identity}`, () => this.#store.useUpscaler(ref))
+  }
+
+  /** Uses a ControlNet or adapter, put together with a checkpoint where it needs one. */
+  control(ref: ModelRef, checkpoint: ModelRef | undefined): Promise<ControlNetwork> {
+    const key = `control ${ref.name} ${ref.identity} ${checkpoint?.name} ${checkpoint?.identity}`
+    return this.#hold(key, () => this.#store.useControl(ref, checkpoint))
   }
 
   /** Lets all of them go. */

@@ -4,8 +4,16 @@ import { EngineError } from '../engine-error.ts'
 import type { JobContext } from '../job-context.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { openEnlarger } from './enlarge.ts'
-import { finishPictures } from './finish-pictures.ts'
-import { LATENT_PIXELS, samplingOf, type Batch, type Generation, type GenerationDeps } from './generation.ts'
+import { listMaps, prepareControls } from './controls/prepare-controls.ts'
+import { encodeFile, finishPictures } from './finish-pictures.ts'
+import {
+  LATENT_PIXELS,
+  required,
+  samplingOf,
+  type Batch,
+  type Generation,
+  type GenerationDeps,
+} from './generation.ts'
 import { HeldModels } from './held-models.ts'
 import { prepareSources, repeatSources } from './prepare-sources.ts'
 import { sampleStage } from './sample.ts'
@@ -36,6 +44,8 @@ export async function runGeneration(
       files.push(...(await finishPictures(generation, batch, await sampleBatch(generation, batch))))
       imageIndexes.push(...batch.images.map((_, row) => batch.firstImage + row))
     }
+    for (const map of listMaps(generation.controls))
+      files.push(await encodeFile(map, required(job.output), []))
     const result = JobResult.fromPartial({ imageIndexes, remarks: [...models.remarks] })
     return { kind: context.cancelled.aborted ? 'interrupted' : 'done', result, files }
   } finally {
@@ -71,7 +81,8 @@ async function openGeneration(
   const format = checkpoint.model.latents
   const enlarge = await openEnlarger(job.source?.upscaler, models)
   const sources = await prepareSources(job, { vae, format, inputs: context.inputs, enlarge })
-  return { job, context, texts, models, checkpoint, vae, sources }
+  const controls = await prepareControls(job, { models, inputs: context.inputs })
+  return { job, context, texts, models, checkpoint, vae, sources, controls }
 }
 
 async function sampleBatch(generation: Generation, batch: Batch): Promise<Tensor> {

@@ -16,6 +16,7 @@ import { toNoiseKind } from '../generation-settings.ts'
 import type { UsableCheckpoint } from '../models/model-store.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { encodeConditioning } from './condition.ts'
+import { guideConditioning, guideStage, type StageControls } from './controls/guide-stage.ts'
 import { EDIT_CHANNELS, readExtraChannels } from './extra-channels.ts'
 import { countEvaluations, LATENT_PIXELS, samplingOf, type Batch, type Generation } from './generation.ts'
 import { findRefiner, refineDenoiser } from './refine.ts'
@@ -37,7 +38,9 @@ export async function sampleStage(
   const startNoise = noise.next()
   const mask = start?.mask && spreadMask(start.mask, start.latent.shape)
   tellStart(generation, batch, settings.steps)
-  const denoise = await createStageDenoiser(generation, stage, { plan, extras })
+  const progress = { stepsTold: 0, totalSteps: plan.sigmas.length - 1 }
+  const controls = await guideStage(generation, stage, progress)
+  const denoise = await createStageDenoiser(generation, stage, { plan, extras, controls })
   const result = await runSampling({
     plan,
     denoise: keepUnmasked(denoise, { start, mask, plan }),
@@ -52,7 +55,10 @@ export async function sampleStage(
     source: start?.latent,
     options: toOptions(settings),
     isStopped: () => stage.isSkipped === true || context.cancelled.aborted || context.takeSkip(),
-    onStep: (step) => tellStep(generation, batch, step),
+    onStep: (report) => {
+      progress.stepsTold = report.step
+      return tellStep(generation, batch, report)
+    },
   })
   if (mask === undefined || start === undefined) return result
   return { ...result, latent: blend(result.latent, start.latent, mask) }
@@ -61,6 +67,7 @@ export async function sampleStage(
 interface Planned {
   readonly plan: SamplingPlan
   readonly extras: WebuiExtras
+  readonly controls: StageControls
 }
 
 async function createStageDenoiser(
@@ -91,7 +98,7 @@ async function createStageDenoiser(
 async function createCheckpointDenoiser(
   generation: Generation,
   stage: Stage,
-  { plan, extras, checkpoint, calls }: Planned & { checkpoint: UsableCheckpoint; calls: number },
+  { plan, extras, controls, checkpoint, calls }: Planned & { checkpoint: UsableCheckpoint; calls: number },
 ): Promise<Denoiser> {
   const { settings } = stage
   const first = samplingOf(generation)
@@ -112,7 +119,11 @@ async function createCheckpointDenoiser(
   const { model } = checkpoint
   const options: GuidanceOptions = {
     network: (inputs) => model.predict(job.tiling ? { ...inputs, wraps: true } : inputs),
-    conditioningAt: (call) => conditioningAt(call + calls),
+    // A refiner is not guided: the networks belong to the checkpoint before it.
+    conditioningAt: (call) =>
+      checkpoint === stage.checkpoint
+        ? guideConditioning(conditioningAt(call + calls), controls)
+        : conditioningAt(call + calls),
     guidanceScale: settings.guidanceScale,
     prediction: model.prediction,
     plan,

@@ -162,6 +162,45 @@ export namespace MaskedContent {
   export type UNRECOGNIZED = typeof MaskedContent.UNRECOGNIZED
 }
 
+/** Which half of the guidance a control acts on more, in the ControlNet extension's words. */
+export const ControlMode = {
+  CONTROL_MODE_UNSPECIFIED: 0,
+  /** CONTROL_MODE_BALANCED - On both halves alike. */
+  CONTROL_MODE_BALANCED: 1,
+  /** CONTROL_MODE_PROMPT - Weaker the nearer the picture: "My prompt is more important". */
+  CONTROL_MODE_PROMPT: 2,
+  /** CONTROL_MODE_CONTROL - On the conditional half alone, weaker the nearer the picture: "ControlNet is more important". */
+  CONTROL_MODE_CONTROL: 3,
+  UNRECOGNIZED: -1,
+} as const
+
+export type ControlMode = (typeof ControlMode)[keyof typeof ControlMode]
+
+export namespace ControlMode {
+  export type CONTROL_MODE_UNSPECIFIED = typeof ControlMode.CONTROL_MODE_UNSPECIFIED
+  export type CONTROL_MODE_BALANCED = typeof ControlMode.CONTROL_MODE_BALANCED
+  export type CONTROL_MODE_PROMPT = typeof ControlMode.CONTROL_MODE_PROMPT
+  export type CONTROL_MODE_CONTROL = typeof ControlMode.CONTROL_MODE_CONTROL
+  export type UNRECOGNIZED = typeof ControlMode.UNRECOGNIZED
+}
+
+/** In which passes of a job with a second pass a control acts. */
+export const ControlPasses = {
+  CONTROL_PASSES_UNSPECIFIED: 0,
+  CONTROL_PASSES_FIRST: 1,
+  CONTROL_PASSES_SECOND: 2,
+  UNRECOGNIZED: -1,
+} as const
+
+export type ControlPasses = (typeof ControlPasses)[keyof typeof ControlPasses]
+
+export namespace ControlPasses {
+  export type CONTROL_PASSES_UNSPECIFIED = typeof ControlPasses.CONTROL_PASSES_UNSPECIFIED
+  export type CONTROL_PASSES_FIRST = typeof ControlPasses.CONTROL_PASSES_FIRST
+  export type CONTROL_PASSES_SECOND = typeof ControlPasses.CONTROL_PASSES_SECOND
+  export type UNRECOGNIZED = typeof ControlPasses.UNRECOGNIZED
+}
+
 /** One validated unit of work. */
 export interface Job {
   /** Unique for ever: a lower-case UUID made by the gateway. */
@@ -189,6 +228,7 @@ export interface Job {
     | { $case: 'generation'; value: GenerationJob }
     | { $case: 'nodeGraph'; value: NodeGraphJob }
     | { $case: 'extras'; value: ExtrasJob }
+    | { $case: 'controlMap'; value: ControlMapJob }
     | undefined
   /** What the surface needs again to answer (JSON text of its own); opaque to everyone else. At most 64 KiB. */
   surfaceNote: string
@@ -248,6 +288,8 @@ export interface GenerationJob {
   imageGuidanceScale?: number | undefined
   /** How much of the masked area is hidden from an inpainting checkpoint, 0 to 1; absent: 1. */
   conditioningMaskWeight?: number | undefined
+  /** ControlNets and adapters, in order; what they add is summed. */
+  controls: ControlUnit[]
 }
 
 /** What checkpoints that take sizes and scores are told beside the picture's size. */
@@ -502,6 +544,77 @@ export interface LoraRef {
   rankLimit?: number | undefined
 }
 
+/** A picture that a network or adapter guides the drawing by. */
+export interface ControlUnit {
+  /** The ControlNet or adapter. */
+  model: ModelRef | undefined
+  /** Makes the control picture of the given one. */
+  preprocessing: Preprocessing | undefined
+  /** The given picture; absent: the job's first source, with its resize mode and mask. */
+  image: BlobRef | undefined
+  /** Mask of the given picture, of its size, white = repaint; absent: none. */
+  mask: BlobRef | undefined
+  /** How the control picture is brought to the size of the job. */
+  resizeMode: ResizeMode
+  /** Factor on what the network adds, 0 to 2. */
+  weight: number
+  /** Share of the steps at which it begins to act, 0 to 1. */
+  start: number
+  /** Share of the steps after which it acts no more, 0 to 1. */
+  end: number
+  mode: ControlMode
+  /** Passes it acts in; unspecified: all. */
+  passes: ControlPasses
+  /** The preprocessor's resolution is chosen by the size of the job. */
+  pixelPerfect: boolean
+  /** The control pictures follow the finished ones in the result. */
+  keepMap: boolean
+  /** Factors for each place of the network in place of the mode's, input blocks first, the middle last; at most 16. */
+  placeWeights: number[]
+  /** Where it acts: white; absent: everywhere. */
+  region: BlobRef | undefined
+  /** What kind of picture it is, for networks of several kinds: their index; absent: not told. */
+  unionType?: number | undefined
+  /** Where only the masked part of a source is drawn, the given picture is cut to that part too. */
+  cropToMask: boolean
+  /** A mask of the given picture alone does not stand in for it. */
+  ignoreMask: boolean
+  /** Side of the soft edge around what an inpainting control leaves alone, pixels, 1 to 64. */
+  edgeBlur: number
+}
+
+/** How a control picture is made. */
+export interface Preprocessing {
+  /** Name of the preprocessor in the catalog, such as "canny". */
+  module: string
+  /** Length its working picture's short side is brought to, pixels, 1 to 8192; 0 for those that keep the size. */
+  resolution: number
+  /** First setting of the preprocessor. */
+  thresholdA: number
+  /** Second setting of the preprocessor. */
+  thresholdB: number
+  /** Seed of those that draw lots, 0 to 2^32-1. */
+  seed: number
+}
+
+/** Control pictures alone, one of each picture. */
+export interface ControlMapJob {
+  /** The pictures, in the order of the answer. */
+  pictures: ControlPicture[]
+  /** How they are made. */
+  preprocessing: Preprocessing | undefined
+  /** How finished pictures are encoded. */
+  output: OutputSettings | undefined
+}
+
+/** One picture of a control map job. */
+export interface ControlPicture {
+  /** The picture's file. */
+  image: BlobRef | undefined
+  /** Its mask, white = repaint; absent: none. */
+  mask: BlobRef | undefined
+}
+
 /** A ComfyUI node graph. */
 export interface NodeGraphJob {
   /** The graph as submitted, JSON text: {node id: {class_type, inputs, _meta?}}; what a PNG's prompt chunk holds. */
@@ -588,6 +701,9 @@ export const Job: MessageFns<Job> = {
         break
       case 'extras':
         ExtrasJob.encode(message.kind.value, writer.uint32(162).fork()).join()
+        break
+      case 'controlMap':
+        ControlMapJob.encode(message.kind.value, writer.uint32(562).fork()).join()
         break
     }
     if (message.surfaceNote !== '') {
@@ -716,6 +832,14 @@ export const Job: MessageFns<Job> = {
             message.kind = { $case: 'extras', value: ExtrasJob.decode(reader, reader.uint32()) }
             continue
           }
+          case 70: {
+            if (tag !== 562) {
+              break
+            }
+
+            message.kind = { $case: 'controlMap', value: ControlMapJob.decode(reader, reader.uint32()) }
+            continue
+          }
           case 13: {
             if (tag !== 106) {
               break
@@ -778,6 +902,12 @@ export const Job: MessageFns<Job> = {
       case 'extras': {
         if (object.kind?.value !== undefined && object.kind?.value !== null) {
           message.kind = { $case: 'extras', value: ExtrasJob.fromPartial(object.kind.value) }
+        }
+        break
+      }
+      case 'controlMap': {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: 'controlMap', value: ControlMapJob.fromPartial(object.kind.value) }
         }
         break
       }
@@ -900,6 +1030,7 @@ function createBaseGenerationJob(): GenerationJob {
     label: undefined,
     imageGuidanceScale: undefined,
     conditioningMaskWeight: undefined,
+    controls: [],
   }
 }
 
@@ -961,6 +1092,9 @@ export const GenerationJob: MessageFns<GenerationJob> = {
     }
     if (message.conditioningMaskWeight !== undefined) {
       writer.uint32(337).double(message.conditioningMaskWeight)
+    }
+    for (const v of message.controls) {
+      ControlUnit.encode(v!, writer.uint32(562).fork()).join()
     }
     return writer
   },
@@ -1130,6 +1264,14 @@ export const GenerationJob: MessageFns<GenerationJob> = {
             message.conditioningMaskWeight = reader.double()
             continue
           }
+          case 70: {
+            if (tag !== 562) {
+              break
+            }
+
+            message.controls.push(ControlUnit.decode(reader, reader.uint32()))
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -1190,6 +1332,7 @@ export const GenerationJob: MessageFns<GenerationJob> = {
         : undefined
     message.imageGuidanceScale = object.imageGuidanceScale ?? undefined
     message.conditioningMaskWeight = object.conditioningMaskWeight ?? undefined
+    message.controls = object.controls?.map((e) => ControlUnit.fromPartial(e)) || []
     return message
   },
 }
@@ -3094,6 +3237,562 @@ export const LoraRef: MessageFns<LoraRef> = {
     message.denoiserStrength = object.denoiserStrength ?? 0
     message.textStrength = object.textStrength ?? 0
     message.rankLimit = object.rankLimit ?? undefined
+    return message
+  },
+}
+
+function createBaseControlUnit(): ControlUnit {
+  return {
+    model: undefined,
+    preprocessing: undefined,
+    image: undefined,
+    mask: undefined,
+    resizeMode: 0,
+    weight: 0,
+    start: 0,
+    end: 0,
+    mode: 0,
+    passes: 0,
+    pixelPerfect: false,
+    keepMap: false,
+    placeWeights: [],
+    region: undefined,
+    unionType: undefined,
+    cropToMask: false,
+    ignoreMask: false,
+    edgeBlur: 0,
+  }
+}
+
+export const ControlUnit: MessageFns<ControlUnit> = {
+  encode(message: ControlUnit, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.model !== undefined) {
+      ModelRef.encode(message.model, writer.uint32(10).fork()).join()
+    }
+    if (message.preprocessing !== undefined) {
+      Preprocessing.encode(message.preprocessing, writer.uint32(18).fork()).join()
+    }
+    if (message.image !== undefined) {
+      BlobRef.encode(message.image, writer.uint32(26).fork()).join()
+    }
+    if (message.mask !== undefined) {
+      BlobRef.encode(message.mask, writer.uint32(34).fork()).join()
+    }
+    if (message.resizeMode !== 0) {
+      writer.uint32(40).int32(message.resizeMode)
+    }
+    if (message.weight !== 0) {
+      writer.uint32(49).double(message.weight)
+    }
+    if (message.start !== 0) {
+      writer.uint32(57).double(message.start)
+    }
+    if (message.end !== 0) {
+      writer.uint32(65).double(message.end)
+    }
+    if (message.mode !== 0) {
+      writer.uint32(72).int32(message.mode)
+    }
+    if (message.passes !== 0) {
+      writer.uint32(80).int32(message.passes)
+    }
+    if (message.pixelPerfect !== false) {
+      writer.uint32(88).bool(message.pixelPerfect)
+    }
+    if (message.keepMap !== false) {
+      writer.uint32(96).bool(message.keepMap)
+    }
+    if (message.placeWeights.length !== 0) {
+      writer.uint32(106).fork()
+      for (const v of message.placeWeights) {
+        writer.double(v)
+      }
+      writer.join()
+    }
+    if (message.region !== undefined) {
+      BlobRef.encode(message.region, writer.uint32(114).fork()).join()
+    }
+    if (message.unionType !== undefined) {
+      writer.uint32(120).uint32(message.unionType)
+    }
+    if (message.cropToMask !== false) {
+      writer.uint32(128).bool(message.cropToMask)
+    }
+    if (message.ignoreMask !== false) {
+      writer.uint32(136).bool(message.ignoreMask)
+    }
+    if (message.edgeBlur !== 0) {
+      writer.uint32(144).uint32(message.edgeBlur)
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ControlUnit {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBaseControlUnit()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break
+            }
+
+            message.model = ModelRef.decode(reader, reader.uint32())
+            continue
+          }
+          case 2: {
+            if (tag !== 18) {
+              break
+            }
+
+            message.preprocessing = Preprocessing.decode(reader, reader.uint32())
+            continue
+          }
+          case 3: {
+            if (tag !== 26) {
+              break
+            }
+
+            message.image = BlobRef.decode(reader, reader.uint32())
+            continue
+          }
+          case 4: {
+            if (tag !== 34) {
+              break
+            }
+
+            message.mask = BlobRef.decode(reader, reader.uint32())
+            continue
+          }
+          case 5: {
+            if (tag !== 40) {
+              break
+            }
+
+            message.resizeMode = reader.int32() as any
+            continue
+          }
+          case 6: {
+            if (tag !== 49) {
+              break
+            }
+
+            message.weight = reader.double()
+            continue
+          }
+          case 7: {
+            if (tag !== 57) {
+              break
+            }
+
+            message.start = reader.double()
+            continue
+          }
+          case 8: {
+            if (tag !== 65) {
+              break
+            }
+
+            message.end = reader.double()
+            continue
+          }
+          case 9: {
+            if (tag !== 72) {
+              break
+            }
+
+            message.mode = reader.int32() as any
+            continue
+          }
+          case 10: {
+            if (tag !== 80) {
+              break
+            }
+
+            message.passes = reader.int32() as any
+            continue
+          }
+          case 11: {
+            if (tag !== 88) {
+              break
+            }
+
+            message.pixelPerfect = reader.bool()
+            continue
+          }
+          case 12: {
+            if (tag !== 96) {
+              break
+            }
+
+            message.keepMap = reader.bool()
+            continue
+          }
+          case 13: {
+            if (tag === 105) {
+              message.placeWeights.push(reader.double())
+
+              continue
+            }
+
+            if (tag === 106) {
+              const end2 = reader.uint32() + reader.pos
+              while (reader.pos < end2) {
+                message.placeWeights.push(reader.double())
+              }
+
+              continue
+            }
+
+            break
+          }
+          case 14: {
+            if (tag !== 114) {
+              break
+            }
+
+            message.region = BlobRef.decode(reader, reader.uint32())
+            continue
+          }
+          case 15: {
+            if (tag !== 120) {
+              break
+            }
+
+            message.unionType = reader.uint32()
+            continue
+          }
+          case 16: {
+            if (tag !== 128) {
+              break
+            }
+
+            message.cropToMask = reader.bool()
+            continue
+          }
+          case 17: {
+            if (tag !== 136) {
+              break
+            }
+
+            message.ignoreMask = reader.bool()
+            continue
+          }
+          case 18: {
+            if (tag !== 144) {
+              break
+            }
+
+            message.edgeBlur = reader.uint32()
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<ControlUnit>): ControlUnit {
+    return ControlUnit.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<ControlUnit>): ControlUnit {
+    const message = createBaseControlUnit()
+    message.model =
+      object.model !== undefined && object.model !== null ? ModelRef.fromPartial(object.model) : undefined
+    message.preprocessing =
+      object.preprocessing !== undefined && object.preprocessing !== null
+        ? Preprocessing.fromPartial(object.preprocessing)
+        : undefined
+    message.image =
+      object.image !== undefined && object.image !== null ? BlobRef.fromPartial(object.image) : undefined
+    message.mask =
+      object.mask !== undefined && object.mask !== null ? BlobRef.fromPartial(object.mask) : undefined
+    message.resizeMode = object.resizeMode ?? 0
+    message.weight = object.weight ?? 0
+    message.start = object.start ?? 0
+    message.end = object.end ?? 0
+    message.mode = object.mode ?? 0
+    message.passes = object.passes ?? 0
+    message.pixelPerfect = object.pixelPerfect ?? false
+    message.keepMap = object.keepMap ?? false
+    message.placeWeights = object.placeWeights?.map((e) => e) || []
+    message.region =
+      object.region !== undefined && object.region !== null ? BlobRef.fromPartial(object.region) : undefined
+    message.unionType = object.unionType ?? undefined
+    message.cropToMask = object.cropToMask ?? false
+    message.ignoreMask = object.ignoreMask ?? false
+    message.edgeBlur = object.edgeBlur ?? 0
+    return message
+  },
+}
+
+function createBasePreprocessing(): Preprocessing {
+  return { module: '', resolution: 0, thresholdA: 0, thresholdB: 0, seed: 0 }
+}
+
+export const Preprocessing: MessageFns<Preprocessing> = {
+  encode(message: Preprocessing, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.module !== '') {
+      writer.uint32(10).string(message.module)
+    }
+    if (message.resolution !== 0) {
+      writer.uint32(16).uint32(message.resolution)
+    }
+    if (message.thresholdA !== 0) {
+      writer.uint32(25).double(message.thresholdA)
+    }
+    if (message.thresholdB !== 0) {
+      writer.uint32(33).double(message.thresholdB)
+    }
+    if (message.seed !== 0) {
+      writer.uint32(40).uint32(message.seed)
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Preprocessing {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBasePreprocessing()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break
+            }
+
+            message.module = reader.string()
+            continue
+          }
+          case 2: {
+            if (tag !== 16) {
+              break
+            }
+
+            message.resolution = reader.uint32()
+            continue
+          }
+          case 3: {
+            if (tag !== 25) {
+              break
+            }
+
+            message.thresholdA = reader.double()
+            continue
+          }
+          case 4: {
+            if (tag !== 33) {
+              break
+            }
+
+            message.thresholdB = reader.double()
+            continue
+          }
+          case 5: {
+            if (tag !== 40) {
+              break
+            }
+
+            message.seed = reader.uint32()
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<Preprocessing>): Preprocessing {
+    return Preprocessing.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<Preprocessing>): Preprocessing {
+    const message = createBasePreprocessing()
+    message.module = object.module ?? ''
+    message.resolution = object.resolution ?? 0
+    message.thresholdA = object.thresholdA ?? 0
+    message.thresholdB = object.thresholdB ?? 0
+    message.seed = object.seed ?? 0
+    return message
+  },
+}
+
+function createBaseControlMapJob(): ControlMapJob {
+  return { pictures: [], preprocessing: undefined, output: undefined }
+}
+
+export const ControlMapJob: MessageFns<ControlMapJob> = {
+  encode(message: ControlMapJob, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.pictures) {
+      ControlPicture.encode(v!, writer.uint32(10).fork()).join()
+    }
+    if (message.preprocessing !== undefined) {
+      Preprocessing.encode(message.preprocessing, writer.uint32(18).fork()).join()
+    }
+    if (message.output !== undefined) {
+      OutputSettings.encode(message.output, writer.uint32(26).fork()).join()
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ControlMapJob {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBaseControlMapJob()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break
+            }
+
+            message.pictures.push(ControlPicture.decode(reader, reader.uint32()))
+            continue
+          }
+          case 2: {
+            if (tag !== 18) {
+              break
+            }
+
+            message.preprocessing = Preprocessing.decode(reader, reader.uint32())
+            continue
+          }
+          case 3: {
+            if (tag !== 26) {
+              break
+            }
+
+            message.output = OutputSettings.decode(reader, reader.uint32())
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<ControlMapJob>): ControlMapJob {
+    return ControlMapJob.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<ControlMapJob>): ControlMapJob {
+    const message = createBaseControlMapJob()
+    message.pictures = object.pictures?.map((e) => ControlPicture.fromPartial(e)) || []
+    message.preprocessing =
+      object.preprocessing !== undefined && object.preprocessing !== null
+        ? Preprocessing.fromPartial(object.preprocessing)
+        : undefined
+    message.output =
+      object.output !== undefined && object.output !== null
+        ? OutputSettings.fromPartial(object.output)
+        : undefined
+    return message
+  },
+}
+
+function createBaseControlPicture(): ControlPicture {
+  return { image: undefined, mask: undefined }
+}
+
+export const ControlPicture: MessageFns<ControlPicture> = {
+  encode(message: ControlPicture, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.image !== undefined) {
+      BlobRef.encode(message.image, writer.uint32(10).fork()).join()
+    }
+    if (message.mask !== undefined) {
+      BlobRef.encode(message.mask, writer.uint32(18).fork()).join()
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ControlPicture {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBaseControlPicture()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break
+            }
+
+            message.image = BlobRef.decode(reader, reader.uint32())
+            continue
+          }
+          case 2: {
+            if (tag !== 18) {
+              break
+            }
+
+            message.mask = BlobRef.decode(reader, reader.uint32())
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<ControlPicture>): ControlPicture {
+    return ControlPicture.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<ControlPicture>): ControlPicture {
+    const message = createBaseControlPicture()
+    message.image =
+      object.image !== undefined && object.image !== null ? BlobRef.fromPartial(object.image) : undefined
+    message.mask =
+      object.mask !== undefined && object.mask !== null ? BlobRef.fromPartial(object.mask) : undefined
     return message
   },
 }

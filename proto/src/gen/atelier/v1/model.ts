@@ -93,12 +93,14 @@ export interface ModelFile {
   metadata: { [key: string]: string }
   /** Vectors of an embedding; 0 for other kinds. */
   embeddingVectors: number
-  /** Width of an embedding, or of a checkpoint's text contexts; 0 for other kinds. */
+  /** Width of an embedding, or of the contexts that a checkpoint or ControlNet takes; 0 for other kinds. */
   embeddingWidth: number
   /** Channels of a checkpoint's UNet input: 4, 8 where it edits pictures, 9 where it inpaints; 0 for other kinds. */
   inputChannels: number
   /** Absolute paths of the files a Diffusers folder consists of, links followed; empty for a single file. */
   parts: string[]
+  /** A ControlNet's hash as A1111 shows it: the first 8 hex digits of the SHA-256 over 64 KiB at 1 MiB; empty: none. */
+  legacyHash: string
 }
 
 export interface ModelFile_MetadataEntry {
@@ -201,6 +203,7 @@ function createBaseModelFile(): ModelFile {
     embeddingWidth: 0,
     inputChannels: 0,
     parts: [],
+    legacyHash: '',
   }
 }
 
@@ -257,6 +260,9 @@ export const ModelFile: MessageFns<ModelFile> = {
     }
     for (const v of message.parts) {
       writer.uint32(402).string(v!)
+    }
+    if (message.legacyHash !== '') {
+      writer.uint32(562).string(message.legacyHash)
     }
     return writer
   },
@@ -389,6 +395,14 @@ export const ModelFile: MessageFns<ModelFile> = {
             message.parts.push(reader.string())
             continue
           }
+          case 70: {
+            if (tag !== 562) {
+              break
+            }
+
+            message.legacyHash = reader.string()
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -428,6 +442,7 @@ export const ModelFile: MessageFns<ModelFile> = {
     message.embeddingWidth = object.embeddingWidth ?? 0
     message.inputChannels = object.inputChannels ?? 0
     message.parts = object.parts?.map((e) => e) || []
+    message.legacyHash = object.legacyHash ?? ''
     return message
   },
 }

@@ -1,0 +1,132 @@
+import type { Context } from 'hono'
+import { findPreprocessor, type Preprocessor, type Slider } from '@atelier/catalog'
+import type { ExactValue } from '@atelier/catalog/exact-json'
+import {
+  ImageFormat,
+  Job,
+  Surface,
+  type BlobRef,
+  type OutputSettings,
+  type Preprocessing,
+} from '@atelier/proto'
+import type { GatewayDeps, GatewayEnv } from '../../deps.ts'
+import { readImages, refuseFailed } from '../answer-record.ts'
+import { httpException, jsonAnswer } from '../errors.ts'
+import { readOptions } from '../options/options-store.ts'
+import { DETECT_FIELDS } from '../request/extras-fields.data.ts'
+import { readBody } from '../request/read-body.ts'
+import { readPicture, storePicture, type RequestPicture } from '../request/read-picture.ts'
+import { requireObject, validateFields, type CheckedFields } from '../request/validate.ts'
+import { answerWithEnd } from '../answer-with-end.ts'
+import type { JobIdentity } from '../to-job.ts'
+import { toOutput } from '../to-output.ts'
+import { whyMissing } from './plan-controls.ts'
+
+/** Preprocessors that give no picture to answer with, by the name a request may have. */
+const NOT_SUPPORTED = new Set([
+  'clip_vision',
+  'revision_clipvision',
+  'revision_ignore_prompt',
+  'ip-adapter-auto',
+])
+/** Seeds there are for preprocessors that draw lots. */
+const SEEDS = 2 ** 32
+
+/** POST /controlnet/detect: the control pictures of pictures. */
+export function handleDetect(deps: GatewayDeps) {
+  return async function detect(c: Context<GatewayEnv>): Promise<Response> {
+    const sent = await readBody(c)
+    const body = sent === undefined ? new Map<string, ExactValue>() : requireObject(sent)
+    const fields = validateFields(body, DETECT_FIELDS)
+    const preprocessor = checkDetection(fields)
+    const images = await readPictures(fields, 'controlnet_input_images')
+    const masks = preprocessor.needsMask ? await readPictures(fields, 'controlnet_masks') : []
+    const tenant = c.get('tenant')
+    const options = await readOptions(deps.store.documents, tenant)
+    const store = (picture: RequestPicture) => storePicture(deps.store.blobs, tenant, picture)
+    return answerWithEnd(deps, c, {
+      ...{ route: 'detect', body, taskId: '' },
+      createJob: async (identity) =>
+        toDetectJob(identity, {
+          images: await Promise.all(images.map(store)),
+          masks: await Promise.all(masks.map(store)),
+          preprocessing: toPreprocessing(fields, preprocessor, deps.random),
+          output: { ...toOutput(options, options), format: ImageFormat.IMAGE_FORMAT_PNG },
+        }),
+      onAdmission: async () => undefined,
+      async answer(record) {
+        refuseFailed(record)
+        const made = await readImages(deps, record)
+        return jsonAnswer(
+          new Map<string, ExactValue>([
+            ['info', 'Success'],
+            ['images', made.map((bytes) => Buffer.from(bytes).toString('base64'))],
+          ]),
+        )
+      },
+    })
+  }
+}
+
+/** Refuses in the extension's order and words; a preprocessor whose network is missing is refused last. */
+function checkDetection(fields: CheckedFields): Preprocessor {
+  const name = String(fields.get('controlnet_module'))
+  const preprocessor = findPreprocessor(name)
+  if (preprocessor === undefined) throw httpException(422, 'Module not available')
+  if (NOT_SUPPORTED.has(name)) throw httpException(422, 'Module not supported')
+  const [images, masks] = ['controlnet_input_images', 'controlnet_masks'].map(
+    (field) => listOf(fields, field).length,
+  )
+  if (images === 0) throw httpException(422, 'No image selected')
+  if (preprocessor.needsMask && masks !== images)
+    throw httpException(422, `Preprocessor ${name} requires \`controlnet_masks\` param.`)
+  if (!preprocessor.isBuiltIn)
+    throw httpException(422, `Module not supported: ${preprocessor.label}, ${whyMissing(preprocessor)}`)
+  return preprocessor
+}
+
+function listOf(fields: CheckedFields, name: string): readonly ExactValue[] {
+  const value = fields.get(name)
+  return Array.isArray(value) ? value : []
+}
+
+async function readPictures(fields: CheckedFields, name: string): Promise<RequestPicture[]> {
+  const pictures: RequestPicture[] = []
+  for (const value of listOf(fields, name)) pictures.push(await readPicture(value))
+  return pictures
+}
+
+function toPreprocessing(
+  fields: CheckedFields,
+  preprocessor: Preprocessor,
+  random: () => number,
+): Preprocessing {
+  const settle = (name: string, { minimum, maximum, value }: Slider): number => {
+    const given = Number(fields.get(name))
+    return given >= Number(minimum) && given <= Number(maximum) ? given : Number(value)
+  }
+  return {
+    module: preprocessor.name,
+    resolution: Math.trunc(settle('controlnet_processor_res', preprocessor.resolution)),
+    thresholdA: settle('controlnet_threshold_a', preprocessor.thresholdA),
+    thresholdB: settle('controlnet_threshold_b', preprocessor.thresholdB),
+    seed: Math.floor(random() * SEEDS),
+  }
+}
+
+interface Detection {
+  readonly images: readonly BlobRef[]
+  readonly masks: readonly BlobRef[]
+  readonly preprocessing: Preprocessing
+  readonly output: OutputSettings
+}
+
+function toDetectJob({ now, ...ids }: JobIdentity, { images, masks, preprocessing, output }: Detection): Job {
+  const pictures = images.map((image, index) => ({ image, mask: masks[index] }))
+  return Job.fromPartial({
+    ...ids,
+    surface: Surface.SURFACE_SDAPI,
+    submittedAtMs: now,
+    kind: { $case: 'controlMap', value: { pictures, preprocessing, output } },
+  })
+}

@@ -1,0 +1,90 @@
+import { ControlMode as JobControlMode } from '@atelier/proto'
+import { weighBy, weighByMode, type ControlMode } from '../../control/mode-weights.ts'
+import { createRowControls, type AdjustPrediction, type ControlUnit } from '../../control/row-controls.ts'
+import type { BatchConditioning, RowControls, WeightedContext } from '../../denoise/guidance.ts'
+import type { Generation } from '../generation.ts'
+import { listAdjustments } from './adjust-prediction.ts'
+import { actsIn, type PreparedUnit } from './prepare-controls.ts'
+
+/** How far a run is, in A1111's count: steps whose first evaluation has been told, and how many there are. */
+export interface StageProgress {
+  stepsTold: number
+  readonly totalSteps: number
+}
+
+/** What guides the two halves of a stage's conditioning. */
+export interface StageControls {
+  readonly positive: RowControls | undefined
+  readonly negative: RowControls | undefined
+}
+
+const MODES: Readonly<Record<number, ControlMode>> = {
+  [JobControlMode.CONTROL_MODE_PROMPT]: 'prompt',
+  [JobControlMode.CONTROL_MODE_CONTROL]: 'control',
+}
+/** Preprocessors whose controls are softer in a second pass. */
+const SOFT_IN_SECOND = /canny|mlsd/
+
+/** Joins the units of a job that act in a stage. */
+export async function guideStage(
+  generation: Generation,
+  { isSecond }: { readonly isSecond: boolean },
+  progress: StageProgress,
+): Promise<StageControls> {
+  const units = generation.controls.filter(({ unit }) => actsIn(unit, generation.job, isSecond))
+  if (generation.controls.length === 0) return { positive: undefined, negative: undefined }
+  const adjustments = await listAdjustments(generation, isSecond)
+  const settled = units.map((unit) => settleUnit(unit, isSecond, progress))
+  const positive = createRowControls(
+    settled.map(({ control }) => control),
+    chain(adjustments.map(({ conditional }) => conditional)),
+  )
+  const isSame =
+    settled.every(({ actsOnBoth }) => actsOnBoth) &&
+    adjustments.every(({ conditional, unconditional }) => conditional === unconditional)
+  if (isSame) return { positive, negative: positive }
+  const negative = createRowControls(
+    settled.filter(({ actsOnBoth }) => actsOnBoth).map(({ control }) => control),
+    chain(adjustments.map(({ unconditional }) => unconditional)),
+  )
+  return { positive, negative }
+}
+
+/** A conditioning with controls on each half. */
+export function guideConditioning(
+  { positive, negative }: BatchConditioning,
+  controls: StageControls,
+): BatchConditioning {
+  const guide = (images: BatchConditioning['positive'], own: RowControls | undefined) =>
+    own === undefined
+      ? images
+      : images.map((contexts) => contexts.map((context): WeightedContext => ({ ...context, controls: own })))
+  return { positive: guide(positive, controls.positive), negative: guide(negative, controls.negative) }
+}
+
+function settleUnit(
+  { unit, network, first, second, region, module }: PreparedUnit,
+  isSecond: boolean,
+  progress: StageProgress,
+): { control: ControlUnit; actsOnBoth: boolean } {
+  const mode = MODES[unit.mode] ?? 'balanced'
+  const isSoftened = mode === 'balanced' && isSecond && SOFT_IN_SECOND.test(module)
+  const { weightOf, actsOnBoth } = weighByMode(isSoftened ? 'prompt' : mode, unit.weight)
+  const control: ControlUnit = {
+    network,
+    hint: (isSecond && second !== undefined ? second : first).hint,
+    weightOf: unit.placeWeights.length > 0 ? weighBy(unit.placeWeights) : weightOf,
+    isActive: () => {
+      const share = Math.max(progress.stepsTold - 1, 0) / Math.max(progress.totalSteps, 1)
+      return share >= unit.start && share <= unit.end
+    },
+    unionType: unit.unionType,
+    region,
+  }
+  return { control, actsOnBoth: actsOnBoth && !network.poolsGlobally }
+}
+
+function chain(adjustments: readonly AdjustPrediction[]): AdjustPrediction | undefined {
+  if (adjustments.length === 0) return undefined
+  return (prediction, inputs) => adjustments.reduce((changed, adjust) => adjust(changed, inputs), prediction)
+}
