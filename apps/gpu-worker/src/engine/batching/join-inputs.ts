@@ -1,4 +1,4 @@
-import { joinRows } from '../denoise/combine.ts'
+import { joinRows, sliceRows } from '../denoise/combine.ts'
 import type { NetworkInputs } from '../denoise/guidance.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 
@@ -51,4 +51,20 @@ function joinControls(
   return Object.fromEntries(
     places.map((place) => [place, joinRows(inputs.map(({ control }) => control![place]!))]),
   )
+}
+
+/** Rows `from` (inclusive) to `to` (exclusive) of an evaluation's inputs. */
+export function sliceInputs(inputs: NetworkInputs, from: number, to: number): NetworkInputs {
+  const { latent, timesteps, context, label, control } = inputs
+  const slice = (tensor: Tensor) => sliceRows(tensor, from, to)
+  return {
+    ...inputs,
+    latent: slice(latent),
+    timesteps: timesteps.subarray(from, to),
+    context: slice(context),
+    ...(label && { label: slice(label) }),
+    ...(control && {
+      control: Object.fromEntries(Object.entries(control).map(([place, tensor]) => [place, slice(tensor)])),
+    }),
+  }
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import type { ModelKind } from '@atelier/proto'
 import { type ModelFile, type ModelRef } from '@atelier/proto'
 import { Batcher, type BatcherOptions } from '../batching/batcher.ts'
+import { surviveMemory } from '../batching/survive-memory.ts'
 import { timeEvaluations, type EvaluationListener } from '../batching/time-evaluations.ts'
 import type { PredictionNetwork } from '../denoise/guidance.ts'
 import { EngineError } from '../engine-error.ts'
@@ -50,6 +51,8 @@ export interface ModelStoreOptions {
 
 const WHY_TILED = { size: 'it is larger than what is decoded whole', memory: 'memory ran out' }
 
+const WHAT_NEXT = { room: 'models nobody uses are let go', halves: 'the rows are evaluated in halves' }
+
 /** Owns the model files the engine may open and what of them is loaded. */
 export class ModelStore {
   readonly #options: ModelStoreOptions
@@ -96,7 +99,11 @@ export class ModelStore {
       this.#residency.use(derived?.denoiserKey ?? `${identity} denoiser`, () => {
         const loaded = loadDenoiser(source, session, derivation)
         const timed = timeEvaluations(loaded.value, this.#options.onEvaluated)
-        return { ...loaded, value: new Batcher(timed, this.#batching()).predict }
+        const lasting = surviveMemory(timed, {
+          makeRoom: () => this.clear(),
+          onShort: (rows, next) => this.#options.log?.(`memory ran out; ${WHAT_NEXT[next]}`, { rows }),
+        })
+        return { ...loaded, value: new Batcher(lasting, this.#batching()).predict }
       })
     // Jobs that only encode or decode never take it.
     let denoiser: Promise<PredictionNetwork> | undefined

@@ -22,6 +22,10 @@ export interface Emitted {
   /** `stored`: a float type of a weight file that nothing computes in; `other`: integers and truths. */
   readonly dtype: Precision | 'stored' | 'other'
   readonly layout: Layout
+  /** Known when the session is made: a weight, a constant, or what is computed of them. */
+  readonly isFixed?: boolean
+  /** Its shape, for weights and for what changes them. */
+  readonly shape?: readonly number[]
   /** A linear layer's bias, not added yet: a later op may add it together with something else. */
   readonly bias?: Emitted
 }
@@ -54,10 +58,18 @@ export function startEmission(graph: Graph, precision: Precision): Emission {
     const layout = INPUT_LAYOUTS[shape.length] ?? 'plain'
     values.set(name, { name: name as Value, dtype: dtype === 'F32' ? 'f32' : 'other', layout })
   }
-  for (const { name, dtype } of graph.constants)
-    values.set(name, { name: name as Value, dtype: dtype === 'F32' ? 'f32' : 'other', layout: 'plain' })
-  for (const { name, dtype } of graph.weights)
-    values.set(name, { name: name as Value, dtype: toWeightType(dtype), layout: 'plain' })
+  for (const { name, dtype, shape } of graph.constants) {
+    const type = dtype === 'F32' ? 'f32' : 'other'
+    values.set(name, { name: name as Value, dtype: type, layout: 'plain', isFixed: true, shape })
+  }
+  for (const { name, dtype, shape } of graph.weights)
+    values.set(name, {
+      name: name as Value,
+      dtype: toWeightType(dtype),
+      layout: 'plain',
+      isFixed: true,
+      shape,
+    })
   return {
     ...{ to: new OpWriter('g'), precision, users, values },
     weights: new Map(graph.weights.map((weight) => [weight.name, weight])),
@@ -79,9 +91,9 @@ export function find(emission: Emission, name: string): Emitted {
   return value
 }
 
-/** Shape of the weight behind a value, casts looked through; undefined for anything else. */
-export function weightShape(emission: Emission, name: string): readonly number[] | undefined {
-  return emission.weights.get(find(emission, name).name)?.shape
+/** Shape of a weight, changed or not; empty for anything else. */
+export function weightShape(emission: Emission, name: string): readonly number[] {
+  return find(emission, name).shape ?? []
 }
 
 /** The one op that takes a value, or undefined when there are more or none. */
@@ -105,10 +117,10 @@ export function asFloat(emission: Emission, value: Emitted, dtype: Precision = e
 function clamped(emission: Emission, { name }: Emitted, dtype: Precision): Value {
   const constant = emission.constants.get(name)
   if (dtype === 'f32' || constant === undefined) return name
-  const values = Array.from(constant.values)
-  if (values.every((value) => Math.abs(value) <= F16_MAX)) return name
-  const held = values.map((value) => Math.max(-F16_MAX, Math.min(F16_MAX, value)))
-  return emission.to.floats(held, constant.shape)
+  const { values, shape } = constant
+  const held = Float32Array.from(values, (value) => Math.max(-F16_MAX, Math.min(F16_MAX, value)))
+  const isHeld = held.every((_, i) => Math.abs(values[i]!) <= F16_MAX)
+  return isHeld ? name : emission.to.array(held, shape)
 }
 
 /** A four-dimensional value with its channels last. */
@@ -137,6 +149,7 @@ function transposed(emission: Emission, value: Emitted, perm: readonly number[],
   return convert(emission, `${layout} ${value.name}`, () => ({
     ...value,
     layout,
+    ...(value.shape && { shape: perm.map((axis) => value.shape![axis]!) }),
     name: emission.to.write('Transpose', [value.name], { perm }),
   }))
 }

@@ -12,7 +12,9 @@ import { buildUnet } from '../../networks/unet.ts'
 import { buildVaeDecoder, buildVaeEncoder } from '../../networks/vae.ts'
 import { createTensor, type Tensor } from '../../tensor/tensor.ts'
 import { maxDifference, openFixture, TEST_SESSION, unpackTinyCheckpoint } from '../../test-kit.ts'
+import { add } from '../../networks/layers.ts'
 import type { Graph } from '../graph.ts'
+import type { ChangedWeights, WeightChange } from '../graph-builder.ts'
 import { toModelBytes } from '../model-proto.ts'
 import { createSession, type SessionInputs } from '../session.ts'
 import { wrapEdges } from '../wrap-edges.ts'
@@ -118,6 +120,24 @@ describe('a UNet of SD’s width written for CUDA', () => {
     const [{ prediction } = {}] = await runAsCuda(graph, [inputs], precision)
     const scale = Math.max(...expected.data.map(Math.abs))
     expect(maxDifference(prediction!, expected) / scale).toBeLessThan(tolerance)
+  })
+
+  it('changes weights in f32, rounds them once, and keeps their fused ops', async () => {
+    const name = `${PREFIX}middle_block.1.transformer_blocks.0.ff.net.0.proj.weight`
+    const change: WeightChange = (to, weight) => add(to, weight, to.floats([0.02]))
+    const changed: ChangedWeights = { ...file, changes: new Map([[name, [change]]]) }
+    const description = buildUnet(changed, detectUnet(file, PREFIX))
+    const written = emitCuda(description)
+    expect(countOps(written)['BiasSplitGelu']).toBe(3)
+    const sum = written.ops.find(({ type, inputs }) => type === 'Add' && inputs.includes(name))!
+    const [rounded] = written.ops.filter((op) => op.inputs.includes(sum.outputs[0]!))
+    expect(rounded).toMatchObject({ type: 'Cast', attributes: { to: 10 } })
+    const session = await createSession(description, TEST_SESSION)
+    const expected = (await session.run(inputs))['prediction']!
+    await session.release()
+    const [{ prediction } = {}] = await runAsCuda(description, [inputs], 'f16')
+    const scale = Math.max(...expected.data.map(Math.abs))
+    expect(maxDifference(prediction!, expected) / scale).toBeLessThan(F16_TOLERANCE)
   })
 
   it('wraps edges and takes control inputs as the CPU does', async () => {

@@ -1,4 +1,5 @@
 import type { Graph, Op, Value } from '../graph.ts'
+import { LAYERS } from '../layer-ops.ts'
 import {
   asFloat,
   asPlain,
@@ -47,6 +48,7 @@ export function emitCuda(graph: Graph, precision: Precision = 'f16'): Graph {
   for (const op of ops) {
     if (emission.done.has(op)) continue
     if (op.type === 'Identity' && outputs.has(op.outputs[0]!)) emitOutput(emission, op)
+    else if (isFixedOp(emission, op)) emitOther(emission, op)
     else (FORMS[op.type] ?? emitOther)(emission, op)
   }
   const { to } = emission
@@ -56,6 +58,11 @@ export function emitCuda(graph: Graph, precision: Precision = 'f16'): Graph {
 /** A weight's cast to f32 is left out: whoever uses the weight casts it to what it needs, or not at all. */
 function isWeightCast({ weights }: Emission, op: Op): boolean {
   return op.type === 'Cast' && op.attributes['to'] === ONNX_TYPE.f32 && weights.has(op.inputs[0]!)
+}
+
+/** An op over weights alone, such as an adapter's: no layer of the network. */
+function isFixedOp({ values }: Emission, { domain, inputs }: Op): boolean {
+  return domain !== LAYERS && inputs.every((name) => name === '' || values.get(name)?.isFixed === true)
 }
 
 function split(ops: readonly Op[], isFirst: (op: Op) => boolean): [Op[], Op[]] {

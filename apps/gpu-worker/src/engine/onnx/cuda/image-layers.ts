@@ -98,7 +98,7 @@ function setPixels(emission: Emission, op: Op, name: Value): void {
 
 /** The kernel reads two channels at a time, so a group must have an even number of them. */
 function hasKernel(emission: Emission, op: Op): boolean {
-  const [channels = 0] = weightShape(emission, op.inputs[1]!) ?? []
+  const [channels = 0] = weightShape(emission, op.inputs[1]!)
   return channels > 0 && channels % (2 * (op.attributes['groups'] as number)) === 0
 }
 

@@ -17,12 +17,16 @@ const ELEMENTWISE = new Set([
 /** Ops whose value is no float. */
 const INTEGER_VALUED = new Set(['Shape', 'Greater', 'Less', 'Equal'])
 
-/** Writes an op as it is, over inputs of one float type: half precision as soon as one of them has it. */
+/**
+ * Writes an op as it is, over inputs of one float type: half precision as soon as one of them has it. Weights that are
+ * changed (adapters) are computed in f32, when the session is made, and rounded once.
+ */
 export function emitOther(emission: Emission, op: Op): void {
   const inputs = op.inputs.map((name) => (name === '' ? undefined : settle(emission, find(emission, name))))
   const present = inputs.filter((value) => value !== undefined)
   const layout = commonLayout(emission, op, present)
-  const dtype = present.some((value) => value.dtype === 'f16') ? 'f16' : 'f32'
+  const isFixed = present.every((value) => value.isFixed === true)
+  const dtype = !isFixed && present.some((value) => value.dtype === 'f16') ? 'f16' : 'f32'
   const names = inputs.map((value) => {
     if (value === undefined) return ''
     if (layout === 'pixels' && !isSingle(emission, value)) return asPixels(emission, value).name
@@ -36,6 +40,7 @@ export function emitOther(emission: Emission, op: Op): void {
       name: written[index]!,
       dtype: !isFloat ? 'other' : layout === 'pixels' ? emission.precision : dtype,
       layout,
+      ...(isFixed && { isFixed, ...(ELEMENTWISE.has(type) && { shape: largestShape(present) }) }),
     }),
   )
 }
@@ -49,6 +54,19 @@ function commonLayout(emission: Emission, { type }: Op, inputs: readonly Emitted
   // An image as the description says joins those with their channels last; a vector joins tokens.
   if (layouts.every((layout) => layout === 'pixels' || layout === 'image')) return 'pixels'
   return layouts.includes('tokens') ? 'tokens' : 'plain'
+}
+
+/** What values of several shapes make together, where one of them has the full shape. */
+function largestShape(values: readonly Emitted[]): readonly number[] {
+  const shapes = values.map(({ shape }) => shape ?? [])
+  return shapes.reduce(
+    (largest, shape) => (countElements(shape) > countElements(largest) ? shape : largest),
+    [],
+  )
+}
+
+function countElements(shape: readonly number[]): number {
+  return shape.length === 0 ? 0 : shape.reduce((product, size) => product * size, 1)
 }
 
 function isSingle({ constants }: Emission, { name }: Emitted): boolean {

@@ -16,7 +16,7 @@ export function emitLinear(emission: Emission, op: Op): void {
 export function emitGatedLinear(emission: Emission, op: Op): void {
   const { to, values } = emission
   const projection = product(emission, op)
-  const width = (weightShape(emission, op.inputs[1]!)?.[0] ?? 0) / 2
+  const width = (weightShape(emission, op.inputs[1]!)[0] ?? 0) / 2
   if (projection.bias !== undefined && projection.layout === 'tokens' && GATED_WIDTHS.has(width)) {
     const bias = asFloat(emission, projection.bias)
     const name = to.write('BiasSplitGelu', [projection.name, bias.name], {}, MICROSOFT)
@@ -54,7 +54,7 @@ export function emitAdd(emission: Emission, op: Op): void {
   if (branch?.bias === undefined || skip?.layout !== 'tokens') return emitOther(emission, op)
   const norm = emission.users.get(op.outputs[0]!)?.find(({ type }) => type === 'LayerNormalization')
   if (norm !== undefined) return emitSkipLayerNorm(emission, { sum: op, norm, branch, skip })
-  const [width = 0] = weightShapeOf(emission, branch.bias)
+  const [width = 0] = branch.bias.shape ?? []
   if (!BIAS_ADD_WIDTHS.has(width)) return emitOther(emission, op)
   const inputs = [branch.name, asFloat(emission, branch.bias).name, asFloat(emission, skip).name]
   const name = emission.to.write('BiasAdd', inputs, {}, MICROSOFT)
@@ -94,10 +94,6 @@ function product(emission: Emission, op: Op): Emitted {
   const name = emission.to.write('FusedMatMul', [x!.name, weight!.name], { transB: 1 }, MICROSOFT)
   const value = { ...x!, name, dtype: emission.precision }
   return op.inputs[2] === undefined ? value : { ...value, bias: find(emission, op.inputs[2]) }
-}
-
-function weightShapeOf(emission: Emission, { name }: Emitted): readonly number[] {
-  return emission.weights.get(name)?.shape ?? []
 }
 
 function withoutBias({ bias: _, ...value }: Emitted): Emitted {
