@@ -42,15 +42,17 @@ export interface LoraRequest {
   readonly name: string
   readonly textStrength: number
   readonly denoiserStrength: number
+  /** Ranks of its products that are used; undefined: all. */
+  readonly rankLimit?: number
 }
 
 /**
- * Reads a `lora` or `lyco` tag: name, text multiplier (1), denoiser multiplier (as the text's), also `te=` and `unet=`.
- * Undefined for tags of other kinds. Throws RangeError naming the multiplier that is no number.
+ * Reads a `lora` or `lyco` tag: name, text multiplier (1), denoiser multiplier (as the text's), ranks (all), also `te=`,
+ * `unet=` and `dyn=`. Undefined for tags of other kinds. Throws RangeError naming what is no number.
  */
 export function toLoraRequest({ kind, positional, named }: ExtraNetworkTag): LoraRequest | undefined {
   if (kind !== 'lora' && kind !== 'lyco') return undefined
-  const [name = '', positionalText, positionalDenoiser] = positional
+  const [name = '', positionalText, positionalDenoiser, positionalRanks] = positional
   const readNumber = (text: string | undefined, fallback: number) => {
     if (text === undefined) return fallback
     const number = text.trim() === '' ? NaN : Number(text)
@@ -63,5 +65,14 @@ export function toLoraRequest({ kind, positional, named }: ExtraNetworkTag): Lor
     name,
     textStrength,
     denoiserStrength: readNumber(named.get('unet') ?? positionalDenoiser, textStrength),
+    ...readRanks(named.get('dyn') ?? positionalRanks, `<${kind}:${name}>`),
   }
+}
+
+/** Python's slices take negative numbers from the end; only such as A1111's users write are known here. */
+function readRanks(text: string | undefined, tag: string): Pick<LoraRequest, 'rankLimit'> {
+  if (text === undefined) return {}
+  if (!/^\s*\+?\d{1,9}\s*$/.test(text))
+    throw new RangeError(`${tag}: invalid literal for int() with base 10: '${text}'`)
+  return { rankLimit: Number(text) }
 }

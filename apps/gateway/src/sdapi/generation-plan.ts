@@ -10,6 +10,7 @@ import type { GenerationRequest } from './request/generation-request.ts'
 import type { PictureFacts } from './request/picture-facts.ts'
 import { findCheckpoint, selectCheckpoint } from './resolve-checkpoint.ts'
 import { findVae } from './resolve-vae.ts'
+import { withOptionLora } from './to-loras.ts'
 import { applyStyles, selectStyleTexts, type PromptStyle } from './styles.ts'
 
 /** Everything a request settles, in one place: the job, its infotexts and `info` are written from it. */
@@ -72,7 +73,7 @@ export function planGeneration(request: GenerationRequest, inputs: PlanInputs): 
     ...{ request, options, checkpoint, ownOptions: inputs.options },
     vae: findVae(inputs.models, optionText(options, 'sd_vae'), checkpoint),
     sampling: settleSampling(request),
-    ...settlePrompts(request, inputs.styles, options),
+    ...settlePrompts(request, inputs, options),
     ...settleSeeds(request, inputs.random),
     ...settleSize(request, inputs.isImageToImage),
     steps: request.count('steps'),
@@ -115,7 +116,7 @@ type Prompts = Pick<GenerationPlan, 'prompt' | 'negativePrompt' | 'hiresPrompt' 
 
 function settlePrompts(
   request: GenerationRequest,
-  styles: readonly PromptStyle[],
+  { styles, models }: PlanInputs,
   options: Options,
 ): Prompts {
   const names = request.list('styles').map(String)
@@ -126,10 +127,11 @@ function settlePrompts(
     return keepsComments ? styled : stripPromptComments(styled)
   }
   const [positive, negative] = [request.text('prompt') ?? '', request.text('negative_prompt') ?? '']
+  const withLora = (prompt: string) => withOptionLora({ prompt, request }, options, models)
   return {
-    prompt: settle(positive, prompts),
+    prompt: withLora(settle(positive, prompts)),
     negativePrompt: settle(negative, negativePrompts),
-    hiresPrompt: settle(request.text('hr_prompt') || positive, prompts),
+    hiresPrompt: withLora(settle(request.text('hr_prompt') || positive, prompts)),
     hiresNegativePrompt: settle(request.text('hr_negative_prompt') || negative, negativePrompts),
   }
 }

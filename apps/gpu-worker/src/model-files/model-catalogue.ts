@@ -3,7 +3,7 @@ import { delimiter, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ModelKind, type ModelFile } from '@atelier/proto'
 import type { Logger } from 'pino'
-import { hashFile } from '../engine/checkpoint/hash-file.ts'
+import { hashContent, hashFile } from '../engine/checkpoint/hash-file.ts'
 import { describeFile } from './describe-file.ts'
 import { listModelFiles, type FoundFile, type ModelFolders } from './list-files.ts'
 
@@ -80,19 +80,22 @@ export class ModelCatalogue {
         )
       }
     }
-    return { ...file, sha256: this.#hashes.get(key) ?? '' }
+    const contentSha256 = this.#hashes.get(toContentKey(found)) ?? ''
+    return { ...file, sha256: this.#hashes.get(key) ?? '', contentSha256 }
   }
 
   /** Smallest first: small files are many and hashed at once, large ones take seconds. */
   async #hashNew(): Promise<void> {
     const isWhole = ({ kind }: ModelFile) => kind !== ModelKind.MODEL_KIND_DIFFUSERS_FOLDER
     const missing = this.#files
-      .filter((file) => file.sha256 === '' && isWhole(file))
+      .filter((file) => isWhole(file) && lacksHash(file))
       .sort((a, b) => a.sizeBytes - b.sizeBytes)
     for (const file of missing) {
       if (this.#stop.signal.aborted) return
       try {
         this.#hashes.set(toKey(file), await hashFile(file.path, this.#stop.signal))
+        if (hasContentHash(file))
+          this.#hashes.set(toContentKey(file), await hashContent(file.path, this.#stop.signal))
       } catch {
         continue
       }
@@ -128,6 +131,20 @@ function toKey({
   modifiedAtMs: number
 }): string {
   return `${path}|${sizeBytes}|${modifiedAtMs}`
+}
+
+/** Key of the second hash that LoRAs have. */
+function toContentKey(file: Parameters<typeof toKey>[0]): string {
+  return `${toKey(file)}|content`
+}
+
+function lacksHash(file: ModelFile): boolean {
+  return file.sha256 === '' || (hasContentHash(file) && file.contentSha256 === '')
+}
+
+/** An unusable file may have no header to skip. */
+function hasContentHash({ kind, unusableReason }: ModelFile): boolean {
+  return kind === ModelKind.MODEL_KIND_LORA && unusableReason === ''
 }
 
 function readHashes(path: string): Map<string, string> {

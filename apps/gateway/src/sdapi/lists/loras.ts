@@ -19,8 +19,14 @@ export function toLoraAlias(file: ModelFile): string {
   return file.metadata['ss_output_name'] ?? toLoraName(file)
 }
 
-/** The LoRA of that name or alias, or undefined. */
+/**
+ * The LoRA of that name or alias, or undefined. An alias that several files have, and "none", mean no file (A1111); a
+ * file's own name means that file always.
+ */
 export function findLora(models: ModelIndex, name: string): ModelFile | undefined {
   const files = listLoras(models)
-  return files.find((file) => toLoraName(file) === name) ?? files.find((file) => toLoraAlias(file) === name)
+  const own = files.find((file) => toLoraName(file) === name)
+  if (own !== undefined || name.toLowerCase() === 'none') return own
+  const named = files.filter((file) => toLoraAlias(file) === name)
+  return named.length === 1 ? named[0] : undefined
 }

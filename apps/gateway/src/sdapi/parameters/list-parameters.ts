@@ -4,6 +4,7 @@ import type { ModelIndex } from '../../models/model-index.ts'
 import { listHiresParameters } from './hires-parameters.ts'
 import { listInpaintParameters, listSourceParameters } from './source-parameters.ts'
 import type { Parameter } from './parameter.ts'
+import { listLoraParameters } from './lora-parameters.ts'
 import { listRefinerParameters } from './refiner-parameters.ts'
 import { listSamplingParameters, listScheduleParameters } from './sampling-parameters.ts'
 import { listSoftInpaintingParameters } from './soft-inpainting.ts'
@@ -15,6 +16,7 @@ export function listParameters(plan: GenerationPlan, models: ModelIndex): Parame
     ...(plan.isImageToImage ? listSoftInpaintingParameters(plan) : []),
     ...listControlParameters(plan),
     ...(plan.isImageToImage ? listInpaintParameters(plan) : listHiresParameters(plan, models)),
+    ...listLoraParameters(plan, models),
     ...listTextParameters(plan, models),
     ...(plan.isImageToImage ? listSourceParameters(plan) : []),
     ...listScheduleParameters(plan),

@@ -46,7 +46,6 @@ const RULES: readonly Rule[] = [
   rule('later', /^auth$/, /config$/, "routes of the original's page"),
   rule('later', /^auth$/, /^stop/, 'stopping the server by a request'),
   rule('later', GENERATION, /^script-|^(sd-upscale|loopback|outpaint)/, 'selectable scripts'),
-  rule('later', GENERATION, /lora(-alias-two)?$/, 'LoRA'),
   rule('later', GENERATION, /pad-cond/, 'padding of conditionings'),
   rule('later', GENERATION, /unipc$/, "errors of the engine, which the recordings' replay stands in for"),
   rule('later', /^utils$/, /^(create|train)-/, 'training'),

@@ -11,6 +11,9 @@ const HASHES = {
   'tinyemb.pt': `22c72d33587e${'0'.repeat(52)}`,
 } as const
 
+/** Both recorded LoRAs hold the same tensors. */
+const LORA_HASH = `3ed740e83dae${'0'.repeat(52)}`
+
 const file = (kind: ModelKind, folder: string, name: string, more: Partial<ModelFile> = {}): ModelFile =>
   ModelFile.fromPartial({
     ...{ kind, name, identity: `identity of ${name}`, path: `${ROOT}/${folder}/${name}` },
@@ -28,8 +31,11 @@ export const RECORDED_MODELS: readonly ModelFile[] = [
   checkpoint('sub/tiny-b.safetensors'),
   checkpoint('tiny-a.safetensors'),
   file(ModelKind.MODEL_KIND_VAE, 'models/VAE', 'tiny-vae.safetensors'),
-  file(ModelKind.MODEL_KIND_LORA, 'models/Lora', 'plain lora, v1.safetensors'),
+  file(ModelKind.MODEL_KIND_LORA, 'models/Lora', 'plain lora, v1.safetensors', {
+    contentSha256: LORA_HASH,
+  }),
   file(ModelKind.MODEL_KIND_LORA, 'models/Lora', 'tinylora.safetensors', {
+    contentSha256: LORA_HASH,
     metadata: {
       ss_network_dim: '2',
       ss_output_name: 'TinyAlias',

@@ -95,6 +95,11 @@ export interface ModelFile {
   embeddingVectors: number
   /** Width of an embedding, or of the contexts that a checkpoint or ControlNet takes; 0 for other kinds. */
   embeddingWidth: number
+  /**
+   * LoRA: SHA-256 of what follows a safetensors header, lower-case hex (A1111 shows its first 12 digits); of the whole
+   * file where there is no such header. Empty until it has been computed, and for other kinds.
+   */
+  contentSha256: string
   /** Channels of a checkpoint's UNet input: 4, 8 where it edits pictures, 9 where it inpaints; 0 for other kinds. */
   inputChannels: number
   /** Absolute paths of the files a Diffusers folder consists of, links followed; empty for a single file. */
@@ -201,6 +206,7 @@ function createBaseModelFile(): ModelFile {
     metadata: {},
     embeddingVectors: 0,
     embeddingWidth: 0,
+    contentSha256: '',
     inputChannels: 0,
     parts: [],
     legacyHash: '',
@@ -254,6 +260,9 @@ export const ModelFile: MessageFns<ModelFile> = {
     }
     if (message.embeddingWidth !== 0) {
       writer.uint32(96).uint32(message.embeddingWidth)
+    }
+    if (message.contentSha256 !== '') {
+      writer.uint32(482).string(message.contentSha256)
     }
     if (message.inputChannels !== 0) {
       writer.uint32(320).uint32(message.inputChannels)
@@ -379,6 +388,14 @@ export const ModelFile: MessageFns<ModelFile> = {
             message.embeddingWidth = reader.uint32()
             continue
           }
+          case 60: {
+            if (tag !== 482) {
+              break
+            }
+
+            message.contentSha256 = reader.string()
+            continue
+          }
           case 40: {
             if (tag !== 320) {
               break
@@ -440,6 +457,7 @@ export const ModelFile: MessageFns<ModelFile> = {
     )
     message.embeddingVectors = object.embeddingVectors ?? 0
     message.embeddingWidth = object.embeddingWidth ?? 0
+    message.contentSha256 = object.contentSha256 ?? ''
     message.inputChannels = object.inputChannels ?? 0
     message.parts = object.parts?.map((e) => e) || []
     message.legacyHash = object.legacyHash ?? ''
