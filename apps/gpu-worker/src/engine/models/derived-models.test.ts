@@ -1,4 +1,4 @@
-import { ModelKind, type ModelFile, type ModelRef } from '@atelier/proto'
+import { ModelFile, ModelKind, type ModelRef } from '@atelier/proto'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { ADAPTERS } from '../adapters/test-kit.ts'
 import { createTensor } from '../tensor/tensor.ts'
@@ -18,13 +18,8 @@ const adapter = (name: string, denoiserStrength: number, textStrength = denoiser
 const set = (...refs: AdapterRef[]): AdapterSet => ({ flavour: 'webui', refs })
 
 const path = unpackTinyCheckpoint()
-const files = ['kohya', 'norm', 'boft'].map(
-  (name) =>
-    ({
-      ...loraRef(name),
-      path: new URL(`${name}.safetensors`, ADAPTERS).pathname,
-      unusableReason: '',
-    }) as ModelFile,
+const files = ['kohya', 'norm', 'boft'].map((name) =>
+  ModelFile.fromPartial({ ...loraRef(name), path: new URL(`${name}.safetensors`, ADAPTERS).pathname }),
 )
 
 describe('derived models in a store', () => {
@@ -50,7 +45,7 @@ describe('derived models in a store', () => {
       ...{ session, budgetBytes, maxBatchElements: 2 ** 20 },
       onResidentsChanged: (keys) => (residents = keys),
     })
-    store.setFiles([{ ...CHECKPOINT, path, unusableReason: '' } as ModelFile, ...files])
+    store.setFiles([ModelFile.fromPartial({ ...CHECKPOINT, path }), ...files])
     return store
   }
   const call = async ({ model }: UsableCheckpoint) => {
