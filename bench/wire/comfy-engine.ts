@@ -79,13 +79,15 @@ async function main(): Promise<void> {
         ...(await withServer({}, (server) => compareOrder(server, read<OrderRow>(file), original))),
       )
     if (file === 'caching.jsonl')
-      verdicts.push(
-        ...(await withServer({}, (server) => compareCaching(server, read<CachingRow>(file), original))),
-      )
+      for (const rows of groupByServer(read<CachingRow>(file)))
+        verdicts.push(
+          ...(await withServer(settingsOf(rows), (server) => compareCaching(server, rows, original))),
+        )
     if (file === 'files.jsonl')
-      verdicts.push(
-        ...(await withServer({}, (server) => compareFiles(server, read<FileRow>(file), original))),
-      )
+      for (const rows of groupByServer(read<FileRow>(file)))
+        verdicts.push(
+          ...(await withServer(settingsOf(rows), (server) => compareFiles(server, rows, original))),
+        )
     if (file === 'nodes.jsonl') verdicts.push(...(await compareNodes(folder)))
     if (['prompt_ok.jsonl', 'upload.jsonl', 'control.jsonl'].includes(file))
       verdicts.push(
@@ -93,9 +95,10 @@ async function main(): Promise<void> {
       )
     if (file !== 'ws.jsonl') continue
     for (const scenarios of groupByServer(read<Scenario>(file))) {
-      const settings = toSettings(scenarios[0]?.server_args ?? [])
       verdicts.push(
-        ...(await withServer(settings, (server) => compareScenarios(server, scenarios, original))),
+        ...(await withServer(settingsOf(scenarios), (server) =>
+          compareScenarios(server, scenarios, original),
+        )),
       )
     }
   }
@@ -108,14 +111,22 @@ async function main(): Promise<void> {
     : 1
 }
 
-/** Scenarios of the same command line were recorded one after the other on one server. */
-function groupByServer(scenarios: readonly Scenario[]): Scenario[][] {
-  const groups = new Map<string, Scenario[]>()
-  for (const scenario of scenarios) {
-    const key = scenario.server_args.join(' ')
-    groups.set(key, [...(groups.get(key) ?? []), scenario])
+interface OnServer {
+  readonly server_args?: readonly string[]
+}
+
+/** Rows of the same command line were recorded one after the other on one server. */
+function groupByServer<T extends OnServer>(rows: readonly T[]): T[][] {
+  const groups = new Map<string, T[]>()
+  for (const row of rows) {
+    const key = (row.server_args ?? []).join(' ')
+    groups.set(key, [...(groups.get(key) ?? []), row])
   }
   return [...groups.values()]
+}
+
+function settingsOf(rows: readonly OnServer[]): Record<string, string> {
+  return toSettings(rows[0]?.server_args ?? [])
 }
 
 /** Prompts and their histories, or uploads, one after the other on one server. */

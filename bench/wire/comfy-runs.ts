@@ -139,10 +139,11 @@ export async function compareCaching(
   const verdicts: WireVerdict[] = []
   let isCacheRight = true
   for (const row of rows) {
-    const verdict = { file: 'caching.jsonl', name: `${row.n} ${row.case}` }
-    if (row.server_args.length > 0)
-      verdicts.push({ ...verdict, notYet: `needs ${row.server_args.join(' ')}` })
-    else if (missingClasses(row.prompt, original) !== undefined) {
+    const verdict = {
+      file: 'caching.jsonl',
+      name: `${row.server_args.join(' ')} ${row.n} ${row.case}`.trim(),
+    }
+    if (missingClasses(row.prompt, original) !== undefined) {
       verdicts.push({ ...verdict, notYet: 'classes that are not served' })
       isCacheRight = false
     } else {
@@ -182,8 +183,6 @@ export async function compareFiles(
   for (const row of rows) {
     const verdict = { file: 'files.jsonl', name: row.case }
     if (row.prompt === undefined) verdicts.push({ ...verdict, notYet: 'names depend on the time' })
-    else if (row.server_args.length > 0)
-      verdicts.push({ ...verdict, notYet: `needs ${row.server_args.join(' ')}` })
     else if (row.existing !== undefined)
       verdicts.push({ ...verdict, notYet: 'needs files that no prompt made' })
     else if (missingClasses(row.prompt, original) !== undefined)

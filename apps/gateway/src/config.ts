@@ -34,6 +34,7 @@ export const gatewayConfigSchema = z.object({
     .default(5_000)
     .describe('jobs waiting per tenant'),
   ATELIER_CANCEL_ON_DISCONNECT: flag.describe('a client that leaves a synchronous call cancels its job'),
+  ATELIER_DISABLE_METADATA: flag.describe('files that ComfyUI graphs save do not say how they were made'),
   ATELIER_PREVIEW_METHOD: z
     .enum(['none', 'auto', 'latent2rgb', 'taesd'])
     .default('none')

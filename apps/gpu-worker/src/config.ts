@@ -27,6 +27,11 @@ export const workerConfigSchema = z.object({
     .positive()
     .optional()
     .describe('pictures above it go through the autoencoder in tiles; unset: by memory'),
+  ATELIER_NODE_CACHE: z
+    .string()
+    .regex(/^(newest-prompt|none|recent:[1-9]\d{0,6})$/, 'must be newest-prompt, none or recent:N')
+    .default('newest-prompt')
+    .describe('results of node graphs kept between prompts'),
   ATELIER_THREADS: z.coerce
     .number()
     .int()

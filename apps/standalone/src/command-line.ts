@@ -72,6 +72,17 @@ const FLAGS: readonly Flag[] = [
     setting: 'ATELIER_PREVIEW_METHOD',
   },
   {
+    flags: '--disable-metadata',
+    help: 'files that ComfyUI graphs save do not say how they were made',
+    setting: 'ATELIER_DISABLE_METADATA',
+    value: '1',
+  },
+  {
+    flags: '--node-cache <kind>',
+    help: 'results of ComfyUI nodes kept between prompts: newest-prompt, recent:N, none (newest-prompt)',
+    setting: 'ATELIER_NODE_CACHE',
+  },
+  {
     flags: '--metrics-port <number>',
     help: 'Prometheus metrics and health (9464), 0 for none',
     setting: 'ATELIER_METRICS_PORT',

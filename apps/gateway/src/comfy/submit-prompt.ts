@@ -115,13 +115,14 @@ function toContents(
   body: ExactValue,
   checked: CheckedGraph,
   references: References,
-): Pick<JobIngredients, 'extraData' | 'models' | 'inputFiles' | 'preview'> {
+): Pick<JobIngredients, 'extraData' | 'models' | 'inputFiles' | 'preview' | 'omitMetadata'> {
   const extraData = parseExtraData(body)
   return {
     extraData,
     models: pinModels(checked, deps.models),
     inputFiles: toInputFiles(listFileReferences(checked), references),
     preview: choosePreview(extraData, deps.config),
+    omitMetadata: deps.config.ATELIER_DISABLE_METADATA,
   }
 }
 

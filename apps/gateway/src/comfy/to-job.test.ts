@@ -57,6 +57,7 @@ describe('toJob', () => {
     extraData: new Map([['client_id', 'c']]),
     ...{ models: [], inputFiles: [] },
     preview: choosePreview(new Map(), parseGatewayConfig({})),
+    omitMetadata: true,
   })
 
   it('keeps order, integers and floats of the graph, as a PNG will hold it', () => {
@@ -74,6 +75,7 @@ describe('toJob', () => {
       queueNumber: 5,
       clientId: 'c',
     })
+    expect(job.kind?.$case === 'nodeGraph' && job.kind.value.omitMetadata).toBe(true)
     expect(readSurfaceNote(job)).toEqual({ number: 5, hasPredecessor: true })
     expect(readSurfaceNote({ ...job, surfaceNote: '', queueNumber: 3 }).number).toBe(3)
   })

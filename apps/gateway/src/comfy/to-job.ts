@@ -29,12 +29,14 @@ export interface JobIngredients {
   readonly models: readonly ModelRef[]
   readonly inputFiles: readonly InputFile[]
   readonly preview: PreviewSettings
+  /** Saved files do not say how they were made. */
+  readonly omitMetadata: boolean
 }
 
 /** Makes the job of a checked graph. */
 export function toJob(checked: CheckedGraph, ingredients: JobIngredients): Job {
   const { id, tenant, promptId, requestDigest, clientId, submittedAtMs, note, extraData } = ingredients
-  const { models, inputFiles, preview } = ingredients
+  const { models, inputFiles, preview, omitMetadata } = ingredients
   return Job.fromPartial({
     id,
     tenant,
@@ -53,6 +55,7 @@ export function toJob(checked: CheckedGraph, ingredients: JobIngredients): Job {
         outputNodeIds: [...checked.outputNodeIds],
         extraDataJson: formatExactJson(extraData),
         inputFiles: [...inputFiles],
+        omitMetadata,
       },
     },
     surfaceNote: formatSurfaceNote(note),

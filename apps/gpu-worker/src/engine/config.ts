@@ -1,5 +1,6 @@
 import { cpus, totalmem } from 'node:os'
 import { z } from 'zod'
+import { parseNodeCacheKind, type NodeCacheKind } from './node-graph/node-cache.ts'
 
 const GIB = 2 ** 30
 /** Share of the memory, the machine's or the device's, that loaded models may take; the rest is for what they compute. */
@@ -20,6 +21,7 @@ const schema = z.object({
   ATELIER_MAX_WHOLE_MEGAPIXELS: z.coerce.number().positive().optional(),
   ATELIER_DEVICE_TITLE: z.string().optional().describe('name of the GPU, told by the supervisor'),
   ATELIER_DEVICE_MEMORY_BYTES: z.coerce.number().positive().optional().describe('its memory'),
+  ATELIER_NODE_CACHE: z.string().default('newest-prompt'),
   ATELIER_FAKE_STEP_MS: z.coerce.number().min(0).default(10),
 })
 
@@ -35,6 +37,8 @@ export interface EngineConfig {
   readonly maxBatchElements: number
   /** Pixels of a picture that the autoencoder decodes whole at most. */
   readonly maxWholePixels: number
+  /** Which results of node graphs stay between two prompts. */
+  readonly nodeCache: NodeCacheKind
   /** How long the fake engine's network takes, milliseconds. */
   readonly fakeStepMs: number
 }
@@ -77,6 +81,7 @@ export function readEngineConfig(
     slots: settings.ATELIER_SLOTS ?? DEFAULT_SLOTS[kind],
     maxBatchElements: MAX_BATCH_PICTURES[kind] * PICTURE_ELEMENTS,
     maxWholePixels: toWholePixels(settings.ATELIER_MAX_WHOLE_MEGAPIXELS, kind),
+    nodeCache: parseNodeCacheKind(settings.ATELIER_NODE_CACHE),
     fakeStepMs: settings.ATELIER_FAKE_STEP_MS,
   }
 }

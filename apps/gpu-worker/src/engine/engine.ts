@@ -7,7 +7,7 @@ import { runExtras } from './extras/run-extras.ts'
 import type { Pixels } from './image/pixels.ts'
 import type { JobContext } from './job-context.ts'
 import type { ModelStore } from './models/model-store.ts'
-import { NodeCache } from './node-graph/node-cache.ts'
+import { NodeCache, type NodeCacheKind } from './node-graph/node-cache.ts'
 import { runNodeGraph } from './node-graph/run-node-graph.ts'
 import { runGeneration } from './generation/run-generation.ts'
 import type { TextModels } from './text-models.ts'
@@ -18,6 +18,8 @@ export interface EngineOptions {
   readonly texts: TextModels
   readonly send: (message: FromEngine) => void
   /** Changes each finished picture of a generation job (the fake engine). */
+  /** Which results of node graphs stay between two prompts. */
+  readonly nodeCache?: NodeCacheKind
   readonly finishPixels?: (pixels: Pixels, job: Job) => Pixels
 }
 
@@ -121,7 +123,7 @@ export class Engine {
   #cacheOf(tenant: string): NodeCache {
     const known = this.#caches.get(tenant)
     if (known !== undefined) return known
-    const cache = new NodeCache()
+    const cache = new NodeCache(this.#options.nodeCache)
     this.#caches.set(tenant, cache)
     return cache
   }

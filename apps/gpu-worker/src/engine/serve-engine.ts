@@ -44,7 +44,10 @@ export async function serveEngine({ open, finishPixels }: EngineStandIns = {}): 
     onResidentsChanged: (identities) => send({ kind: 'resident', identities }),
   })
   const texts = new TextModels(createEmbeddingReader(models))
-  const engine = new Engine({ models, texts, send, ...(finishPixels && { finishPixels }) })
+  const engine = new Engine({
+    ...{ models, texts, send, nodeCache: config.nodeCache },
+    ...(finishPixels && { finishPixels }),
+  })
 
   // A supervisor that stopped while tracing was being started is gone for good.
   if (process.send !== undefined && !process.connected) process.exit(0)

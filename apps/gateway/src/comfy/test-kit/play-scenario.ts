@@ -82,5 +82,8 @@ export function toSettings(args: readonly string[]): Record<string, string> {
   if (args.includes('--preview-method'))
     settings['ATELIER_PREVIEW_METHOD'] = option('--preview-method') ?? 'none'
   if (args.includes('--preview-size')) settings['ATELIER_PREVIEW_SIZE'] = option('--preview-size') ?? '512'
+  if (args.includes('--cache-lru')) settings['ATELIER_NODE_CACHE'] = `recent:${option('--cache-lru')}`
+  if (args.includes('--cache-none')) settings['ATELIER_NODE_CACHE'] = 'none'
+  if (args.includes('--disable-metadata')) settings['ATELIER_DISABLE_METADATA'] = '1'
   return settings
 }

@@ -8,22 +8,60 @@ export interface NodeResult {
   readonly uiJson?: string
 }
 
-/** Results by signature, kept for one tenant between two prompts: only what the newest prompt uses stays. */
+/**
+ * Which results stay between two prompts: those the newest prompt uses; those of the newest prompts, as many as `size`
+ * and the newest one's at least; or none.
+ */
+export type NodeCacheKind =
+  | { readonly kind: 'newest-prompt' }
+  | { readonly kind: 'recent'; readonly size: number }
+  | { readonly kind: 'none' }
+
+interface Kept {
+  readonly result: NodeResult
+  /** The prompt that used it last, counted from 1. */
+  prompt: number
+}
+
+/** Results by signature, kept for one tenant between two prompts. */
 export class NodeCache {
-  #results = new Map<string, NodeResult>()
+  readonly #kind: NodeCacheKind
+  readonly #kept = new Map<string, Kept>()
+  #prompt = 0
+
+  constructor(kind: NodeCacheKind = { kind: 'newest-prompt' }) {
+    this.#kind = kind
+  }
+
+  /** Begins a prompt that may use these signatures; what it makes too old is forgotten. */
+  begin(signatures: ReadonlySet<string>): void {
+    this.#prompt += 1
+    for (const signature of signatures) {
+      const kept = this.#kept.get(signature)
+      if (kept !== undefined) kept.prompt = this.#prompt
+    }
+    const limit = this.#kind.kind === 'recent' ? this.#kind.size : 0
+    while (this.#kept.size > limit) {
+      const oldest = Math.min(...[...this.#kept.values()].map(({ prompt }) => prompt))
+      if (oldest === this.#prompt) return
+      for (const [signature, { prompt }] of this.#kept) if (prompt === oldest) this.#kept.delete(signature)
+    }
+  }
 
   get(signature: string): NodeResult | undefined {
-    return this.#results.get(signature)
+    return this.#kept.get(signature)?.result
   }
 
   set(signature: string, result: NodeResult): void {
-    this.#results.set(signature, result)
+    if (this.#kind.kind !== 'none') this.#kept.set(signature, { result, prompt: this.#prompt })
   }
+}
 
-  /** Forgets every result but those of these signatures. */
-  keepOnly(signatures: ReadonlySet<string>): void {
-    this.#results = new Map([...this.#results].filter(([signature]) => signatures.has(signature)))
-  }
+/** Reads the setting: "newest-prompt", "recent:N" or "none". */
+export function parseNodeCacheKind(setting: string): NodeCacheKind {
+  const [kind, size] = setting.split(':')
+  if (kind === 'recent') return { kind, size: Number(size) }
+  return kind === 'none' ? { kind } : { kind: 'newest-prompt' }
 }
 
 /**

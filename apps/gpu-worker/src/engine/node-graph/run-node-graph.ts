@@ -147,15 +147,15 @@ class GraphRun {
     return inputs
   }
 
-  /** Only what this prompt uses stays in the cache. This run has its own view: others may run at the same time. */
+  /** This run has its own view: others may run at the same time. */
   #takeFromCache(): void {
     const { cache } = this.#deps
     const wanted = new Set(this.#signatures.values())
+    cache.begin(wanted)
     for (const signature of wanted) {
       const result = cache.get(signature)
       if (result !== undefined) this.#results.set(signature, result)
     }
-    cache.keepOnly(wanted)
   }
 
   #keep(nodeId: string, result: NodeResult): void {

@@ -1,9 +1,9 @@
-import { decodeTiled, encodeTiled, type TileSize } from '../decode/tiled-vae.ts'
 import { EngineError } from '../engine-error.ts'
 import type { LoadedVae } from '../models/loaded-model.ts'
 import type { LatentValue, NodeContext, VaeValue } from '../node-graph/node-context.ts'
 import type { NodeInputs } from '../node-graph/node-inputs.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import { decodeTiled, encodeTiled, type VaeTiles } from '../tiling/tiled-vae.ts'
 import type { NodeTable } from './node-table.ts'
 import { toPictures } from './vae-decode.ts'
 import { toNetworkPixels } from './vae-encode.ts'
@@ -14,24 +14,34 @@ const PIXELS_PER_CELL = 8
 export const vaeTiledNodes: NodeTable = {
   VAEDecodeTiled: async (inputs, context) => {
     const { samples } = inputs.value<LatentValue>('samples')
-    const { tile, overlap } = readTiles(inputs)
-    const size = {
+    const { tile, overlap } = readSizes(inputs)
+    // Wider overlaps would leave little of a tile to itself.
+    const tiles = toTiles(context, {
       tile: Math.floor(tile / PIXELS_PER_CELL),
-      // Wider overlaps would leave little of a tile to itself.
       overlap: Math.floor(Math.min(overlap, Math.floor(tile / 4)) / PIXELS_PER_CELL),
-    }
-    const decoded = await withVae(inputs, context, (vae) => decodeTiled(vae, samples, size))
+    })
+    const decoded = await withVae(inputs, context, (vae) => decodeTiled(vae, samples, tiles))
     return { outputs: [toPictures(decoded)] }
   },
   VAEEncodeTiled: async (inputs, context) => {
     const pixels = toNetworkPixels(inputs.value<Tensor>('pixels'))
-    const samples = await withVae(inputs, context, (vae) => encodeTiled(vae, pixels, readTiles(inputs)))
+    const tiles = toTiles(context, readSizes(inputs))
+    const samples = await withVae(inputs, context, (vae) => encodeTiled(vae, pixels, tiles))
     return { outputs: [{ samples } satisfies LatentValue] }
   },
 }
 
-function readTiles(inputs: NodeInputs): TileSize {
+interface Sizes {
+  readonly tile: number
+  readonly overlap: number
+}
+
+function readSizes(inputs: NodeInputs): Sizes {
   return { tile: inputs.integer('tile_size'), overlap: inputs.integer('overlap') }
+}
+
+function toTiles(context: NodeContext, { tile, overlap }: Sizes): VaeTiles {
+  return { width: tile, height: tile, overlap, onTile: (done, total) => context.advance(done, total) }
 }
 
 async function withVae<T>(
