@@ -29,9 +29,21 @@ export function toExactOptions(input: InputDefinition): ExactObject {
   return new Map(entries.map(([name, option]) => [name, toExactOption(input.type, option)]))
 }
 
+/** An input as the newer schema has it: lists of choices are options. */
+export function toSchemaInput(input: InputDefinition, lists: ChoiceLists): ExactValue[] {
+  const choices = choicesOf(input, lists)
+  const options = toExactOptions(input)
+  if (choices === undefined) return [input.type as string, options]
+  return ['COMBO', options.set('multiselect', false).set('options', [...choices])]
+}
+
 /** The `[type, options]` pair of error messages, which always has both. */
-export function toInputConfig(input: InputDefinition, lists: ChoiceLists): ExactValue {
-  return [toExactType(input, lists), toExactOptions(input)]
+export function toInputConfig(
+  input: InputDefinition,
+  lists: ChoiceLists,
+  isSchemaNode = false,
+): ExactValue[] {
+  return isSchemaNode ? toSchemaInput(input, lists) : [toExactType(input, lists), toExactOptions(input)]
 }
 
 /** The type on the wire: its name, or the list of choices. */

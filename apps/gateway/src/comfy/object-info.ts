@@ -1,6 +1,6 @@
 import { toExact, type ExactObject, type ExactValue } from '@atelier/catalog/exact-json'
 import type { InputDefinition, NodeDefinition } from '@atelier/catalog/nodes'
-import { choicesOf, toExactOptions, toExactType, type ChoiceLists } from './input-config.ts'
+import { toExactOptions, toExactType, toSchemaInput, type ChoiceLists } from './input-config.ts'
 
 /** One entry of `GET /object_info`, with ComfyUI's keys in its order. */
 export function toObjectInfo(definition: NodeDefinition, lists: ChoiceLists): ExactObject {
@@ -45,13 +45,6 @@ function toSchemaInfo(definition: NodeDefinition, lists: ChoiceLists): ExactObje
     ['experimental', definition.isExperimental ?? false],
     ['api_node', false],
   ])
-}
-
-function toSchemaInput(input: InputDefinition, lists: ChoiceLists): ExactValue {
-  const choices = choicesOf(input, lists)
-  const options = toExactOptions(input)
-  if (choices === undefined) return [input.type as string, options]
-  return ['COMBO', options.set('multiselect', false).set('options', [...choices])]
 }
 
 function toInputSections(

@@ -21,6 +21,7 @@ import { emptyImage } from './empty-image.ts'
 import { emptyLatentImage } from './empty-latent-image.ts'
 import { epsilonScalingNodes } from './epsilon-scaling-nodes.ts'
 import { gitsNodes } from './gits-nodes.ts'
+import { hookNodes } from './hook-nodes.ts'
 import { imageBatch } from './image-batch.ts'
 import { imageInvert } from './image-invert.ts'
 import { imagePadForOutpaint } from './image-pad-for-outpaint.ts'
@@ -152,6 +153,7 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   ...gitsNodes,
   ...epsilonScalingNodes,
   ...mahiroNodes,
+  ...hookNodes,
   ...primitiveNodes,
   ...cfgNodes,
   ...apgNodes,

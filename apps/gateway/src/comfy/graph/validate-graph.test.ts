@@ -139,6 +139,26 @@ describe('validateGraph', () => {
     ])
   })
 
+  it('describes choices of classes of the newer schema as their options', () => {
+    const inputs = { version: 'other' }
+    const verdict = validate({
+      1: { class_type: 'SamplerEulerCFGpp', inputs },
+      2: { class_type: 'PreviewAny', inputs: { source: ['1', 0] } },
+    })
+    const entry = toPlain(verdict.nodeErrors) as Record<string, { errors: { extra_info: object }[] }>
+    expect(entry['1']?.errors[0]?.extra_info).toMatchObject({
+      input_config: ['COMBO', { multiselect: false, options: ['regular', 'alternative'] }],
+    })
+    const linked = validate({
+      1: { class_type: 'SamplerEulerCFGpp', inputs: { version: ['3', 0] } },
+      2: { class_type: 'PreviewAny', inputs: { source: ['1', 0] } },
+      3: { class_type: 'RandomNoise', inputs: { noise_seed: 1 } },
+    })
+    expect(errorsOf(linked, '1')).toEqual([
+      ['return_type_mismatch', 'version, received_type(NOISE) mismatch input_type(COMBO)'],
+    ])
+  })
+
   it('compares 64-bit integers with their limits exactly', () => {
     const sampler = findNodeDefinition('KSampler')!
     expect(sampler.inputs.required?.['seed']?.options?.['max']).toBe(2n ** 64n - 1n)

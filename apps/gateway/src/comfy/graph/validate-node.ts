@@ -71,7 +71,7 @@ function examine(run: ValidationRun, node: ExactObject): NodeVerdict {
         if (isRequired) errors.push(describeMissingInput(name))
         continue
       }
-      const place = { name, config: toInputConfig(input, run.environment.choices) }
+      const place = { name, config: toInputConfig(input, run.environment.choices, definition.isSchemaNode) }
       const found = Array.isArray(value)
         ? followLink(run, input, place, value)
         : (checkLiteral({ environment: run.environment, definition, inputs, input, place }, value) ?? 'fine')
@@ -112,7 +112,8 @@ function followLink(
   const source = findSource(run, sourceId)
   const received = outputTypeOf(definitionOf(run, source.node), slot)
   const expected = choicesOf(input, run.environment.choices)
-  const expectedText = expected === undefined ? String(input.type) : toPythonRepr([...expected])
+  const [type] = place.config as ExactValue[]
+  const expectedText = typeof type === 'string' ? type : toPythonRepr(type!)
   if (expected !== undefined || !isSameType(received, expectedText))
     return describeTypeMismatch(place, received, expectedText, link)
   try {

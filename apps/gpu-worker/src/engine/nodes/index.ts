@@ -25,6 +25,7 @@ import { maskNodes } from './mask-nodes.ts'
 import { pictureNodes } from './picture-nodes.ts'
 import { imageNodes } from './image-nodes.ts'
 import { conditioningNodes } from './conditioning-nodes.ts'
+import { scopedConditioningNodes } from './scoped-conditioning-nodes.ts'
 import { textNodes } from './text-nodes.ts'
 import { modelSamplingNodes } from './model-sampling-nodes.ts'
 import { sdxlTextNodes } from './sdxl-text-nodes.ts'
@@ -82,6 +83,7 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<strin
     modelSamplingNodes,
     guidanceNodes,
     customSamplingNodes,
+    scopedConditioningNodes,
     animationNodes,
     latentFileNodes,
     vaeTiledNodes,
