@@ -48,8 +48,10 @@ export const imageNodes: NodeTable = {
   },
   ImageStitch: async (inputs) => ({ outputs: [stitchPictures(inputs)] }),
   ResizeAndPadImage: async (inputs) => ({ outputs: [resizeAndPad(inputs)] }),
-  GetImageSize: async (inputs) => {
+  GetImageSize: async (inputs, { nodeId, job }) => {
     const [batch, height, width] = inputs.value<Tensor>('image').shape as [number, number, number]
+    const text = `width: ${width}, height: ${height}\n batch size: ${batch}`
+    job.tell({ $case: 'nodeText', value: { nodeId, text } })
     return { outputs: [BigInt(width), BigInt(height), BigInt(batch)] }
   },
   ImageRotate: async (inputs) => ({

@@ -61,7 +61,13 @@ export async function runNodeCase(
     image === undefined || path === undefined
       ? []
       : [[image, readFileSync(recorded.inputPath(path))] as const]
-  const context = { nodeId: '1', inputFiles: new Map(files), graphJson: '{}', extraDataJson: '{}' }
+  const context = {
+    nodeId: '1',
+    job: { tell: () => undefined },
+    inputFiles: new Map(files),
+    graphJson: '{}',
+    extraDataJson: '{}',
+  }
   const values: [string, unknown][] = []
   for (const [name, value] of Object.entries(args)) values.push([name, await readArgument(value, recorded)])
   const answer = await NODE_EXECUTIONS.get(node)!(
