@@ -1,0 +1,44 @@
+import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { runChaos } from '../../e2e/kit/chaos-run.ts'
+import { toQuantiles } from '../gateway/quantiles.ts'
+
+// Kills gateways, workers and NATS nodes at random under load and judges by the clients' own log.
+
+const { values: options } = parseArgs({
+  options: {
+    jobs: { type: 'string', default: '20000' },
+    kills: { type: 'string', default: '100' },
+    clients: { type: 'string', default: '160' },
+    nodes: { type: 'string', default: '3' },
+    gateways: { type: 'string', default: '2' },
+    workers: { type: 'string', default: '3' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    minutes: { type: 'string', default: '60' },
+    out: { type: 'string' },
+  },
+})
+const count = (name: 'jobs' | 'kills' | 'clients' | 'nodes' | 'gateways' | 'workers' | 'seed') =>
+  Number(options[name])
+
+const report = await runChaos({
+  ...{ jobs: count('jobs'), kills: count('kills'), clients: count('clients'), seed: count('seed') },
+  ...{ nodes: count('nodes'), gateways: count('gateways'), workers: count('workers') },
+  limitMs: Number(options.minutes) * 60_000,
+  onProgress: (done, kills) => process.stdout.write(`${done} jobs done, killed ${JSON.stringify(kills)}\n`),
+})
+const { verdict, kills, seconds, log } = report
+const result = {
+  when: new Date().toISOString(),
+  machine: `${cpus().length} x ${cpus()[0]?.model}`,
+  settings: Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'out')),
+  seconds,
+  kills,
+  verdict,
+  jobMilliseconds: toQuantiles(log.map(({ milliseconds }) => milliseconds)),
+}
+process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
+if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(result, null, 2)}\n`)
+const { lost, wrong, doubled, stuck, failed } = verdict
+process.exitCode = [lost, wrong, doubled, stuck, failed].every(({ length }) => length === 0) ? 0 : 1

@@ -1,0 +1,107 @@
+import { openLedger } from '@atelier/ledger/open'
+import { toStateName } from '@atelier/ledger'
+import { ledgerSettings } from '@atelier/ledger/settings'
+import { z } from 'zod'
+import { startCluster } from './cluster.ts'
+import { makeChaosPicture, type LogEntry } from './chaos-client.ts'
+import { ChaosMonkey, type Kills } from './chaos-monkey.ts'
+import { judge, type Verdict } from './chaos-judge.ts'
+import { startNatsCluster } from './nats-cluster.ts'
+import { createRandom } from './random.ts'
+
+/** What a chaos run does. */
+export interface ChaosOptions {
+  readonly jobs: number
+  readonly kills: number
+  /** Clients at once; many wait for the leases of killed workers. */
+  readonly clients: number
+  readonly nodes: number
+  readonly gateways: number
+  readonly workers: number
+  readonly seed: number
+  /** How long all of it may take, milliseconds; what has not come then counts as stuck. */
+  readonly limitMs: number
+  readonly onProgress?: (done: number, kills: Kills) => void
+}
+
+/** What came of it. */
+export interface ChaosReport {
+  readonly verdict: Verdict
+  readonly kills: Kills
+  readonly seconds: number
+  readonly log: readonly LogEntry[]
+}
+
+/** Makes many pictures while gateways, workers and brokers are killed at random, and judges by the clients' own log. */
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const nats = await startNatsCluster(options.nodes)
+  try {
+    const cluster = await startCluster({
+      ...{ gateways: options.gateways, workers: options.workers, natsUrl: nats.url },
+      environment: { ATELIER_ENGINE: 'fake', ATELIER_FAKE_STEP_MS: '5', ATELIER_SLOTS: '4' },
+    })
+    try {
+      const startedAt = performance.now()
+      const { log, kills } = await storm(options, {
+        workers: cluster.workers,
+        gateways: cluster.gateways,
+        nodes: nats.nodes,
+      })
+      const seconds = Math.round((performance.now() - startedAt) / 1000)
+      const verdict = judge(listIds(options), log, await readRecords(nats.url))
+      return { verdict, kills, seconds, log }
+    } finally {
+      await cluster.stop()
+    }
+  } finally {
+    await nats.dispose()
+  }
+}
+
+interface Stage {
+  readonly workers: Awaited<ReturnType<typeof startCluster>>['workers']
+  readonly gateways: Awaited<ReturnType<typeof startCluster>>['gateways']
+  readonly nodes: Awaited<ReturnType<typeof startNatsCluster>>['nodes']
+}
+
+async function storm(options: ChaosOptions, stage: Stage): Promise<{ log: LogEntry[]; kills: Kills }> {
+  const random = createRandom(options.seed)
+  const log: LogEntry[] = []
+  const monkey = new ChaosMonkey({
+    ...{ victims: stage, random },
+    // Kills are spread over the run: never further than the jobs are.
+    isDue: (kills) => kills < options.kills && kills <= (log.length / options.jobs) * options.kills,
+    onKill: () => options.onProgress?.(log.length, monkey.kills),
+  })
+  const ids = listIds(options)
+  const limit = AbortSignal.timeout(options.limitMs)
+  const client = async (): Promise<void> => {
+    for (let id = ids.shift(); id !== undefined && !limit.aborted; id = ids.shift()) {
+      const gateways = stage.gateways.map(({ webui }) => webui)
+      const entry = await makeChaosPicture(id, { gateways, random, signal: limit }).catch(() => undefined)
+      if (entry !== undefined) log.push(entry)
+    }
+  }
+  await Promise.all(Array.from({ length: options.clients }, client))
+  await monkey.stop()
+  return { log, kills: monkey.kills }
+}
+
+function listIds({ jobs, seed }: ChaosOptions): string[] {
+  return Array.from({ length: jobs }, (_, index) => `chaos-${seed}-${index}`)
+}
+
+/** Every record the ledger has, read past the gateways. */
+async function readRecords(natsUrl: string) {
+  const settings = z.object(ledgerSettings).parse({ ATELIER_NATS_URL: natsUrl })
+  const store = await openLedger({ settings, name: 'judge' })
+  try {
+    const records = await store.jobs.list({})
+    return records.map(({ job, state, attempt, workersTried }) => ({
+      ...{ publicId: job?.publicId ?? '', state: toStateName(state), attempt },
+      executions: workersTried.length,
+    }))
+  } finally {
+    await store.close()
+  }
+}
