@@ -4,7 +4,7 @@ import { readNote } from './pixel-note.ts'
 /** Pause before a request that came to nothing is sent again, milliseconds. */
 const RETRY_MS = { least: 50, most: 500 }
 /** How often an address is asked for its job, milliseconds. */
-const POLL_MS = 200
+const POLL_MS = 1_000
 /** How long one request may take, milliseconds: a lost worker's lease must run out first. */
 const REQUEST_LIMIT_MS = 120_000
 

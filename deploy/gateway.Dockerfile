@@ -1,0 +1,30 @@
+# The gateway: HTTP and websockets. It holds neither ONNX Runtime nor model files.
+FROM node:22-bookworm-slim AS install
+WORKDIR /atelier
+COPY package.json package-lock.json ./
+COPY proto/package.json proto/
+COPY packages/catalog/package.json packages/catalog/
+COPY packages/ledger/package.json packages/ledger/
+COPY packages/telemetry/package.json packages/telemetry/
+COPY apps/gateway/package.json apps/gateway/
+RUN npm ci --omit=dev --no-audit --no-fund \
+      --workspace @atelier/gateway --workspace @atelier/ledger --workspace @atelier/catalog \
+      --workspace @atelier/telemetry --workspace @atelier/proto \
+    && test ! -e node_modules/onnxruntime-node
+
+FROM node:22-bookworm-slim
+ENV NODE_ENV=production ATELIER_HOST=0.0.0.0 ATELIER_DATA=/data
+WORKDIR /atelier
+COPY --from=install /atelier ./
+COPY tsconfig.json ./
+COPY proto proto
+COPY packages/catalog packages/catalog
+COPY packages/ledger packages/ledger
+COPY packages/telemetry packages/telemetry
+COPY apps/gateway apps/gateway
+RUN mkdir /data && chown node:node /data
+USER node
+EXPOSE 7860 8188 9464
+# SIGTERM goes to node itself, which closes its ports and finishes what it holds.
+STOPSIGNAL SIGTERM
+CMD ["node", "--import", "tsx", "apps/gateway/src/main.ts"]
