@@ -4,13 +4,20 @@ import { cpus, homedir, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { startCluster } from '../../e2e/kit/cluster.ts'
-import { startNatsCluster } from '../../e2e/kit/nats-cluster.ts'
+import { startCluster } from '../e2e/kit/cluster.ts'
+import { startNatsCluster } from '../e2e/kit/nats-cluster.ts'
 
 // Starts everything, runs k6 scenarios one after the other, and writes what they measured.
-//   node --import tsx bench/k6/run.ts [scenario …] [--nodes 3] [--gateways 2] [--workers 2] [--engine fake]
+//   node --import tsx bench/load.ts [scenario …] [--nodes 3] [--gateways 2] [--workers 2] [--engine fake]
 
-const SCENARIOS = ['comfy-steady', 'comfy-burst', 'comfy-followers', 'comfy-cancel-storm', 'webui-steady', 'webui-burst']
+const SCENARIOS = [
+  'comfy-steady',
+  'comfy-burst',
+  'comfy-followers',
+  'comfy-cancel-storm',
+  'webui-steady',
+  'webui-burst',
+]
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,13 +30,16 @@ const { values: options, positionals } = parseArgs({
     workers: { type: 'string', default: '1' },
     /** Settings of the scenarios, such as RATE=50,DURATION=10s. */
     set: { type: 'string', default: '' },
-    out: { type: 'string', default: fileURLToPath(new URL('../results/k6.json', import.meta.url)) },
+    out: { type: 'string', default: fileURLToPath(new URL('results/k6.json', import.meta.url)) },
   },
 })
 
 /** k6 from the PATH or the folder of tools (`GOBIN=~/.cache/atelier-tools go install go.k6.io/k6@latest`). */
 function findK6(): string {
-  const folders = [join(homedir(), '.cache', 'atelier-tools'), ...(process.env['PATH'] ?? '').split(delimiter)]
+  const folders = [
+    join(homedir(), '.cache', 'atelier-tools'),
+    ...(process.env['PATH'] ?? '').split(delimiter),
+  ]
   const found = folders.map((folder) => join(folder, 'k6')).find((path) => existsSync(path))
   if (found === undefined) throw new Error('k6 was not found: go install go.k6.io/k6@latest')
   return found
@@ -41,7 +51,7 @@ interface Summary {
 
 async function runScenario(name: string, environment: Record<string, string>): Promise<Summary> {
   const path = join(mkdtempSync(join(tmpdir(), 'k6-')), 'summary.json')
-  const script = fileURLToPath(new URL(`${name}.js`, import.meta.url))
+  const script = fileURLToPath(new URL(`k6/${name}.js`, import.meta.url))
   const flags = ['run', '--quiet', '--no-color', '--summary-export', path]
   const quantiles = ['--summary-trend-stats', 'med,p(95),p(99),max']
   const child = spawn(findK6(), [...flags, ...quantiles, script], {
@@ -54,7 +64,9 @@ async function runScenario(name: string, environment: Record<string, string>): P
 
 function toFigures({ metrics }: Summary): Record<string, unknown> {
   const shown = Object.entries(metrics).filter(([name]) =>
-    /^(http_req_duration|iterations|checks|drain_seconds|submit_to_end|frames|ends_missed|gateway_)/.test(name),
+    /^(http_req_duration|iterations|checks|drain_seconds|submit_to_end|frames|ends_missed|gateway_)/.test(
+      name,
+    ),
   )
   return Object.fromEntries(shown)
 }
@@ -82,7 +94,10 @@ try {
   }
   const { out, ...settings } = options
   const machine = `${cpus().length} x ${cpus()[0]?.model}`
-  writeFileSync(out, `${JSON.stringify({ when: new Date().toISOString(), machine, settings, results }, null, 2)}\n`)
+  writeFileSync(
+    out,
+    `${JSON.stringify({ when: new Date().toISOString(), machine, settings, results }, null, 2)}\n`,
+  )
 } finally {
   await cluster.stop()
   await nats?.dispose()
