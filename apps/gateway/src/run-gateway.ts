@@ -1,6 +1,6 @@
 import { logLedgerEvent } from '@atelier/ledger'
 import { openLedger } from '@atelier/ledger/open'
-import { answerOperations, readTraceFields, startTracing } from '@atelier/telemetry'
+import { answerOperations, createLedgerEventCounter, readTraceFields, startTracing } from '@atelier/telemetry'
 import { pino } from 'pino'
 import { parseGatewayConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
@@ -13,12 +13,17 @@ export async function runGateway(environment: Record<string, string | undefined>
   const config = parseGatewayConfig(environment)
   const tracing = await startTracing({ service: 'atelier-gateway', environment })
   const logger = pino({ name: 'gateway', level: config.ATELIER_LOG_LEVEL, mixin: readTraceFields })
+  const ledgerEvents = createLedgerEventCounter()
   const store = await openLedger({
     settings: config,
     name: 'atelier-gateway',
-    onEvent: (event) => logLedgerEvent(logger, event),
+    onEvent(event) {
+      ledgerEvents.inc({ kind: event.kind })
+      logLedgerEvent(logger, event)
+    },
   })
   const gateway = await startGateway({ config, store, logger })
+  gateway.operations.registry.registerMetric(ledgerEvents)
   answerOperations(gateway.operations)
   logger.info({ event: 'gateway-ready', ports: gateway.ports }, 'the gateway answers')
   process.send?.({ kind: 'ready', ports: gateway.ports })

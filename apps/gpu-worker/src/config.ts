@@ -19,6 +19,12 @@ export const workerConfigSchema = z.object({
     .describe('where networks run'),
   ATELIER_ENGINE: z.enum(['onnx', 'fake']).default('onnx').describe('fake: test pictures without a network'),
   ATELIER_FAKE_STEP_MS: z.coerce.number().min(0).default(10).describe('length of a fake step, milliseconds'),
+  ATELIER_FAKE_LOAD_MS: z.coerce.number().min(0).default(0).describe('length of a fake load, milliseconds'),
+  ATELIER_AFFINITY: z
+    .enum(['0', '1'])
+    .default('1')
+    .transform((value) => value === '1')
+    .describe('jobs whose checkpoint is loaded may go first; 0: strictly first come, first served'),
   ATELIER_SLOTS: z.coerce.number().int().positive().max(64).optional().describe('jobs at once'),
   ATELIER_WORKER_ID: z.string().min(1).max(64).optional().describe('name in the directory'),
   ATELIER_MODEL_MEMORY_GB: z.coerce.number().positive().optional().describe('memory for loaded models'),

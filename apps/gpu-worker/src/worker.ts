@@ -100,7 +100,7 @@ export class Worker {
       recovers: options.store.kind === 'embedded',
       whenReady: () => worker.#engineReady(),
       accepts: (job) => worker.#accepts(job),
-      residentIdentities: () => worker.#residents,
+      residentIdentities: () => (options.config.ATELIER_AFFINITY ? worker.#residents : []),
       logger: options.logger,
     })
     worker.#heartbeat = setInterval(() => void worker.#publish(), WORKER_HEARTBEAT_MS)

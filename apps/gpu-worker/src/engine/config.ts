@@ -23,6 +23,7 @@ const schema = z.object({
   ATELIER_DEVICE_MEMORY_BYTES: z.coerce.number().positive().optional().describe('its memory'),
   ATELIER_NODE_CACHE: z.string().default('newest-prompt'),
   ATELIER_FAKE_STEP_MS: z.coerce.number().min(0).default(10),
+  ATELIER_FAKE_LOAD_MS: z.coerce.number().min(0).default(0),
 })
 
 /** Settings of the engine process. */
@@ -41,6 +42,8 @@ export interface EngineConfig {
   readonly nodeCache: NodeCacheKind
   /** How long the fake engine's network takes, milliseconds. */
   readonly fakeStepMs: number
+  /** How much longer its first call takes after it was loaded, milliseconds. */
+  readonly fakeLoadMs: number
 }
 
 /** Jobs at once by default: one on a CPU, in the order of the queue as the originals run them; a GPU shares its calls. */
@@ -83,6 +86,7 @@ export function readEngineConfig(
     maxWholePixels: toWholePixels(settings.ATELIER_MAX_WHOLE_MEGAPIXELS, kind),
     nodeCache: parseNodeCacheKind(settings.ATELIER_NODE_CACHE),
     fakeStepMs: settings.ATELIER_FAKE_STEP_MS,
+    fakeLoadMs: settings.ATELIER_FAKE_LOAD_MS,
   }
 }
 

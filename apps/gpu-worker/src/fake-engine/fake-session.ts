@@ -9,13 +9,16 @@ const PREDICTION = 'prediction'
 
 /**
  * Stands in for ONNX Runtime: outputs have the shapes the graph declares and hold zeros. A denoising network takes
- * `stepMs` for each call, whatever its size; everything else answers at once.
+ * `stepMs` for each call, whatever its size, and `loadMs` more for the first one; everything else answers at once.
  */
-export function createFakeSession(graph: Graph, stepMs: number): Session {
+export function createFakeSession(graph: Graph, stepMs: number, loadMs = 0): Session {
   const isDenoiser = graph.outputs.some(({ name }) => name === PREDICTION)
+  const state = { loadMs }
   return {
     async run(inputs, wanted) {
-      if (isDenoiser && stepMs > 0) await new Promise((resolve) => setTimeout(resolve, stepMs))
+      const waitMs = isDenoiser ? stepMs + state.loadMs : 0
+      state.loadMs = 0
+      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
       const sizes = bindSizes(graph.inputs, inputs)
       const ports = graph.outputs.filter(({ name }) => wanted === undefined || wanted.includes(name))
       return Object.fromEntries(ports.map((port) => [port.name, createZeros(port, sizes)]))

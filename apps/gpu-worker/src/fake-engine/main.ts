@@ -6,6 +6,6 @@ import { writePixelNote } from './pixel-note.ts'
 // time. Every picture of a generation job carries the job's public id in its first pixels.
 
 await serveEngine({
-  open: (graph, { fakeStepMs }) => createFakeSession(graph, fakeStepMs),
+  open: (graph, { fakeStepMs, fakeLoadMs }) => createFakeSession(graph, fakeStepMs, fakeLoadMs),
   finishPixels: (pixels, job) => writePixelNote(pixels, job.publicId),
 })

@@ -1,0 +1,122 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import type { JobRecord } from '@atelier/proto'
+import { openLedger } from '@atelier/ledger/open'
+import { ledgerSettings } from '@atelier/ledger/settings'
+import { z } from 'zod'
+import { startCluster } from '../../e2e/kit/cluster.ts'
+import { startNatsCluster } from '../../e2e/kit/nats-cluster.ts'
+import { createRandom } from '../../e2e/kit/random.ts'
+import { toQuantiles } from './quantiles.ts'
+
+// Mixed traffic for several checkpoints on workers that hold one at a time: routed by what is loaded, and first come,
+// first served.
+
+const { values: options } = parseArgs({
+  options: {
+    models: { type: 'string', default: '4' },
+    workers: { type: 'string', default: '2' },
+    jobs: { type: 'string', default: '200' },
+    /** Mean time between two arrivals, milliseconds. */
+    'gap-ms': { type: 'string', default: '200' },
+    'load-ms': { type: 'string', default: '1000' },
+    'step-ms': { type: 'string', default: '40' },
+    out: { type: 'string' },
+  },
+})
+const DEMO = fileURLToPath(new URL('../../models/demo/demo.safetensors', import.meta.url))
+const STEPS = 4
+
+function makeModels(count: number): string {
+  const folder = mkdtempSync(join(tmpdir(), 'affinity-'))
+  mkdirSync(join(folder, 'Stable-diffusion'))
+  for (let i = 0; i < count; i += 1)
+    copyFileSync(DEMO, join(folder, 'Stable-diffusion', `model-${i}.safetensors`))
+  return folder
+}
+
+async function runTraffic(models: string, affinity: '0' | '1') {
+  const nats = await startNatsCluster(1)
+  const cluster = await startCluster({
+    ...{ gateways: 1, workers: Number(options.workers), natsUrl: nats.url },
+    environment: {
+      ...{ ATELIER_ENGINE: 'fake', ATELIER_FAKE_STEP_MS: options['step-ms'], ATELIER_SLOTS: '1' },
+      ...{ ATELIER_MODELS: models, ATELIER_AFFINITY: affinity, ATELIER_FAKE_LOAD_MS: options['load-ms'] },
+      // One of these checkpoints fits, not two.
+      ATELIER_MODEL_MEMORY_GB: '0.1',
+    },
+  })
+  try {
+    const random = createRandom(1)
+    const address = `${cluster.gateways[0]!.webui}/sdapi/v1/txt2img`
+    const answers: Promise<Response>[] = []
+    for (let i = 0; i < Number(options.jobs); i += 1) {
+      const model = `model-${Math.floor(random() * Number(options.models))}`
+      const body = { prompt: `${i}`, width: 64, height: 64, steps: STEPS, seed: i }
+      answers.push(
+        fetch(address, {
+          method: 'POST',
+          body: JSON.stringify({ ...body, override_settings: { sd_model_checkpoint: model } }),
+          headers: { 'content-type': 'application/json' },
+        }),
+      )
+      await sleep(-Math.log(1 - random()) * Number(options['gap-ms']))
+    }
+    const failed = (await Promise.all(answers)).filter(({ status }) => status !== 200).length
+    return { failed, ...describe(await readRecords(nats.url)) }
+  } finally {
+    await cluster.stop()
+    await nats.dispose()
+  }
+}
+
+async function readRecords(natsUrl: string): Promise<JobRecord[]> {
+  const store = await openLedger({ settings: z.object(ledgerSettings).parse({ ATELIER_NATS_URL: natsUrl }), name: 'bench' })
+  const records = await store.jobs.list({})
+  await store.close()
+  return records
+}
+
+function describe(records: readonly JobRecord[]) {
+  const inOrder = [...records].sort((a, b) => a.startedAtMs - b.startedAtMs)
+  const held = new Map<string, string>()
+  let switches = 0
+  for (const { workersTried, job } of inOrder) {
+    const worker = workersTried.at(-1) ?? ''
+    const model = job?.models[0]?.name ?? ''
+    if (held.get(worker) !== model) switches += 1
+    held.set(worker, model)
+  }
+  const waits = records.map(({ startedAtMs, job }) => startedAtMs - (job?.submittedAtMs ?? 0))
+  const latencies = records.map(({ endedAtMs, job }) => endedAtMs - (job?.submittedAtMs ?? 0))
+  // How long a job waited while jobs admitted after it were begun.
+  const overtaken = inOrder.map((record, i) => {
+    const admitted = record.job?.submittedAtMs ?? 0
+    const first = inOrder.slice(0, i).find(({ job }) => (job?.submittedAtMs ?? 0) > admitted)
+    return first === undefined ? 0 : record.startedAtMs - first.startedAtMs
+  })
+  const mean = (values: readonly number[]) =>
+    Math.round(values.reduce((sum, value) => sum + value, 0) / values.length)
+  return {
+    ...{ jobs: records.length, switches, meanLatencyMs: mean(latencies), meanWaitMs: mean(waits) },
+    ...{ waitMs: toQuantiles(waits), longestOvertakenMs: Math.max(...overtaken) },
+  }
+}
+
+const models = makeModels(Number(options.models))
+try {
+  const byResidence = await runTraffic(models, '1')
+  process.stdout.write(`routed by what is loaded: ${JSON.stringify(byResidence)}\n`)
+  const firstCome = await runTraffic(models, '0')
+  process.stdout.write(`first come, first served: ${JSON.stringify(firstCome)}\n`)
+  const machine = `${cpus().length} x ${cpus()[0]?.model}`
+  const { out, ...settings } = options
+  const result = { when: new Date().toISOString(), machine, settings, byResidence, firstCome }
+  if (out !== undefined) writeFileSync(out, `${JSON.stringify(result, null, 2)}\n`)
+} finally {
+  rmSync(models, { recursive: true, force: true })
+}
