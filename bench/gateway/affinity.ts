@@ -75,7 +75,10 @@ async function runTraffic(models: string, affinity: '0' | '1') {
 }
 
 async function readRecords(natsUrl: string): Promise<JobRecord[]> {
-  const store = await openLedger({ settings: z.object(ledgerSettings).parse({ ATELIER_NATS_URL: natsUrl }), name: 'bench' })
+  const store = await openLedger({
+    settings: z.object(ledgerSettings).parse({ ATELIER_NATS_URL: natsUrl }),
+    name: 'bench',
+  })
   const records = await store.jobs.list({})
   await store.close()
   return records

@@ -43,7 +43,11 @@ async function findHolder(cluster: Cluster) {
 async function runRound(cluster: Cluster, round: number): Promise<number> {
   const body = JSON.stringify({ prompt: `round ${round}`, width: 64, height: 64, steps: 150 })
   const headers = { 'content-type': 'application/json', prefer: 'respond-async' }
-  const answer = await fetch(`${cluster.gateways[0]!.webui}/sdapi/v1/txt2img`, { method: 'POST', body, headers })
+  const answer = await fetch(`${cluster.gateways[0]!.webui}/sdapi/v1/txt2img`, {
+    method: 'POST',
+    body,
+    headers,
+  })
   const path = answer.headers.get('location') ?? ''
   await waitForStep(cluster, path, 1)
   const holder = await findHolder(cluster)

@@ -6,6 +6,7 @@ import { probeLedger, type LedgerStore } from '@atelier/ledger'
 import { readRegistry, serveOperations, type OperationsSource } from '@atelier/telemetry'
 import type { Hono } from 'hono'
 import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
 import { createApp, type PortSurface } from './app.ts'
 import { ComfyNotices } from './comfy/notices.ts'
 import { createComfySocketHub } from './comfy/socket-hub.ts'
@@ -31,7 +32,7 @@ export interface Gateway {
   readonly ports: Readonly<Partial<Record<PortSurface, number>>>
   readonly models: DirectoryModelIndex
   /** Metrics and readiness, for the operations port and for a parent process. */
-  readonly operations: OperationsSource
+  readonly operations: OperationsSource & { readonly registry: Registry }
   /** Stops accepting, lets open requests finish for a while, closes sockets. The store stays open: it is the caller's. */
   close(): Promise<void>
 }
@@ -83,7 +84,7 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
   const hub = createComfySocketHub(deps)
   const servers: Server[] = []
   const state = { isClosing: false }
-  const operations: OperationsSource = {
+  const operations: Gateway['operations'] = {
     registry: metrics.registry,
     async readReadiness() {
       if (state.isClosing) return { ready: false, reason: 'the gateway stops' }

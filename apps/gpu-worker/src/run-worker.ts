@@ -1,7 +1,7 @@
 import { ModelKind } from '@atelier/proto'
 import { logLedgerEvent } from '@atelier/ledger'
 import { openLedger } from '@atelier/ledger/open'
-import { answerOperations, createLedgerEventCounter, readTraceFields, startTracing } from '@atelier/telemetry'
+import { answerOperations, readTraceFields, startTracing } from '@atelier/telemetry'
 import { pino } from 'pino'
 import { parseWorkerConfig } from './config.ts'
 import { startWorkers } from './start-workers.ts'
@@ -14,14 +14,10 @@ export async function runWorker(environment: Record<string, string | undefined>)
   const config = parseWorkerConfig(environment)
   const tracing = await startTracing({ service: 'atelier-worker', environment })
   const logger = pino({ name: 'worker', level: config.ATELIER_LOG_LEVEL, mixin: readTraceFields })
-  const ledgerEvents = createLedgerEventCounter()
   const store = await openLedger({
     settings: config,
     name: `atelier-worker ${config.workerId}`,
-    onEvent(event) {
-      ledgerEvents.inc({ kind: event.kind })
-      logLedgerEvent(logger, event)
-    },
+    onEvent: (event) => logLedgerEvent(logger, event),
   })
   const started = await startWorkers({ config, store, environment, logger })
   const files = started.workers[0]?.files ?? []
@@ -33,7 +29,6 @@ export async function runWorker(environment: Record<string, string | undefined>)
     { event: 'worker-ready', worker: config.workerId, checkpoints: usable },
     `the worker runs; checkpoints: ${usable.join(', ')}`,
   )
-  started.operations.registry.registerMetric(ledgerEvents)
   answerOperations(started.operations)
   process.send?.({ kind: 'ready' })
 
