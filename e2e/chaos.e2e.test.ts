@@ -1,4 +1,4 @@
-import { hasNatsServer } from '@atelier/ledger/test-kit/nats-server'
+import { hasNatsServer } from '@atelier/ledger/test-kit'
 import { describe, expect, it } from 'vitest'
 import { runChaos } from './kit/chaos-run.ts'
 

@@ -1,15 +1,20 @@
 import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { startCluster, type Cluster } from '../../e2e/kit/cluster.ts'
+import { startNatsCluster } from '../../e2e/kit/nats-cluster.ts'
+import { measureFloor } from './jetstream-floor.ts'
 import { createAgent, send } from './post.ts'
 import { timeEach, toQuantiles } from './quantiles.ts'
 
-// Submitting and finishing the smallest graph (EmptyImage -> PreviewImage) with the fake engine.
+// Submitting and finishing the smallest graph (EmptyImage -> PreviewImage) with the fake engine, beside the floor: one
+// acknowledged JetStream publish. `--nodes 0` takes the embedded ledger, which has no such floor.
 
 const { values: options } = parseArgs({
   options: {
     jobs: { type: 'string', default: '200' },
     rounds: { type: 'string', default: '5' },
+    nodes: { type: 'string', default: '1' },
     slots: { type: 'string', default: '8' },
     clients: { type: 'string', default: '1,8' },
     profile: { type: 'boolean', default: false },
@@ -50,26 +55,36 @@ async function runRound(cluster: Cluster, clients: number, round: number) {
   }
 }
 
+const nats = Number(options.nodes) === 0 ? undefined : await startNatsCluster(Number(options.nodes))
 const cluster = await startCluster({
+  ...(nats && { natsUrl: nats.url }),
   gateways: 1,
   workers: 1,
   environment: { ATELIER_ENGINE: 'fake', ATELIER_FAKE_STEP_MS: '0', ATELIER_SLOTS: options.slots },
   ...(options.profile ? { gatewayFlags: ['--cpu-prof', '--cpu-prof-dir=/tmp/atelier-profile'] } : {}),
 })
 try {
-  const rounds = []
+  const rounds: unknown[] = []
   await runRound(cluster, 8, 0)
+  const show = (figures: object): void => {
+    rounds.push(figures)
+    process.stdout.write(`${JSON.stringify(figures)}\n`)
+  }
+  // The floor is measured between the rounds, on the machine as it is then.
   for (const clients of options.clients.split(',').map(Number))
     for (let round = 1; round <= ROUNDS; round += 1) {
-      const figures = await runRound(cluster, clients, round)
-      rounds.push(figures)
-      process.stdout.write(`${JSON.stringify(figures)}\n`)
+      if (nats !== undefined) show(await measureFloor(nats.url, Math.min(3, nats.nodes.length), clients))
+      show(await runRound(cluster, clients, round))
     }
-  if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(rounds, null, 2)}\n`)
+  const { out, ...settings } = options
+  const machine = `${cpus().length} x ${cpus()[0]?.model}`
+  const result = { when: new Date().toISOString(), machine, settings, rounds }
+  if (out !== undefined) writeFileSync(out, `${JSON.stringify(result, null, 2)}\n`)
 } catch (error) {
   for (const program of [...cluster.gateways, ...cluster.workers])
     process.stderr.write(`${program.name}:\n${program.output()}\n`)
   throw error
 } finally {
   await cluster.stop()
+  await nats?.dispose()
 }

@@ -1,4 +1,4 @@
-import { findPort, startNatsServer, type TestNatsServer } from '@atelier/ledger/test-kit/nats-server'
+import { findPort, startNatsServer, type TestNatsServer } from '@atelier/ledger/test-kit'
 
 /** NATS nodes that make one cluster. */
 export interface NatsCluster {
