@@ -1,0 +1,82 @@
+"""PyTorch's side of the GPU measurements: Diffusers' own networks, half precision, channels last, scaled-dot-product
+attention, compiled or not, random weights.
+
+Reads lines "network rows side compiled" (network: sd15, sdxl or vae; side: latent pixels; compiled: 0 or 1) from standard
+input and answers each with the seconds of one call, the device waited for.
+"""
+
+import sys
+import time
+
+import torch
+from diffusers import AutoencoderKL, UNet2DConditionModel
+
+SDXL = {
+    "cross_attention_dim": 2048,
+    "block_out_channels": (320, 640, 1280),
+    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+    "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+    "transformer_layers_per_block": (1, 2, 10),
+    "attention_head_dim": (5, 10, 20),
+    "use_linear_projection": True,
+    "addition_embed_type": "text_time",
+    "addition_time_embed_dim": 256,
+    "projection_class_embeddings_input_dim": 2816,
+}
+VAE = {
+    "block_out_channels": (128, 256, 512, 512),
+    "down_block_types": ("DownEncoderBlock2D",) * 4,
+    "up_block_types": ("UpDecoderBlock2D",) * 4,
+    "latent_channels": 4,
+    "layers_per_block": 2,
+}
+WIDTHS = {"sd15": 768, "sdxl": 2048}
+
+device = sys.argv[1]
+dtype = torch.float16 if device.startswith("cuda") else torch.float32
+made = {}
+
+
+def build(network, compiled):
+    """The network, made once; a compiled one shares nothing with the other."""
+    key = (network, compiled)
+    if key not in made:
+        if network == "vae":
+            module = AutoencoderKL(**VAE)
+        else:
+            module = UNet2DConditionModel(**(SDXL if network == "sdxl" else {"cross_attention_dim": 768}))
+        module = module.eval().to(device, dtype).to(memory_format=torch.channels_last)
+        made[key] = torch.compile(module.decode if network == "vae" else module, mode="max-autotune") if compiled else (
+            module.decode if network == "vae" else module
+        )
+    return made[key]
+
+
+def call(network, rows, side, compiled):
+    """One evaluation on random inputs."""
+    options = {"device": device, "dtype": dtype}
+    latent = torch.randn(rows, 4, side, side, **options).to(memory_format=torch.channels_last)
+    run = build(network, compiled)
+    if network == "vae":
+        return run(latent)
+    extra = {}
+    if network == "sdxl":
+        pooled = torch.randn(rows, 1280, **options)
+        extra = {"added_cond_kwargs": {"text_embeds": pooled, "time_ids": torch.zeros(rows, 6, **options)}}
+    context = torch.randn(rows, 77, WIDTHS[network], **options)
+    return run(latent, torch.full((rows,), 500.0, device=device), context, **extra)
+
+
+def wait():
+    if device.startswith("cuda"):
+        torch.cuda.synchronize()
+
+
+print("ready", flush=True)
+with torch.inference_mode():
+    for line in sys.stdin:
+        network, rows, side, compiled = line.split()
+        start = time.perf_counter()
+        call(network, int(rows), int(side), compiled == "1")
+        wait()
+        print(time.perf_counter() - start, flush=True)
