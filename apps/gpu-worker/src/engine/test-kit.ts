@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { readSafetensors } from './checkpoint/safetensors.ts'
 import { readTensor } from './checkpoint/read-tensor.ts'
+import { formatSafetensors } from './checkpoint/write-safetensors.ts'
 import type { SessionOptions } from './onnx/session.ts'
 import type { Tensor } from './tensor/tensor.ts'
 
@@ -14,6 +15,18 @@ export const TEST_SESSION: SessionOptions = { device: 'cpu', threads: 1, isAllow
 export function unpackTinyCheckpoint(): string {
   const path = join(mkdtempSync(join(tmpdir(), 'tiny-')), 'sd1.safetensors')
   writeFileSync(path, gunzipSync(readFileSync(new URL('__fixtures__/sd1.safetensors.gz', import.meta.url))))
+  return path
+}
+
+/** Unpacks the tiny SD1 checkpoint with tensors of another file in place of its own, and returns the path. */
+export function unpackVariant(overlay: URL): string {
+  const path = unpackTinyCheckpoint()
+  const own = readSafetensors(path)
+  const other = readSafetensors(overlay.pathname)
+  const tensors = [...own.tensors.keys()].map(
+    (name) => [name, readTensor(other.tensors.has(name) ? other : own, name)] as const,
+  )
+  writeFileSync(path, formatSafetensors(tensors, new Map()))
   return path
 }
 

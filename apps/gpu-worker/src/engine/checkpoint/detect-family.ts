@@ -18,8 +18,10 @@ export function detectFamily(file: WeightFile, unet: UnetConfig): ModelFamily | 
   if (file.tensors.has(BASE_ENCODER)) return 'sdxl'
   if (file.tensors.has(REFINER_ENCODER)) return 'sdxl-refiner'
   const pooledWidth = (numbers: number) => labelWidth - numbers * LABEL.waves
-  // The refiner's context is its only encoder's; the base's is wider than the pooled vector by another encoder.
-  if (pooledWidth(LABEL.refinerNumbers) === contextWidth) return 'sdxl-refiner'
+  // The refiner's context is its only encoder's, and its narrowest level has no transformers; the base's context is wider
+  // than the pooled vector by another encoder.
+  const isRefinerWidth = pooledWidth(LABEL.refinerNumbers) === contextWidth
+  if (isRefinerWidth && levels.at(-1)!.depths.every((depth) => depth === 0)) return 'sdxl-refiner'
   const pooled = pooledWidth(LABEL.baseNumbers)
   return pooled > 0 && contextWidth > pooled ? 'sdxl' : undefined
 }

@@ -56,6 +56,8 @@ function toTransformersEntries(name: string, entry: TensorEntry): [string, Tenso
 function takeThird(entry: TensorEntry, index: number): TensorEntry {
   const [rows = 0, ...rest] = entry.shape
   const third = [rows / 3, ...rest]
-  const byteLength = (third.reduce((product, size) => product * size, 1) * DTYPE_BITS[entry.dtype]) / 8
-  return { ...entry, shape: third, offset: entry.offset + index * byteLength, byteLength }
+  const width = DTYPE_BITS[entry.dtype] / 8
+  const byteLength = third.reduce((product, size) => product * size, 1) * width
+  const step = entry.strides === undefined ? byteLength : (rows / 3) * entry.strides[0]! * width
+  return { ...entry, shape: third, offset: entry.offset + index * step, byteLength }
 }

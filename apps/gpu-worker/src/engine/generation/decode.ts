@@ -2,6 +2,7 @@ import { sliceRows } from '../denoise/combine.ts'
 import { toPixels } from '../decode/pixels.ts'
 import { EngineError } from '../engine-error.ts'
 import type { Pixels } from '../image/pixels.ts'
+import { describeNaN } from '../models/refuse-nan.ts'
 import { toVaeLatent } from '../models/latent-format.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { Generation } from './generation.ts'
@@ -15,9 +16,7 @@ export async function decodeRow(
   const unscaled = toVaeLatent(sliceRows(latent, row, row + 1), checkpoint.model.latents)
   const decoded = await vae.decode(unscaled, job.tiling)
   if (decoded.data.some(Number.isNaN)) {
-    throw new EngineError('not-a-number', 'A tensor with NaNs was produced in VAE.', {
-      exceptionType: 'NansException',
-    })
+    throw new EngineError('not-a-number', describeNaN('VAE'), { exceptionType: 'NansException' })
   }
   return toPixels(decoded)
 }

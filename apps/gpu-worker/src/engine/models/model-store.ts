@@ -20,6 +20,7 @@ import type { BaseWeights } from '../networks/control/composed-weights.ts'
 import { compositionOf } from '../networks/control/detect-control.ts'
 import { tileWhereLarge } from '../tiling/auto-tiles.ts'
 import { loadUpscaler, type UpscaleNetwork } from '../upscale/upscale-network.ts'
+import { refuseNaN } from './refuse-nan.ts'
 import { Residency, type Use } from './residency.ts'
 import { Uses } from './uses.ts'
 
@@ -107,8 +108,15 @@ export class ModelStore {
       })
     // Jobs that only encode or decode never take it.
     let denoiser: Promise<PredictionNetwork> | undefined
-    const predict: PredictionNetwork = async (inputs) =>
-      (await (denoiser ??= uses.take(useDenoiser())))(inputs)
+    const predict: PredictionNetwork = async (inputs) => {
+      const output = await (await (denoiser ??= uses.take(useDenoiser())))(inputs)
+      // Behind the batcher: the rows of other jobs are theirs.
+      return refuseNaN(output, 'Unet', [
+        inputs.latent,
+        inputs.context,
+        ...Object.values(inputs.control ?? {}),
+      ])
+    }
     const texts =
       derived?.textsKey === undefined
         ? undefined

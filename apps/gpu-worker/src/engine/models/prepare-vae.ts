@@ -4,6 +4,7 @@ import { buildVaeDecoder, buildVaeEncoder } from '../networks/vae.ts'
 import { prepareVariants, type LazySessions } from '../onnx/lazy-sessions.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import type { LoadedVae } from './loaded-model.ts'
+import { refuseNaN } from './refuse-nan.ts'
 
 /** An autoencoder as functions; each half's session is made at its first call. */
 export function prepareVae(file: WeightFile, config: VaeConfig, sessions: LazySessions): LoadedVae {
@@ -11,7 +12,8 @@ export function prepareVae(file: WeightFile, config: VaeConfig, sessions: LazySe
   const encoder = prepareVariants(() => buildVaeEncoder(file, config), sessions)
   return {
     async decode(latent, wraps = false) {
-      return (await (await decoder([], wraps)).run({ latent }))['pixels']!
+      const { pixels } = await (await decoder([], wraps)).run({ latent })
+      return refuseNaN(pixels!, 'VAE', [latent])
     },
     async encode(pixels, wraps = false) {
       const moments = (await (await encoder([], wraps)).run({ pixels }))['moments']!

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import type { GenerationPlan } from './generation-plan.ts'
+import { conditionalMaskWeight, toModelConditions } from './model-conditions.ts'
+
+const planOf = (options: Record<string, unknown>, scale: number | null = null, isImageToImage = true) =>
+  ({
+    options: new Map(Object.entries(options)),
+    request: { number: () => scale },
+    isImageToImage,
+    checkpoint: { inputChannels: 9 },
+  }) as unknown as GenerationPlan
+
+describe('what only some checkpoints look at', () => {
+  it('has A1111’s defaults', () => {
+    expect(toModelConditions(planOf({}))).toEqual({
+      label: { cropLeft: 0, cropTop: 0, negativeScore: 2.5, positiveScore: 6 },
+      imageGuidanceScale: undefined,
+      conditioningMaskWeight: 1,
+    })
+  })
+
+  it('takes the options, and the field of image to image alone', () => {
+    const options = {
+      ...{ sdxl_crop_left: 16n, sdxl_crop_top: 8n, inpainting_mask_weight: 0.5 },
+      ...{ sdxl_refiner_low_aesthetic_score: 1.5, sdxl_refiner_high_aesthetic_score: 7 },
+    }
+    expect(toModelConditions(planOf(options, 1.5))).toEqual({
+      label: { cropLeft: 16, cropTop: 8, negativeScore: 1.5, positiveScore: 7 },
+      imageGuidanceScale: 1.5,
+      conditioningMaskWeight: 0.5,
+    })
+    expect(toModelConditions(planOf(options, 1.5, false)).imageGuidanceScale).toBeUndefined()
+  })
+
+  it('names the mask’s weight for inpainting checkpoints that were shown a picture', () => {
+    expect(conditionalMaskWeight(planOf({ inpainting_mask_weight: 0.5 }))).toBe(0.5)
+    expect(conditionalMaskWeight(planOf({}, null, false))).toBeUndefined()
+    const plain = { ...planOf({}), checkpoint: { inputChannels: 4 } } as GenerationPlan
+    expect(conditionalMaskWeight(plain)).toBeUndefined()
+  })
+})
