@@ -11,6 +11,7 @@ import type { FromEngine } from './engine-protocol.ts'
 import { JobConsumer } from './intake/job-consumer.ts'
 import { JobRunner } from './intake/job-runner.ts'
 import { persist } from './intake/persist.ts'
+import { hasModels, UnfitJobs } from './intake/unfit-jobs.ts'
 import { ModelCatalogue, toHashesPath, toModelFolders } from './model-files/model-catalogue.ts'
 import { createWorkerMetrics, type WorkerMetrics } from './metrics.ts'
 import { readReadiness } from './readiness.ts'
@@ -43,6 +44,7 @@ export class Worker {
   readonly #engine: EngineProcess
   readonly #runner: JobRunner
   readonly #catalogue: ModelCatalogue
+  readonly #unfit: UnfitJobs
   readonly #metrics: WorkerMetrics
   #operationsServer: Server | undefined
   #service: WorkerService | undefined
@@ -70,7 +72,12 @@ export class Worker {
       onMessage: (message) => void this.#receive(message),
       onDeath: () => void this.#engineDied(),
     })
+    this.#unfit = new UnfitJobs({
+      workerId: config.workerId,
+      listWorkers: () => store.workers.list(),
+    })
     this.#runner = new JobRunner({
+      leavesToOthers: (record, code) => this.#unfit.leaveToOthers(record, code),
       store,
       send: (message) => this.#engine.send(message),
       events: this.#events,
@@ -215,13 +222,7 @@ export class Worker {
   }
 
   #accepts(job: Job): boolean {
-    const files = this.#catalogue.files
-    return job.models.every((ref) =>
-      files.some(
-        ({ kind, name, identity }) =>
-          kind === ref.kind && name === ref.name && (ref.identity === '' || identity === ref.identity),
-      ),
-    )
+    return !this.#unfit.has(job.id) && hasModels(this.#catalogue.files, job)
   }
 
   async #publish(files: readonly ModelFile[] = this.#catalogue.files): Promise<void> {

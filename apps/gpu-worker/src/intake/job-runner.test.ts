@@ -1,4 +1,4 @@
-import { Job, JobControl, JobRecord, JobResult, NamedFile } from '@atelier/proto'
+import { Job, JobControl, JobError, JobRecord, JobResult, NamedFile } from '@atelier/proto'
 import { WORKER_HEARTBEAT_MS, type JobOutcome, type Lease, type LeaseState } from '@atelier/ledger'
 import pino from 'pino'
 import { describe, expect, it, vi } from 'vitest'
@@ -13,7 +13,7 @@ const lease: Lease = {
 }
 
 /** A runner whose blobs are stored when the test says so. */
-function createRunner() {
+function createRunner(more: Partial<JobRunnerOptions> = {}) {
   const told: string[] = []
   const outcomes: JobOutcome[] = []
   const stores: (() => void)[] = []
@@ -49,6 +49,7 @@ function createRunner() {
       end: () => undefined,
     } as unknown as EventLog,
     logger: pino({ level: 'silent' }),
+    ...more,
   } as unknown as JobRunnerOptions
   return { runner: new JobRunner(options), told, outcomes, stores, settled, sent, world }
 }
@@ -90,6 +91,29 @@ describe('JobRunner', () => {
       outcome?.kind === 'done' && outcome.result.files.map(({ nodeId, blob }) => [nodeId, blob?.key]),
     ).toEqual([['9', 'results/job/2/0']])
     runner.close()
+  })
+
+  it('gives a job back that another worker can run better, and lets it fail where none can', async () => {
+    const asked: string[] = []
+    for (const isThereAnother of [true, false]) {
+      const { runner, settled, outcomes } = createRunner({
+        leavesToOthers: async (_record, code) => {
+          asked.push(code)
+          return isThereAnother
+        },
+      })
+      const ended = runner.run(lease)
+      await settle()
+      const error = JobError.fromPartial({ code: 'model-changed' })
+      const outcome = { kind: 'failed', error, result: JobResult.create(), files: [] } as const
+      runner.receive({ kind: 'end', jobId: 'job', outcome })
+      expect(await ended).toBe(isThereAnother ? 'handed-back' : 'ended')
+      expect([settled, outcomes.map(({ kind }) => kind)]).toEqual(
+        isThereAnother ? [['hand back'], []] : [[], ['failed']],
+      )
+      runner.close()
+    }
+    expect(asked).toEqual(['model-changed', 'model-changed'])
   })
 
   it('gives a job back that meets no engine: the job is not to blame', async () => {

@@ -1,4 +1,4 @@
-import { JobControl, JobState, type BlobRef, type Job, type NamedFile } from '@atelier/proto'
+import { JobControl, JobState, type BlobRef, type Job, type JobRecord, type NamedFile } from '@atelier/proto'
 import { WORKER_HEARTBEAT_MS, type Lease, type LedgerStore } from '@atelier/ledger'
 import { inSpan, readTraceparent, withTraceparent } from '@atelier/telemetry'
 import type { Logger } from 'pino'
@@ -16,6 +16,8 @@ export interface JobRunnerOptions {
   readonly send: (message: ToEngine) => boolean
   readonly events: EventLog
   readonly logger: Logger
+  /** Whether a job that failed here should be run by another worker instead; absent: never. */
+  readonly leavesToOthers?: (record: JobRecord, errorCode: string) => Promise<boolean>
   /** Counts jobs; absent in tests. */
   readonly metrics?: Pick<WorkerMetrics, 'claimed' | 'left'>
 }
@@ -132,7 +134,7 @@ export class JobRunner {
     clearInterval(this.#renewal)
   }
 
-  /** No engine ran, so the job is not to blame. */
+  /** No engine ran it, or this worker's files were not what it said: the job is not to blame. */
   async #returnUnharmed(lease: Lease): Promise<void> {
     await this.#options.store.jobs.handBack(lease).catch(() => false)
     this.#leave(lease.record.job?.id ?? '', 'handed-back', JobState.JOB_STATE_QUEUED)
@@ -177,6 +179,11 @@ export class JobRunner {
     const { lease } = running
     try {
       await running.early
+      if (
+        outcome.kind === 'failed' &&
+        (await this.#options.leavesToOthers?.(lease.record, outcome.error.code))
+      )
+        return await this.#returnUnharmed(lease)
       const place = { jobId, epoch: lease.epoch, firstIndex: running.earlyCount, now: Date.now() }
       const { blobs, jobs } = this.#options.store
       const files = await this.#persist(jobId, () => storeFiles(blobs, outcome.files, place))

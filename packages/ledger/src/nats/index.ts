@@ -44,8 +44,7 @@ export function openNatsLedger({
   const link = new NatsLink(settings, onEvent)
   const blobs = new NatsBlobStore(link)
   const view = new JobView(link, elapsed)
-  const served = new ServiceOrder()
-  const queue = new WorkQueue(link, elapsed, (tenant) => served.note(tenant))
+  const queue = new WorkQueue(link, elapsed)
   const workers = new NatsWorkerDirectory(link, blobs, elapsed)
   const files = createFileIndex(link, (tenant, file) => findInRecords(view, tenant, file))
   const jobs = new NatsJobLedger({
@@ -58,7 +57,7 @@ export function openNatsLedger({
     records: new RecordStore(link, blobs, (known) => view.apply(known)),
     publicIds: new PublicIds(link),
     counters: new Counters(link),
-    lastServed: served.byTenant,
+    workers,
   })
   return {
     kind: 'nats',
@@ -74,17 +73,6 @@ export function openNatsLedger({
       workers.close()
       await link.close()
     },
-  }
-}
-
-/** Tenants by when they were served last. */
-class ServiceOrder {
-  readonly byTenant = new Map<string, number>()
-  #count = 0
-
-  note(tenant: string): void {
-    this.#count += 1
-    this.byTenant.set(tenant, this.#count)
   }
 }
 

@@ -1,7 +1,6 @@
 import { JobState, type Job, type JobRecord, type Surface } from '@atelier/proto'
 import { chooseCandidate } from '../choose-candidate.ts'
 import { AtelierError } from '../errors.ts'
-import { toFairOrder } from '../fair-order.ts'
 import type {
   CancelOutcome,
   ClaimRequest,
@@ -19,6 +18,8 @@ import type { JobView, ViewEntry } from './job-view.ts'
 import type { NatsLink } from './link.ts'
 import type { PublicIds } from './public-ids.ts'
 import { toRecordKey } from './record-codec.ts'
+import type { NatsWorkerDirectory } from './nats-worker-directory.ts'
+import { HEAD_START_MS, isBetterElsewhere } from './placement.ts'
 import type { KnownRecord, RecordStore } from './record-store.ts'
 import { sweep } from './sweep.ts'
 import { WakeUps } from './wake-ups.ts'
@@ -46,8 +47,7 @@ export interface NatsJobLedgerParts {
   readonly now: () => number
   /** A monotonic clock, milliseconds. */
   readonly elapsed: () => number
-  /** When each tenant was served last, in claims of all workers. */
-  readonly lastServed: ReadonlyMap<string, number>
+  readonly workers: NatsWorkerDirectory
 }
 
 /** The job ledger over NATS JetStream: records in a bucket, work messages in a stream. */
@@ -199,12 +199,13 @@ export class NatsJobLedger implements JobLedger {
   }
 
   async claim(request: ClaimRequest, signal: AbortSignal): Promise<Lease | undefined> {
-    const { queue, records, now } = this.#parts
+    const { queue, records, workers, now } = this.#parts
     queue.follow()
+    workers.follow()
     while (!signal.aborted) {
-      const job = queue.isLoaded ? this.#choose(request) : undefined
-      if (job === undefined) {
-        await queue.nextNews(LOOK_MS, signal)
+      const { job, waitMs } = this.#choose(request)
+      if (job === undefined || waitMs > 0) {
+        await queue.nextNews(Math.min(waitMs, LOOK_MS), signal)
         continue
       }
       this.#claiming.add(job.id)
@@ -226,11 +227,21 @@ export class NatsJobLedger implements JobLedger {
     return undefined
   }
 
-  #choose(request: ClaimRequest): Job | undefined {
-    const { queue, lastServed, now } = this.#parts
-    const open = [...queue.waiting].filter(({ job }) => !this.#claiming.has(job.id) && request.accepts(job))
-    const ordered = toFairOrder(open, lastServed).map(({ job }) => ({ job }) as JobRecord)
-    return chooseCandidate(ordered, request.residentIdentities, now())?.job
+  /** The job to claim, and how long a worker that is better placed for it has the first claim. */
+  #choose(request: ClaimRequest): { job?: Job; waitMs: number } {
+    const { queue, workers, now, elapsed } = this.#parts
+    if (!queue.isLoaded) return { waitMs: LOOK_MS }
+    const job = chooseCandidate(this.#listOpen(request), request.residentIdentities, now())?.job
+    if (job === undefined) return { waitMs: LOOK_MS }
+    const waitedMs = elapsed() - (queue.get(job.id)?.seenAt ?? 0)
+    if (waitedMs >= HEAD_START_MS || !isBetterElsewhere(job, request, workers.living()))
+      return { job, waitMs: 0 }
+    return { job, waitMs: HEAD_START_MS - waitedMs }
+  }
+
+  *#listOpen(request: ClaimRequest): Iterable<JobRecord> {
+    for (const { job } of this.#parts.queue.inOrder)
+      if (!this.#claiming.has(job.id) && request.accepts(job)) yield { job } as JobRecord
   }
 
   async renew(lease: Lease): Promise<LeaseState> {

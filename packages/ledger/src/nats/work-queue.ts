@@ -1,5 +1,6 @@
 import { Job, type JobRecord } from '@atelier/proto'
 import { WakeUps } from './wake-ups.ts'
+import { FairQueue } from './fair-queue.ts'
 import { followStream } from './follow.ts'
 import type { NatsLink } from './link.ts'
 import { trimJob } from './record-codec.ts'
@@ -30,18 +31,16 @@ export function toLane(job: Job): string {
 export class WorkQueue {
   readonly #link: NatsLink
   readonly #elapsed: () => number
-  readonly #waiting = new Map<string, WaitingJob>()
+  readonly #waiting = new FairQueue<WaitingJob>()
   readonly #news = new WakeUps()
   #isLoaded = false
   #stop: (() => void) | undefined
   /** Jobs known while the stream is being read from its start again. */
   #before: ReadonlyMap<string, WaitingJob> = new Map()
-  readonly #onTaken: (tenant: string) => void
 
-  constructor(link: NatsLink, elapsed: () => number, onTaken: (tenant: string) => void) {
+  constructor(link: NatsLink, elapsed: () => number) {
     this.#link = link
     this.#elapsed = elapsed
-    this.#onTaken = onTaken
   }
 
   /** Whether the whole stream has been read. */
@@ -54,9 +53,19 @@ export class WorkQueue {
     return this.#waiting.values()
   }
 
+  /** The waiting jobs in the order in which they are to be looked at, fair to all tenants. */
+  get inOrder(): Iterable<WaitingJob> {
+    return this.#waiting.inOrder()
+  }
+
+  /** What is known of a waiting job. */
+  get(jobId: string): WaitingJob | undefined {
+    return this.#waiting.get(jobId)
+  }
+
   /** Whether the job's message is there, as far as this process knows. */
   has(jobId: string): boolean {
-    return this.#waiting.has(jobId)
+    return this.#waiting.get(jobId) !== undefined
   }
 
   /** Begins to follow the stream; asking again changes nothing. */
@@ -68,7 +77,7 @@ export class WorkQueue {
       stream: names.work,
       subject: `${names.workSubject}.>`,
       onStart: () => {
-        this.#before = new Map(this.#waiting)
+        this.#before = new Map([...this.#waiting.values()].map((entry) => [entry.job.id, entry]))
         this.#waiting.clear()
         this.#isLoaded = false
       },
@@ -82,8 +91,8 @@ export class WorkQueue {
     const unlisten = this.#link.subscribe(names.takenSubject, (data) => {
       const [tenant, jobId] = Buffer.from(data).toString().split('.')
       if (tenant === undefined || jobId === undefined) return
-      this.#waiting.delete(jobId)
-      this.#onTaken(tenant)
+      this.#waiting.remove(jobId)
+      this.#waiting.noteServed(tenant)
     })
     this.#stop = () => {
       unfollow()
@@ -105,7 +114,7 @@ export class WorkQueue {
   /** Takes the message of a job that no longer waits away, and tells everyone. Failing costs nothing but a look. */
   async remove(job: Job): Promise<void> {
     const known = this.#waiting.get(job.id)
-    this.#waiting.delete(job.id)
+    this.#waiting.remove(job.id)
     this.#link.publish(this.#link.names.takenSubject, `${job.tenant}.${job.id}`)
     await this.#link.use(`unqueue job ${job.id}`, async ({ jsm }) => {
       // Not beyond the message that was seen: the job may have been queued again meanwhile.
@@ -116,7 +125,7 @@ export class WorkQueue {
 
   /** Forgets a job without touching its message: somebody else took it. */
   drop(jobId: string): void {
-    this.#waiting.delete(jobId)
+    this.#waiting.remove(jobId)
   }
 
   /** Resolves when jobs were added or after the given time. */
@@ -155,7 +164,7 @@ export class WorkQueue {
   #put(jobId: string, job: Job, sequence: number): void {
     const known = this.#waiting.get(jobId) ?? this.#before.get(jobId)
     if (known !== undefined && known.sequence > sequence) return
-    this.#waiting.set(jobId, { job, sequence, seenAt: known?.seenAt ?? this.#elapsed() })
+    this.#waiting.put({ job, sequence, seenAt: known?.seenAt ?? this.#elapsed() })
     this.#news.wake()
   }
 
