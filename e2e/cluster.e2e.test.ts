@@ -18,7 +18,10 @@ describe.skipIf(!hasNatsServer())('a cluster', () => {
       gateways: 2,
       workers: 2,
       natsUrl: nats.url,
-      environment: { ATELIER_ENGINE: 'fake', ATELIER_FAKE_STEP_MS: '50', ATELIER_SLOTS: '2' },
+      environment: {
+        ...{ ATELIER_ENGINE: 'fake', ATELIER_FAKE_STEP_MS: '50', ATELIER_SLOTS: '2' },
+        ATELIER_DRAIN_SECONDS: '2',
+      },
     })
     ;[a, b] = cluster.gateways as [ClusterGateway, ClusterGateway]
     await waitForModels(a)
@@ -176,7 +179,7 @@ describe.skipIf(!hasNatsServer())('a cluster', () => {
     await holder.kill()
     expect(await readNote(await picture)).toBe(id)
     await holder.start()
-  }, 180_000)
+  }, 300_000)
 
   it('loses nothing when the broker is killed and comes back', async () => {
     const ids = Array.from({ length: 8 }, (_, i) => `task(outage-${i})`)
@@ -186,7 +189,7 @@ describe.skipIf(!hasNatsServer())('a cluster', () => {
     await sleep(3_000)
     await nats.start()
     expect(await Promise.all(pictures.map(async (picture) => readNote(await picture)))).toEqual(ids)
-  }, 180_000)
+  }, 300_000)
 
   it('refuses with 503 and Retry-After while the broker is away, and works again when it is back', async () => {
     await nats.kill()
@@ -203,16 +206,16 @@ describe.skipIf(!hasNatsServer())('a cluster', () => {
         interval: 500,
       })
       .toBe(200)
-  }, 180_000)
+  }, 300_000)
 
   it('hands back what a stopped worker cannot finish in time, and it ends elsewhere', async () => {
     const id = 'task(drained)'
-    const picture = generate(a, request(id, 700))
+    const picture = generate(a, request(id, 200))
     const holder = await waitForHolder(cluster)
     expect(await holder.stop()).toBe(0)
     expect(await readNote(await picture)).toBe(id)
     expect(holder.output()).toContain('handed-back')
-  }, 240_000)
+  }, 300_000)
 })
 
 interface HistoryEntry {

@@ -49,6 +49,11 @@ export const workerConfigSchema = z.object({
     .positive()
     .default(300)
     .describe('silence after which an engine is killed'),
+  ATELIER_DRAIN_SECONDS: z.coerce
+    .number()
+    .min(0)
+    .default(20)
+    .describe('how long running jobs may go on after SIGTERM; then they are handed back'),
   ATELIER_METRICS_PORT: port.default(9464).describe('Prometheus metrics and health; 0 switches it off'),
   ATELIER_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })

@@ -19,8 +19,6 @@ import { EventLog } from './progress/event-log.ts'
 import { startWorkerService, type WorkerService } from './progress/worker-service.ts'
 import { EngineProcess } from './supervisor/engine-process.ts'
 
-/** How long running jobs may go on when the worker is asked to stop, milliseconds; then they are handed back. */
-const DRAIN_MS = 20_000
 /** How often a starting engine is looked after, milliseconds. */
 const READY_POLL_MS = 20
 const ENTRIES = {
@@ -140,7 +138,10 @@ export class Worker {
     this.#isDraining = true
     await this.#publish().catch(() => undefined)
     const drained = this.#consumer?.drain() ?? Promise.resolve()
-    const handBack = setTimeout(() => void this.#runner.handBackAll(), DRAIN_MS)
+    const handBack = setTimeout(
+      () => void this.#runner.handBackAll(),
+      this.#options.config.ATELIER_DRAIN_SECONDS * 1000,
+    )
     await drained
     clearTimeout(handBack)
     clearInterval(this.#heartbeat)
