@@ -92,7 +92,7 @@ async function compareResiduals(residuals: Residuals, prefix: string): Promise<n
 const MOMENT = { images: [0, 1], sigma: 1, call: 0 }
 const unit = (network: ControlUnit['network'], weightOf = weighEvenly(1)): ControlUnit => ({
   network,
-  hint,
+  hintFor: () => hint,
   weightOf,
   isActive: () => true,
 })
@@ -241,9 +241,10 @@ async function sample(row: SamplingRow): Promise<Tensor> {
         ),
       )
       const size = { width: row.size[0], height: row.size[1] }
+      const fitted = upscale(source, size, { method: 'nearest-exact', crop: 'center' })
       return {
         network: NETWORKS.ldm,
-        hint: upscale(source, size, { method: 'nearest-exact', crop: 'center' }),
+        hintFor: () => fitted,
         weightOf: weighEvenly(strength),
         isActive: ({ sigma }) => sigma <= model.atPercent(start) && sigma >= model.atPercent(end),
       }

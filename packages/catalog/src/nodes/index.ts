@@ -64,6 +64,7 @@ import { sd3Nodes } from './sd3-nodes.ts'
 import { setLatentNoiseMask } from './set-latent-noise-mask.ts'
 import { stringNodes } from './string-nodes.ts'
 import { loraLoader, loraLoaderModelOnly } from './lora-loader.ts'
+import { cannyNodes, controlNetNodes, unionControlNetNodes } from './control-net-nodes.ts'
 import { upscaleModelLoader } from './upscale-model-loader.ts'
 import { vaeDecode } from './vae-decode.ts'
 import { vaeDecodeTiled } from './vae-decode-tiled.ts'
@@ -124,6 +125,7 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   latentFlip,
   latentCrop,
   loraLoader,
+  ...controlNetNodes,
   vaeDecodeTiled,
   vaeEncodeTiled,
   inpaintModelConditioning,
@@ -140,6 +142,7 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   ...compositingNodes,
   ...rebatchNodes,
   ...sdxlTextNodes,
+  ...cannyNodes,
   ...customSamplerNodes,
   ...modelAdvancedNodes,
   ...imagesNodes,
@@ -151,6 +154,7 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   ...advancedSamplerNodes,
   ...sd3Nodes,
   ...gitsNodes,
+  ...unionControlNetNodes,
   ...epsilonScalingNodes,
   ...mahiroNodes,
   ...hookNodes,

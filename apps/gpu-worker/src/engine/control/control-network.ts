@@ -110,10 +110,14 @@ function checkFamily(
     unet.labelWidth !== labels ||
     latent.shape[1]! < unet.inChannels
   if (!isOther) return
-  throw new EngineError(
+  const own = `its contexts are ${unet.contextWidth} wide, its labels ${unet.labelWidth}`
+  throw refuseFamily(name, `${own}; the checkpoint's are ${width} and ${labels}`)
+}
+
+function refuseFamily(name: string, reason: string): EngineError {
+  return new EngineError(
     'invalid-request',
-    `the ControlNet ${name} belongs to another family of models: its contexts are ${unet.contextWidth} wide, ` +
-      `its labels ${unet.labelWidth}; the checkpoint's are ${width} and ${labels}`,
+    `the ControlNet ${name} belongs to another family of models: ${reason}`,
   )
 }
 
@@ -148,7 +152,9 @@ function prepareAdapter(
     hintChannels: config.hintChannels,
     unionTypes: 0,
     poolsGlobally: false,
-    async evaluate(_inputs, hint) {
+    async evaluate({ label }, hint) {
+      if ((label !== undefined) !== config.isXl)
+        throw refuseFamily(name, `it is made for ${config.isXl ? 'SDXL' : 'SD1 and SD2'}`)
       const fitting = config.hintChannels === 1 ? meanOfChannels(hint) : hint
       return (await session()).run({ hint: unshufflePixels(fitting, config.unshuffle) })
     },

@@ -8,8 +8,8 @@ import type { PlaceWeight } from './mode-weights.ts'
 /** A network with its hint, strength and window, as one conditioning is guided by it. */
 export interface ControlUnit {
   readonly network: ControlNetwork
-  /** One hint for all images, or one for each, [count, channels, height, width], 0 to 1. */
-  readonly hint: Tensor
+  /** One hint for all images, or one for each, [count, channels, height, width], 0 to 1, for a latent of that size. */
+  readonly hintFor: (latent: Tensor) => Tensor
   readonly weightOf: PlaceWeight
   readonly isActive: (moment: ControlMoment) => boolean
   /** Kind of hint, for a union network. */
@@ -21,9 +21,12 @@ export interface ControlUnit {
 /** Changes what a network predicted for rows of latents. */
 export type AdjustPrediction = NonNullable<RowControls['adjust']>
 
+/** Features of adapters, and the hints they were made of. */
+type Constants = Map<ControlUnit, { readonly hint: Tensor; readonly features: Promise<Residuals> }>
+
 /** Joins units to what guides a conditioning: what they add is summed. */
 export function createRowControls(units: readonly ControlUnit[], adjust?: AdjustPrediction): RowControls {
-  const constants = new Map<ControlUnit, Promise<Residuals>>()
+  const constants: Constants = new Map()
   return {
     adjust,
     async evaluate(inputs, moment) {
@@ -32,7 +35,11 @@ export function createRowControls(units: readonly ControlUnit[], adjust?: Adjust
         if (!unit.isActive(moment)) continue
         const residuals = unit.network.isConstant
           ? await evaluateConstant(unit, { inputs, moment, constants })
-          : await unit.network.evaluate(inputs, pickRows(unit.hint, moment.images), unit.unionType)
+          : await unit.network.evaluate(
+              inputs,
+              pickRows(unit.hintFor(inputs.latent), moment.images),
+              unit.unionType,
+            )
         sum = addResiduals(sum, keepToRegion(weigh(residuals, unit.weightOf), unit.region))
       }
       return sum
@@ -43,17 +50,12 @@ export function createRowControls(units: readonly ControlUnit[], adjust?: Adjust
 /** Features of an adapter: made once for every hint, then given to each row. */
 async function evaluateConstant(
   unit: ControlUnit,
-  {
-    inputs,
-    moment,
-    constants,
-  }: { inputs: NetworkInputs; moment: ControlMoment; constants: Map<ControlUnit, Promise<Residuals>> },
+  { inputs, moment, constants }: { inputs: NetworkInputs; moment: ControlMoment; constants: Constants },
 ): Promise<Residuals> {
-  let made = constants.get(unit)
-  if (made === undefined) {
-    made = unit.network.evaluate(inputs, unit.hint)
-    constants.set(unit, made)
-  }
+  const hint = unit.hintFor(inputs.latent)
+  const known = constants.get(unit)
+  const made = known?.hint === hint ? known.features : unit.network.evaluate(inputs, hint)
+  constants.set(unit, { hint, features: made })
   return mapPlaces(await made, (place, value) =>
     pickRows(fitFeature(place, value, inputs.latent), moment.images),
   )

@@ -1,4 +1,4 @@
-import { ModelKind, type ModelFile, type ModelRef } from '@atelier/proto'
+import { ModelKind, ModelFile, type ModelRef } from '@atelier/proto'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { EngineOutcome } from '../../engine-protocol.ts'
 import { ADAPTERS } from '../adapters/test-kit.ts'
@@ -13,7 +13,7 @@ const names = ['kohya', 'locon', 'norm', 'wrong_shape', 'unknown_keys', 'sdxl_ko
 const kit = openGenerationKit(
   names.map((name) => {
     const path = new URL(`${name}.safetensors`, ADAPTERS).pathname
-    return { ...refOf(name), path, unusableReason: '' } as ModelFile
+    return ModelFile.fromPartial({ ...refOf(name), path })
   }),
 )
 afterAll(() => kit.close())

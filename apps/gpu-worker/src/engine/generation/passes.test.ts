@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url'
-import { RefinerPasses, type ModelFile } from '@atelier/proto'
+import { RefinerPasses, ModelFile } from '@atelier/proto'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openGenerationKit, pixelsOf, smallJob, smallSampling, TINY, TINY_AGAIN } from './test-kit.ts'
 
 const DEMO = { ...TINY, name: 'demo.safetensors', identity: 'demo' }
 const demoPath = fileURLToPath(new URL('../../../../../models/demo/demo.safetensors', import.meta.url))
-const kit = openGenerationKit([{ ...DEMO, path: demoPath, unusableReason: '' } as ModelFile])
+const kit = openGenerationKit([ModelFile.fromPartial({ ...DEMO, path: demoPath })])
 afterAll(() => kit.close())
 
 const hires = (changes: object = {}) => ({

@@ -1,11 +1,11 @@
 import {
   ImageFormat,
   Job,
+  ModelFile,
   ModelKind,
   NoiseSource,
   type GenerationJob,
   type JobEvent,
-  type ModelFile,
 } from '@atelier/proto'
 import sharp from 'sharp'
 import type { EngineOutcome } from '../../engine-protocol.ts'
@@ -38,7 +38,7 @@ export function openGenerationKit(more: readonly ModelFile[] = [], changes: Part
     ...changes,
   })
   const path = unpackTinyCheckpoint()
-  const files = [TINY, TINY_AGAIN].map((ref) => ({ ...ref, path, unusableReason: '' }) as ModelFile)
+  const files = [TINY, TINY_AGAIN].map((ref) => ModelFile.fromPartial({ ...ref, path }))
   models.setFiles([...files, ...more])
   const texts = new TextModels(createEmbeddingReader(models))
   const run = async (

@@ -49,7 +49,35 @@ export interface EntryConditions {
 }
 
 /** An encoded prompt, what else it says, and where, when and how strongly it guides. */
-export type ConditioningEntry = Conditioning & EntryConditions & EntryScope
+export type ConditioningEntry = Conditioning & EntryConditions & EntryScope & EntryControls
+
+/** A CONTROL_NET: the file of a ControlNet or adapter. */
+export interface ControlNetValue {
+  readonly control: ModelRef
+  /** The checkpoint its differences are from, where a node says that; absent: the one that is sampled. */
+  readonly base?: ModelRef
+  /** Kind of picture, for union networks; absent: not told. */
+  readonly unionType?: number
+}
+
+/** A ControlNet on an entry, with its picture, and those that were put on it before. */
+export interface ControlLink {
+  readonly network: ControlNetValue
+  /** [pictures, height, width, 3], 0 to 1. */
+  readonly image: Tensor
+  readonly strength: number
+  /** Shares of the run at which it begins and ends to act. */
+  readonly startPercent: number
+  readonly endPercent: number
+  readonly previous: ControlLink | undefined
+}
+
+/** ControlNets of an entry. */
+export interface EntryControls {
+  readonly control?: ControlLink
+  /** It is to act on the other halves too, where those have none of their own. */
+  readonly isControlForAll?: boolean
+}
 
 /** A CONDITIONING: encoded prompts. */
 export type ConditioningValue = readonly ConditioningEntry[]

@@ -1,4 +1,5 @@
 import type { EntryContent } from '../denoise/composition/resolve-lists.ts'
+import type { RowControls } from '../denoise/guidance.ts'
 import { listLabelNumbers, makeLabel, type LabelNumbers } from '../denoise/label.ts'
 import { EngineError } from '../engine-error.ts'
 import { toModelLatent } from '../models/latent-format.ts'
@@ -23,11 +24,18 @@ export interface ContentSetting {
   readonly source: Tensor
   /** Its noise mask in its size; absent: none. */
   readonly mask: Tensor | undefined
+  /** What the ControlNets of an entry add; absent: none has any. */
+  readonly controlsOf?: ((entry: ConditioningEntry) => RowControls | undefined) | undefined
 }
 
 /** What an entry of a role tells the network of a model, by ComfyUI's rules. */
 export function toContent(entry: ConditioningEntry, role: string, setting: ContentSetting): EntryContent {
-  return { tokens: entry.tokens, label: toLabel(entry, role, setting), concat: toConcat(entry, setting) }
+  return {
+    tokens: entry.tokens,
+    label: toLabel(entry, role, setting),
+    concat: toConcat(entry, setting),
+    controls: setting.controlsOf?.(entry),
+  }
 }
 
 function toLabel(

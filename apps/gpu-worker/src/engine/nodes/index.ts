@@ -3,6 +3,7 @@ import { animationNodes } from './animation-nodes.ts'
 import { checkpointLoaderSimple } from './checkpoint-loader-simple.ts'
 import { clipSetLastLayer } from './clip-set-last-layer.ts'
 import { clipTextEncode } from './clip-text-encode.ts'
+import { controlNetNodes } from './control-net-nodes.ts'
 import { customSamplingNodes } from './custom-sampling-nodes.ts'
 import { emptyImage } from './empty-image.ts'
 import { emptyLatentImage } from './empty-latent-image.ts'
@@ -78,6 +79,7 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<strin
     pictureNodes,
     imageNodes,
     conditioningNodes,
+    controlNetNodes,
     inpaintNodes,
     sdxlTextNodes,
     modelSamplingNodes,

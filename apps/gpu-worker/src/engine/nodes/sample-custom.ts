@@ -17,6 +17,7 @@ import type { ConditioningValue, LatentValue, NodeContext } from '../node-graph/
 import type { GuiderValue, NoiseValue, SamplerValue, SigmasValue } from '../node-graph/sampling-values.ts'
 import { makePreview, wantsPreview } from '../preview/make-preview.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
+import { openEntryControls } from './entry-controls.ts'
 import { useModel } from './use-model.ts'
 import { toContent, type ContentSetting } from './entry-content.ts'
 
@@ -40,7 +41,13 @@ export async function sampleCustom(request: CustomSampling, context: NodeContext
   const use = await useModel(request.guider.model, context)
   try {
     const model = patchModel(use.value.model, request.guider.model.patches)
-    return await sampleWith(model, request, context)
+    const controls = await openEntryControls(request.guider, model.sampling, context)
+    try {
+      const guider = { ...request.guider, conditionings: controls.conditionings }
+      return await sampleWith(model, { ...request, guider, controlsOf: controls.of }, context)
+    } finally {
+      controls.done()
+    }
   } finally {
     use.done()
   }
@@ -48,7 +55,7 @@ export async function sampleCustom(request: CustomSampling, context: NodeContext
 
 async function sampleWith(
   model: SampledModel,
-  request: CustomSampling,
+  request: CustomSampling & Pick<ContentSetting, 'controlsOf'>,
   context: NodeContext,
 ): Promise<CustomSampled> {
   const latent = fixChannels(request.latent, LATENT_CHANNELS)
@@ -68,7 +75,8 @@ async function sampleWith(
   }
   let clean: Tensor | undefined
   const mask = latent.noiseMask && fitMask(latent.noiseMask, source.shape)
-  const denoise = createDenoiser(request.guider, { plan, setting: { model, source, mask } })
+  const { controlsOf } = request
+  const denoise = createDenoiser(request.guider, { plan, setting: { model, source, mask, controlsOf } })
   const result = await runSampling({
     plan,
     denoise: keepOutside(denoise, { request, model, mask, source, startNoise }),

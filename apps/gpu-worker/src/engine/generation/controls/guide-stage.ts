@@ -70,9 +70,10 @@ function settleUnit(
   const mode = MODES[unit.mode] ?? 'balanced'
   const isSoftened = mode === 'balanced' && isSecond && SOFT_IN_SECOND.test(module)
   const { weightOf, actsOnBoth } = weighByMode(isSoftened ? 'prompt' : mode, unit.weight)
+  const { hint } = isSecond && second !== undefined ? second : first
   const control: ControlUnit = {
     network,
-    hint: (isSecond && second !== undefined ? second : first).hint,
+    hintFor: () => hint,
     weightOf: unit.placeWeights.length > 0 ? weighBy(unit.placeWeights) : weightOf,
     isActive: () => {
       const share = Math.max(progress.stepsTold - 1, 0) / Math.max(progress.totalSteps, 1)
