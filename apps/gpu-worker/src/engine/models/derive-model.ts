@@ -23,7 +23,9 @@ export function deriveModel(
   for (const adapter of adapters) {
     const family = declareFamily(adapter.file)
     const [misfit] = derivation.remarks.get(adapter) ?? []
-    if (family === undefined || family === detected.family || misfit === undefined) continue
+    // A refiner goes on with the LoRAs of SDXL, of which little fits it (A1111).
+    const isOther = family !== undefined && !detected.family.startsWith(family)
+    if (!isOther || misfit === undefined) continue
     throw new EngineError(
       'invalid-request',
       `the LoRA ${adapter.name} was made for ${family}, not for this ${detected.family} checkpoint: ${misfit}`,
