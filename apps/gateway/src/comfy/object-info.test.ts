@@ -11,6 +11,7 @@ const recorded = JSON.parse(
 /** The files the recorded server had. */
 const FILES: Readonly<Record<string, readonly string[]>> = {
   checkpoints: ['tiny.safetensors'],
+  loras: ['sub/another.safetensors', 'tinylora.safetensors'],
   upscale_models: ['tiny_x4.pth'],
   'input-files': [
     ...['anim.gif', 'bad.png', 'data.json', 'gray.png', 'gray16.png', 'noext', 'note.txt', 'page.html'],
