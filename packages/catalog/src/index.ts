@@ -1,5 +1,11 @@
 export { CONTROL_TYPES, findPreprocessor, PREPROCESSORS } from './preprocessors.ts'
 export type { Preprocessor, Slider, SliderNumber } from './preprocessors.ts'
+export {
+  DIFFUSERS_SCHEDULER_NAMES,
+  findDiffusersSampler,
+  isDiffusersScheduler,
+} from './diffusers-samplers.ts'
+export type { DiffusersSchedulerName } from './diffusers-samplers.ts'
 export { COMFY_SAMPLER_NAMES, findWebuiSampler, WEBUI_SAMPLERS } from './samplers.ts'
 export type { ComfySamplerName, WebuiSampler } from './samplers.ts'
 export { COMFY_SCHEDULE_NAMES, resolveWebuiSampling, toAutomatic, WEBUI_SCHEDULES } from './schedules.ts'

@@ -1,3 +1,4 @@
+import { findDiffusersSampler } from './diffusers-samplers.ts'
 import { WEBUI_SAMPLERS, type WebuiSampler } from './samplers.ts'
 
 /** A schedule as A1111 lists it, fields in its order and spelling. */
@@ -79,7 +80,8 @@ export function resolveWebuiSampling(
       break
     }
   }
-  const sampler = WEBUI_SAMPLERS.find(({ name }) => name === samplerName) ?? WEBUI_SAMPLERS[0]!
+  const listed = WEBUI_SAMPLERS.find(({ name }) => name === samplerName)
+  const sampler = listed ?? findDiffusersSampler(samplerName) ?? WEBUI_SAMPLERS[0]!
   return { sampler, schedule }
 }
 

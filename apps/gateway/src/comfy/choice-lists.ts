@@ -4,6 +4,9 @@ import type { ChoiceLists } from './input-config.ts'
 import { isPictureName } from './media-types.ts'
 import { listModelFiles } from './model-folders.ts'
 
+/** ComfyUI's name, among the autoencoders, for none at all (models that work on pixels). */
+const NO_VAE = 'pixel_space'
+
 /** Reads, for one request, the lists of models and, where they are wanted, of the tenant's input pictures. */
 export async function readChoiceLists(
   { models, store }: Pick<GatewayDeps, 'models' | 'store'>,
@@ -20,7 +23,8 @@ export async function readChoiceLists(
   return (source) => {
     let list = known.get(source)
     if (list === undefined) {
-      list = listModelFiles(models, source).map(({ name }) => name)
+      const names = listModelFiles(models, source).map(({ name }) => name)
+      list = source === 'vae' ? [...names, NO_VAE] : names
       known.set(source, list)
     }
     return list

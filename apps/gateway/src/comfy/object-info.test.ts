@@ -13,6 +13,7 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
   checkpoints: ['tiny.safetensors'],
   loras: ['sub/another.safetensors', 'tinylora.safetensors'],
   upscale_models: ['tiny_x4.pth'],
+  vae: ['tiny_vae.safetensors', 'pixel_space'],
   'input-files': [
     ...['anim.gif', 'bad.png', 'data.json', 'gray.png', 'gray16.png', 'noext', 'note.txt', 'page.html'],
     ...['pal.png', 'photo.jpg', 'pic.webp', 'rgb.png', 'rgba.png', 'rgba64.png', 'script.js', 'vector.svg'],

@@ -105,6 +105,13 @@ const ROWS: readonly Row[] = [
   ],
   ['get', '/sdapi/v1/sd-models', 'get_sd_models', 'Checkpoints', { answer: '[SDModelItem]' }],
   ['get', '/sdapi/v1/sd-vae', 'get_sd_vaes', 'Separate VAEs', { answer: '[SDVaeItem]' }],
+  [
+    'get',
+    '/sdapi/v1/sd-modules',
+    'get_sd_modules',
+    'Separate VAEs and text encoders',
+    { answer: '[SDVaeItem]' },
+  ],
   ['get', '/sdapi/v1/hypernetworks', 'get_hypernetworks', 'Hypernetworks', { answer: '[HypernetworkItem]' }],
   [
     'get',

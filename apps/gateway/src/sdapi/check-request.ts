@@ -1,5 +1,5 @@
 import { isExactObject, toPythonTypeName, type ExactValue } from '@atelier/catalog/exact-json'
-import { WEBUI_SAMPLERS } from '@atelier/catalog'
+import { isDiffusersScheduler, WEBUI_SAMPLERS } from '@atelier/catalog'
 import type { ModelIndex } from '../models/model-index.ts'
 import { httpException, pythonException } from './errors.ts'
 import { ALWAYS_ON_SCRIPTS, SELECTABLE_SCRIPTS } from './lists/scripts.data.ts'
@@ -145,7 +145,12 @@ function checkHires(request: GenerationRequest, models: ModelIndex): void {
     throw pythonException('Exception', `could not find upscaler named ${upscaler}`)
   }
   const sampler = request.text('hr_sampler_name')
-  if (sampler !== null && sampler !== '' && !WEBUI_SAMPLERS.some(({ name }) => name === sampler)) {
+  if (
+    sampler !== null &&
+    sampler !== '' &&
+    !WEBUI_SAMPLERS.some(({ name }) => name === sampler) &&
+    !isDiffusersScheduler(sampler)
+  ) {
     throw pythonException('AssertionError', `bad sampler name: ${sampler}`)
   }
   if (request.number('denoising_strength') === null) {

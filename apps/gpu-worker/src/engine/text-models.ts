@@ -32,7 +32,7 @@ export class TextModels {
   }
 
   /** A checkpoint's encoders for ComfyUI's prompts. */
-  comfy(model: LoadedModel, stopAtLayer: number | undefined): ComfyTextModel {
+  comfy(model: Pick<LoadedModel, 'textEncoders'>, stopAtLayer: number | undefined): ComfyTextModel {
     return createComfyTextModel({
       encoders: model.textEncoders,
       tokenizers: this.#prepare(),

@@ -42,6 +42,14 @@ import { latentNodes } from './latent-nodes.ts'
 import { latentRotate } from './latent-rotate.ts'
 import { latentUpscale } from './latent-upscale.ts'
 import { latentUpscaleBy } from './latent-upscale-by.ts'
+import {
+  checkpointLoader,
+  clipLoader,
+  diffusersLoader,
+  dualClipLoader,
+  unetLoader,
+  vaeLoader,
+} from './loader-nodes.ts'
 import { loadImage } from './load-image.ts'
 import { loadImageMask } from './load-image-mask.ts'
 import { loadImageOutput } from './load-image-output.ts'
@@ -94,6 +102,7 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   vaeDecode,
   vaeEncode,
   vaeEncodeForInpaint,
+  vaeLoader,
   emptyLatentImage,
   latentUpscale,
   latentUpscaleBy,
@@ -125,10 +134,15 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   latentFlip,
   latentCrop,
   loraLoader,
+  clipLoader,
+  unetLoader,
+  dualClipLoader,
   ...controlNetNodes,
   vaeDecodeTiled,
   vaeEncodeTiled,
   inpaintModelConditioning,
+  checkpointLoader,
+  diffusersLoader,
   loadLatent,
   saveLatent,
   conditioningZeroOut,

@@ -37,10 +37,12 @@ export const LISTS: Readonly<
   upscalers: ({ models }) => listUpscalers(models).map(toUpscaler),
   'latent-upscale-modes': () => LATENT_UPSCALE_MODES.map((name) => toExact({ name })),
   'sd-models': ({ models }) => listCheckpoints(models).map(toCheckpoint),
-  'sd-vae': ({ models }) =>
-    listUsable(models, ModelKind.MODEL_KIND_VAE).map((file) =>
-      toExact({ model_name: toVaeName(file), filename: file.path }),
-    ),
+  'sd-vae': ({ models }) => listUsable(models, ModelKind.MODEL_KIND_VAE).map(toModule),
+  // Forge's name for the same and text encoders; clients ask for whichever answers.
+  'sd-modules': ({ models }) =>
+    [ModelKind.MODEL_KIND_VAE, ModelKind.MODEL_KIND_TEXT_ENCODER]
+      .flatMap((kind) => listUsable(models, kind))
+      .map(toModule),
   hypernetworks: () => [],
   'face-restorers': () => ['CodeFormer', 'GFPGAN'].map((name) => toExact({ name, cmd_dir: null })),
   'realesrgan-models': () => [],
@@ -53,6 +55,10 @@ export const LISTS: Readonly<
   scripts: () => toExact(SCRIPT_LISTS as unknown as PlainValue),
   'script-info': () => [],
   extensions: () => [],
+}
+
+function toModule(file: ModelFile): ExactValue {
+  return toExact({ model_name: toVaeName(file), filename: file.path })
 }
 
 function toCheckpoint(file: ModelFile): ExactValue {

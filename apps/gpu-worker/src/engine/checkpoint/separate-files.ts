@@ -2,7 +2,8 @@ import { CheckpointError } from './checkpoint-error.ts'
 import { detectModel, type DetectedModel } from './detect-model.ts'
 import { detectText, TEXT_USES, type TextEncoderConfig, type TextUse } from './detect-text.ts'
 import { detectVae, type VaeConfig } from './detect-vae.ts'
-import { isDiffusersUnet, isDiffusersVae, toLdmUnet, toLdmVae } from './diffusers/to-ldm.ts'
+import { isDiffusersVae, toLdmVae } from './diffusers/to-ldm.ts'
+import { readModel } from './read-model.ts'
 import { readWeightFile } from './read-weight-file.ts'
 import type { WeightFile } from './weight-file.ts'
 
@@ -30,8 +31,7 @@ export function openVaeFile(path: string): { file: WeightFile; config: VaeConfig
  * @throws CheckpointError `unknown-structure` when it holds none we know
  */
 export function openUnetFile(path: string): { file: WeightFile; detected: DetectedModel } {
-  const read = readWeightFile(path)
-  const file = isDiffusersUnet(read) ? toLdmUnet(read) : read
+  const file = readModel(path)
   return { file, detected: detectModel(file) }
 }
 

@@ -27,6 +27,8 @@ export interface TensorEntry {
 export interface DeclaredFacts {
   /** What the UNet predicts, and at which sigmas it was trained. */
   readonly prediction?: { readonly prediction: PredictionKind; readonly schedule: TrainedSchedule }
+  /** The scheduler that the pipeline is sampled with by default. */
+  readonly scheduler?: DeclaredScheduler
   /** Heads of the UNet's attention: their number everywhere, or the size of each. */
   readonly heads?: HeadRule
   /** Scale of the autoencoder's latents, and their channels' means and deviations. */
@@ -36,6 +38,18 @@ export interface DeclaredFacts {
   }
   /** The text encoder ends with the layer that its model uses. */
   readonly hasTextCut?: boolean
+}
+
+/** A scheduler class of Diffusers and those of its settings that change how it walks. */
+export interface DeclaredScheduler {
+  readonly name: string
+  readonly settings: {
+    readonly timestep_spacing?: string
+    readonly steps_offset?: number
+    readonly use_karras_sigmas?: boolean
+    readonly set_alpha_to_one?: boolean
+    readonly algorithm_type?: string
+  }
 }
 
 /** How many heads an attention has: as many everywhere, or as many as fit at that size. */

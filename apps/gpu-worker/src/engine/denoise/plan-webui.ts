@@ -1,7 +1,8 @@
-import { findWebuiSampler } from '@atelier/catalog'
+import { findWebuiSampler, isDiffusersScheduler, type DiffusersSchedulerName } from '@atelier/catalog'
 import { combine, scale } from './combine.ts'
 import { consistencyShares, toConsistencySampling } from './model-sampling.ts'
 import { PlanError, spanOf, type SamplingPlan } from './plan.ts'
+import { planDiffusers } from './plan-diffusers.ts'
 import { planTimesteps } from './plan-webui-timesteps.ts'
 import type { Sampler, SamplerOptions } from './sampler.ts'
 import { createDpmAdaptive } from './samplers/dpm-adaptive.ts'
@@ -40,9 +41,19 @@ export function listWebuiSigmas(sampling: WebuiSampling, steps: number): number[
  * @throws PlanError for a sampler or schedule that is not there, and for what the original refuses
  */
 export function planWebui(sampling: WebuiSampling): SamplingPlan {
+  if (isDiffusersScheduler(sampling.sampler)) return planDiffusersRun(sampling, sampling.sampler)
   return findWebuiSampler(sampling.sampler)?.isTimestepSampler === true
     ? planTimesteps(sampling)
     : planSigmas(sampling)
+}
+
+/** A folder's own settings count for the scheduler it names. */
+function planDiffusersRun(
+  { steps, strength, model, ownScheduler }: WebuiSampling,
+  scheduler: DiffusersSchedulerName,
+): SamplingPlan {
+  const settings = ownScheduler?.name === scheduler ? { settings: ownScheduler.settings } : {}
+  return planDiffusers({ scheduler, ...settings, steps, strength, model })
 }
 
 function planSigmas(sampling: WebuiSampling): SamplingPlan {

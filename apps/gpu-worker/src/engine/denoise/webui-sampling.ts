@@ -1,4 +1,5 @@
 import type { ModelSampling } from './model-sampling.ts'
+import type { DiffusersSettings } from './plan-diffusers.ts'
 
 /** What A1111 settles about sampling. */
 export interface WebuiSampling {
@@ -27,6 +28,8 @@ export interface WebuiSampling {
   readonly uniPc?: Partial<UniPcSettings> | undefined
   /** The model is an SDXL: Align Your Steps has a list of its own for it. */
   readonly isSdxl?: boolean | undefined
+  /** The scheduler that the model's Diffusers folder names. */
+  readonly ownScheduler?: { readonly name: string; readonly settings: DiffusersSettings } | undefined
   readonly model: ModelSampling
 }
 

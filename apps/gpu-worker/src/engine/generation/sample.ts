@@ -160,6 +160,7 @@ function planStage({ settings, start, checkpoint }: Stage, extras: WebuiExtras):
     rho: settings.rho,
     alwaysDiscardsPenultimate: settings.alwaysDiscardPenultimate,
     isSdxl: checkpoint.model.family === 'sdxl',
+    ownScheduler: checkpoint.model.scheduler,
     model: changeSchedule(checkpoint.model.sampling, extras.schedule),
   })
 }

@@ -100,6 +100,7 @@ function prepareModel(
     prediction,
     sampling: openModelSampling(schedule),
     latents: file.declared?.latents ?? latentFormatOf(family, prediction),
+    ...(file.declared?.scheduler && { scheduler: file.declared.scheduler }),
     textEncoders: textEncoders.map((config) => prepareTextEncoder(file, config, sessions)),
   }
 }

@@ -1,4 +1,5 @@
 import type { ModelFamily, PredictionKind } from '@atelier/catalog'
+import type { DeclaredScheduler } from '../checkpoint/weight-file.ts'
 import type { PredictionNetwork } from '../denoise/guidance.ts'
 import type { ModelSampling } from '../denoise/model-sampling.ts'
 import type { Tensor } from '../tensor/tensor.ts'
@@ -20,6 +21,8 @@ export interface LoadedModel {
   /** The sigmas it was trained at. */
   readonly sampling: ModelSampling
   readonly latents: LatentFormat
+  /** The scheduler its Diffusers folder names, with its settings. */
+  readonly scheduler?: DeclaredScheduler
   /** In the order in which their widths are joined; empty for a UNet alone. */
   readonly textEncoders: readonly TextEncoder[]
   readonly predict: PredictionNetwork

@@ -11,6 +11,7 @@ import { DerivedModels, type AdapterSet } from './derived-models.ts'
 import { loadDenoiser } from './load-denoiser.ts'
 import { loadBase, loadVaeFile } from './load-model.ts'
 import { loadChangedTexts } from './load-texts.ts'
+import { loadTextEncoders } from './load-text-encoders.ts'
 import type { LoadedModel, LoadedVae } from './loaded-model.ts'
 import { readModel } from '../checkpoint/read-model.ts'
 import { readWeightFile } from '../checkpoint/read-weight-file.ts'
@@ -19,6 +20,7 @@ import { loadControl, type ControlNetwork } from '../control/control-network.ts'
 import type { BaseWeights } from '../networks/control/composed-weights.ts'
 import { compositionOf } from '../networks/control/detect-control.ts'
 import { tileWhereLarge } from '../tiling/auto-tiles.ts'
+import type { TextEncoder } from '../text-encode/text-encoder.ts'
 import { loadUpscaler, type UpscaleNetwork } from '../upscale/upscale-network.ts'
 import { refuseNaN } from './refuse-nan.ts'
 import { Residency, type Use } from './residency.ts'
@@ -60,6 +62,8 @@ export class ModelStore {
   readonly #residency: Residency
   readonly #derived = new DerivedModels((ref) => this.resolve(ref))
   #files: readonly ModelFile[] = []
+  /** Their paths, those of folders' parts too. */
+  #allowed: ReadonlySet<string> = new Set()
 
   constructor(options: ModelStoreOptions) {
     this.#options = options
@@ -69,6 +73,7 @@ export class ModelStore {
   /** Takes the list of files that may be opened, in place of the one before. */
   setFiles(files: readonly ModelFile[]): void {
     this.#files = files
+    this.#allowed = new Set(files.flatMap(({ path, parts }) => [path].concat(parts)))
   }
 
   /**
@@ -143,6 +148,14 @@ export class ModelStore {
     })
   }
 
+  /** Uses text encoder files: one, or the two of SDXL. */
+  async useTextEncoders(refs: readonly ModelRef[]): Promise<Use<readonly TextEncoder[]>> {
+    const files = refs.map((ref) => this.resolve(ref))
+    const paths = files.map(({ path }) => path)
+    const key = files.map(({ identity }) => identity).join(' with ')
+    return this.#residency.use(key, () => loadTextEncoders(paths, this.#session()))
+  }
+
   /** Uses an upscaler network. */
   async useUpscaler(ref: ModelRef): Promise<Use<UpscaleNetwork>> {
     const file = this.resolve(ref)
@@ -202,7 +215,7 @@ export class ModelStore {
   #session(): SessionOptions {
     return {
       ...this.#options.session,
-      isAllowedFile: (path) => this.#files.some((file) => file.path === path || file.parts.includes(path)),
+      isAllowedFile: (path) => this.#allowed.has(path),
     }
   }
 }

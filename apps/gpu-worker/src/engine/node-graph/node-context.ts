@@ -20,15 +20,17 @@ export interface ModelValue {
   readonly patches?: ModelPatches
 }
 
-/** A CLIP: the checkpoint's text encoders, and where to stop in them. */
+/** A CLIP: the text encoders of a checkpoint or of files of their own, and where to stop in them. */
 export interface ClipValue {
   readonly checkpoint: ModelRef
   /** LoRAs on them, in the order they are applied. */
   readonly adapters?: readonly AdapterRef[]
+  /** The file of a second encoder. */
+  readonly companion?: ModelRef
   readonly stopAtLayer?: number
 }
 
-/** A VAE: the autoencoder of a checkpoint. */
+/** A VAE: the autoencoder of a checkpoint, or of a file of its own. */
 export interface VaeValue {
   readonly checkpoint: ModelRef
 }

@@ -22,6 +22,7 @@ import { latentBatchNodes } from './latent-batch-nodes.ts'
 import { latentPasteNodes } from './latent-paste-nodes.ts'
 import { latentFileNodes } from './latent-file-nodes.ts'
 import { latentNodes } from './latent-nodes.ts'
+import { loaderNodes } from './loader-nodes.ts'
 import { maskNodes } from './mask-nodes.ts'
 import { pictureNodes } from './picture-nodes.ts'
 import { imageNodes } from './image-nodes.ts'
@@ -75,6 +76,7 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<strin
     latentBatchNodes,
     latentPasteNodes,
     latentNodes,
+    loaderNodes,
     maskNodes,
     pictureNodes,
     imageNodes,

@@ -9,7 +9,7 @@ import {
   type ComfyTokens,
 } from '../text-encode/encode-comfy-prompt.ts'
 import type { NodeTable } from './node-table.ts'
-import { useModel } from './use-model.ts'
+import { useTextEncodersOf } from './use-parts.ts'
 
 /** Prompts of SDXL and its refiner, with sizes and scores. */
 export const sdxlTextNodes: NodeTable = {
@@ -58,9 +58,9 @@ async function encode(
   }: { tokenize: (model: ComfyTextModel) => ComfyTokens; labelNumbers: Partial<LabelNumbers> },
 ): Promise<{ outputs: [ConditioningValue] }> {
   const clip = inputs.value<ClipValue>('clip')
-  const use = await useModel(clip, { models })
+  const use = await useTextEncodersOf(clip, models)
   try {
-    const model = texts.comfy(use.value.model, clip.stopAtLayer)
+    const model = texts.comfy(use.value, clip.stopAtLayer)
     const conditioning = await encodeComfyTokens(tokenize(model), model)
     return { outputs: [[{ ...conditioning, labelNumbers }]] }
   } finally {

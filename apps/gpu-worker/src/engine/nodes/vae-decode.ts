@@ -1,16 +1,15 @@
 import { joinRows, sliceRows } from '../denoise/combine.ts'
-import { EngineError } from '../engine-error.ts'
 import type { LatentValue, NodeExecution, VaeValue } from '../node-graph/node-context.ts'
 import { toChannelsLast } from '../resample/resize-tensor.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
+import { useVaeOf } from './use-parts.ts'
 
 /** Decodes latents to pictures [batch, height, width, 3], 0 to 1. */
 export const vaeDecode: NodeExecution = async (inputs, { models }) => {
   const { samples } = inputs.value<LatentValue>('samples')
-  const use = await models.useCheckpoint(inputs.value<VaeValue>('vae').checkpoint)
+  const use = await useVaeOf(inputs.value<VaeValue>('vae'), models)
   try {
-    const { vae } = use.value
-    if (vae === undefined) throw new EngineError('unusable-model', 'the checkpoint has no VAE')
+    const vae = use.value
     const decoded = []
     for (let row = 0; row < samples.shape[0]!; row += 1)
       decoded.push(toPictures(await vae.decode(sliceRows(samples, row, row + 1))))

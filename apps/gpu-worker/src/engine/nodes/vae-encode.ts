@@ -1,8 +1,8 @@
 import { joinRows, sliceRows } from '../denoise/combine.ts'
-import { EngineError } from '../engine-error.ts'
 import type { LatentValue, NodeContext, NodeExecution, VaeValue } from '../node-graph/node-context.ts'
 import { toChannelsFirst } from '../resample/resize-tensor.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
+import { useVaeOf } from './use-parts.ts'
 
 /** Encodes pictures to latents; sides are cut to multiples of eight, evenly on both sides. */
 export const vaeEncode: NodeExecution = async (inputs, context) => {
@@ -13,14 +13,13 @@ export const vaeEncode: NodeExecution = async (inputs, context) => {
 /** Latents [batch, 4, h, w], unscaled, of pictures [batch, height, width, 3 or more], 0 to 1. */
 export async function encodePictures(
   pictures: Tensor,
-  { checkpoint }: VaeValue,
+  vaeValue: VaeValue,
   { models }: Pick<NodeContext, 'models'>,
 ): Promise<Tensor> {
   const pixels = toNetworkPixels(pictures)
-  const use = await models.useCheckpoint(checkpoint)
+  const use = await useVaeOf(vaeValue, models)
   try {
-    const { vae } = use.value
-    if (vae === undefined) throw new EngineError('unusable-model', 'the checkpoint has no VAE')
+    const vae = use.value
     const latents = []
     for (let row = 0; row < pixels.shape[0]!; row += 1)
       latents.push((await vae.encode(sliceRows(pixels, row, row + 1))).mean)

@@ -1,10 +1,10 @@
-import { EngineError } from '../engine-error.ts'
 import type { LoadedVae } from '../models/loaded-model.ts'
 import type { LatentValue, NodeContext, VaeValue } from '../node-graph/node-context.ts'
 import type { NodeInputs } from '../node-graph/node-inputs.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { decodeTiled, encodeTiled, type VaeTiles } from '../tiling/tiled-vae.ts'
 import type { NodeTable } from './node-table.ts'
+import { useVaeOf } from './use-parts.ts'
 import { toPictures } from './vae-decode.ts'
 import { toNetworkPixels } from './vae-encode.ts'
 
@@ -49,11 +49,9 @@ async function withVae<T>(
   { models }: NodeContext,
   run: (vae: LoadedVae) => Promise<T>,
 ): Promise<T> {
-  const use = await models.useCheckpoint(inputs.value<VaeValue>('vae').checkpoint)
+  const use = await useVaeOf(inputs.value<VaeValue>('vae'), models)
   try {
-    const { vae } = use.value
-    if (vae === undefined) throw new EngineError('unusable-model', 'the checkpoint has no VAE')
-    return await run(vae)
+    return await run(use.value)
   } finally {
     use.done()
   }

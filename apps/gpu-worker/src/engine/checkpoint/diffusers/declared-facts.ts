@@ -10,13 +10,21 @@ const BETAS = {
   beta_end: 0.012,
   num_train_timesteps: 1000,
 }
+/** Settings of schedulers, and what they hold. */
+const SETTING_KINDS = {
+  timestep_spacing: 'string',
+  steps_offset: 'number',
+  use_karras_sigmas: 'boolean',
+  set_alpha_to_one: 'boolean',
+  algorithm_type: 'string',
+}
 const PREDICTIONS = { epsilon: 'epsilon', v_prediction: 'v', sample: 'x0' } as const
 
 /**
  * What a scheduler's configuration says about the UNet: what it predicts, at which sigmas it was trained.
  * @throws CheckpointError `unknown-structure` for training schedules we do not have
  */
-export function readSchedulerFacts(config: Config, folder: string): Pick<DeclaredFacts, 'prediction'> {
+export function readPredictionFacts(config: Config, folder: string): Pick<DeclaredFacts, 'prediction'> {
   const unknown = (reason: string) => new CheckpointError('unknown-structure', folder, reason)
   const kind = config['prediction_type'] ?? 'epsilon'
   if (String(config['_class_name']).startsWith('EDM')) {
@@ -41,6 +49,16 @@ export function readSchedulerFacts(config: Config, folder: string): Pick<Declare
   if (prediction === undefined) throw unknown(`its scheduler predicts ${JSON.stringify(kind).slice(0, 80)}`)
   const isZero = config['rescale_betas_zero_snr'] === true
   return { prediction: { prediction, schedule: { kind: isZero ? 'zero-terminal' : 'scaled-linear' } } }
+}
+
+/** The scheduler class, with the settings that change how it walks. */
+export function readSchedulerFacts(config: Config): Pick<DeclaredFacts, 'scheduler'> {
+  const name = config['_class_name']
+  if (typeof name !== 'string') return {}
+  const entries = Object.entries(SETTING_KINDS).flatMap(([key, kind]) =>
+    typeof config[key] === kind ? [[key, config[key]] as const] : [],
+  )
+  return { scheduler: { name, settings: Object.fromEntries(entries) } }
 }
 
 /** How many heads a UNet's attention has: Diffusers' `attention_head_dim` is their number, in spite of its name. */

@@ -4,7 +4,7 @@ import { CheckpointError } from '../checkpoint-error.ts'
 import { renameTensors, stripPrefix } from '../rename-tensors.ts'
 import type { DeclaredFacts, TensorEntry, WeightFile } from '../weight-file.ts'
 import { readComponent, readJson } from './component-files.ts'
-import { readHeadFacts, readLatentFacts, readSchedulerFacts } from './declared-facts.ts'
+import { readHeadFacts, readLatentFacts, readPredictionFacts, readSchedulerFacts } from './declared-facts.ts'
 import { toLdmUnet, toLdmVae } from './to-ldm.ts'
 
 /** The file that makes a folder a pipeline of Diffusers. */
@@ -81,7 +81,7 @@ function declare(folder: string, has: HasComponent): DeclaredFacts {
   const unet = read('unet', 'config.json')
   const vae = read('vae', 'config.json')
   return {
-    ...(scheduler && readSchedulerFacts(scheduler, folder)),
+    ...(scheduler && { ...readPredictionFacts(scheduler, folder), ...readSchedulerFacts(scheduler) }),
     ...(unet && readHeadFacts(unet, folder)),
     ...(vae && readLatentFacts(vae)),
   }

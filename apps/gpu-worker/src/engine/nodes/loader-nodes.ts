@@ -1,0 +1,77 @@
+import { ModelKind, type ModelRef } from '@atelier/proto'
+import { EngineError } from '../engine-error.ts'
+import type { ModelStore } from '../models/model-store.ts'
+import type { ClipValue, ModelValue, NodeExecution, VaeValue } from '../node-graph/node-context.ts'
+
+/** Types of CLIP loaders whose encoders we have. */
+const CLIP_TYPE = 'stable_diffusion'
+const DUAL_CLIP_TYPE = 'sdxl'
+/** ComfyUI's configurations that stop at the layer before the last. */
+const EARLIER_LAYER = /clip_skip_2/
+
+/** A CheckpointLoader: the configuration adds only where to stop in the text encoder; content says the rest. */
+const checkpointLoader: NodeExecution = async (inputs, { models }) => {
+  const checkpoint = findRef(models, ModelKind.MODEL_KIND_CHECKPOINT, inputs.text('ckpt_name'))
+  const stop = EARLIER_LAYER.test(inputs.text('config_name')) ? { stopAtLayer: -2 } : {}
+  return { outputs: [{ checkpoint }, { checkpoint, ...stop }, { checkpoint }] satisfies Whole }
+}
+
+/** A DiffusersLoader. */
+const diffusersLoader: NodeExecution = async (inputs, { models }) => {
+  const checkpoint = findRef(models, ModelKind.MODEL_KIND_DIFFUSERS_FOLDER, inputs.text('model_path'))
+  return { outputs: [{ checkpoint }, { checkpoint }, { checkpoint }] satisfies Whole }
+}
+
+/** A UNETLoader; weights keep the precision they have. */
+const unetLoader: NodeExecution = async (inputs, { models }) => {
+  const checkpoint = findRef(models, ModelKind.MODEL_KIND_DENOISER, inputs.text('unet_name'))
+  return { outputs: [{ checkpoint } satisfies ModelValue] }
+}
+
+/** A CLIPLoader: which encoder a file holds, its content says. */
+const clipLoader: NodeExecution = async (inputs, { models }) => {
+  checkType(inputs.text('type'), CLIP_TYPE)
+  const checkpoint = findRef(models, ModelKind.MODEL_KIND_TEXT_ENCODER, inputs.text('clip_name'))
+  return { outputs: [{ checkpoint } satisfies ClipValue] }
+}
+
+/** A DualCLIPLoader: SDXL's two encoders, in either order. */
+const dualClipLoader: NodeExecution = async (inputs, { models }) => {
+  checkType(inputs.text('type'), DUAL_CLIP_TYPE)
+  const [checkpoint, companion] = ['clip_name1', 'clip_name2'].map((input) =>
+    findRef(models, ModelKind.MODEL_KIND_TEXT_ENCODER, inputs.text(input)),
+  )
+  return { outputs: [{ checkpoint: checkpoint!, companion: companion! } satisfies ClipValue] }
+}
+
+/** A VAELoader. */
+const vaeLoader: NodeExecution = async (inputs, { models }) => {
+  const checkpoint = findRef(models, ModelKind.MODEL_KIND_VAE, inputs.text('vae_name'))
+  return { outputs: [{ checkpoint } satisfies VaeValue] }
+}
+
+/** Nodes that load models or parts of them, by class. */
+export const loaderNodes: Readonly<Record<string, NodeExecution>> = {
+  CheckpointLoader: checkpointLoader,
+  DiffusersLoader: diffusersLoader,
+  UNETLoader: unetLoader,
+  CLIPLoader: clipLoader,
+  DualCLIPLoader: dualClipLoader,
+  VAELoader: vaeLoader,
+}
+
+type Whole = [ModelValue, ClipValue, VaeValue]
+
+function findRef(models: ModelStore, kind: ModelKind, name: string): ModelRef {
+  const file = models.find(kind, name)
+  if (file !== undefined) return { kind, name: file.name, identity: file.identity }
+  throw new EngineError('not-found', `the model file ${name} is not here`, {
+    exceptionType: 'FileNotFoundError',
+  })
+}
+
+function checkType(type: string, known: string): void {
+  if (type === known) return
+  const message = `text encoders of the type ${type} belong to models that are not supported; known is ${known}`
+  throw new EngineError('invalid-request', message, { exceptionType: 'ValueError' })
+}

@@ -1,0 +1,36 @@
+import { ModelKind } from '@atelier/proto'
+import { EngineError } from '../engine-error.ts'
+import type { LoadedVae } from '../models/loaded-model.ts'
+import type { ModelStore } from '../models/model-store.ts'
+import type { Use } from '../models/residency.ts'
+import type { ClipValue, VaeValue } from '../node-graph/node-context.ts'
+import type { TextEncoder } from '../text-encode/text-encoder.ts'
+import { useModel } from './use-model.ts'
+
+/**
+ * The autoencoder of a VAE input: a file of its own, or a checkpoint's.
+ * @throws EngineError `unusable-model` when the checkpoint has none
+ */
+export async function useVaeOf({ checkpoint }: VaeValue, models: ModelStore): Promise<Use<LoadedVae>> {
+  if (checkpoint.kind === ModelKind.MODEL_KIND_VAE) return models.useVae(checkpoint)
+  const use = await models.useCheckpoint(checkpoint)
+  const { vae } = use.value
+  if (vae !== undefined) return { value: vae, done: () => use.done() }
+  use.done()
+  throw new EngineError('unusable-model', 'the checkpoint has no VAE')
+}
+
+/** The text encoders of a CLIP input: files of their own (LoRAs leave those alone), or a checkpoint's. */
+export async function useTextEncodersOf(
+  clip: ClipValue,
+  models: ModelStore,
+): Promise<Use<{ readonly textEncoders: readonly TextEncoder[] }>> {
+  const { checkpoint, companion } = clip
+  if (checkpoint.kind !== ModelKind.MODEL_KIND_TEXT_ENCODER) {
+    const use = await useModel(clip, { models })
+    return { value: use.value.model, done: () => use.done() }
+  }
+  const refs = companion === undefined ? [checkpoint] : [checkpoint, companion]
+  const use = await models.useTextEncoders(refs)
+  return { value: { textEncoders: use.value }, done: () => use.done() }
+}

@@ -1,0 +1,32 @@
+import type { WebuiSampler } from './samplers.ts'
+
+/** Scheduler classes of Diffusers that are taken as samplers, by class name. */
+export const DIFFUSERS_SCHEDULER_NAMES = [
+  'DDIMScheduler',
+  'PNDMScheduler',
+  'EulerDiscreteScheduler',
+  'EulerAncestralDiscreteScheduler',
+  'HeunDiscreteScheduler',
+  'LMSDiscreteScheduler',
+  'KDPM2DiscreteScheduler',
+  'KDPM2AncestralDiscreteScheduler',
+  'DPMSolverSDEScheduler',
+  'DPMSolverMultistepScheduler',
+] as const
+
+/** Class name of a Diffusers scheduler. */
+export type DiffusersSchedulerName = (typeof DIFFUSERS_SCHEDULER_NAMES)[number]
+
+/** Those that evaluate the network twice a step. */
+const SECOND_ORDER = /^(Heun|KDPM2|DPMSolverSDE)/
+
+/** Whether a text names a Diffusers scheduler class that is known. */
+export function isDiffusersScheduler(text: string): text is DiffusersSchedulerName {
+  return (DIFFUSERS_SCHEDULER_NAMES as readonly string[]).includes(text)
+}
+
+/** A Diffusers scheduler as a sampler of requests; it is not listed among A1111's. Undefined for other names. */
+export function findDiffusersSampler(name: string): WebuiSampler | undefined {
+  if (!isDiffusersScheduler(name)) return undefined
+  return { id: name, name, aliases: [], options: {}, isSecondOrder: SECOND_ORDER.test(name) }
+}
