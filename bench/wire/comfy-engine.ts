@@ -12,6 +12,7 @@ import {
 } from '../../apps/gateway/src/comfy/test-kit/exchange.ts'
 import type { Bindings } from '../../apps/gateway/src/comfy/test-kit/match-recorded.ts'
 import { readRecordedInput } from '../../apps/gateway/src/comfy/test-kit/recorded-world.ts'
+import { formatExactJson, isExactObject, parseExactJson } from '@atelier/catalog/exact-json'
 import { toSettings } from '../../apps/gateway/src/comfy/test-kit/play-scenario.ts'
 import { ScenarioPlayer } from '../../apps/gateway/src/comfy/test-kit/scenario-player.ts'
 import type { Scenario } from '../../apps/gateway/src/comfy/test-kit/socket-scenario.ts'
@@ -84,7 +85,7 @@ async function main(): Promise<void> {
           ...(await withServer(settingsOf(rows), (server) => compareCaching(server, rows, original))),
         )
     if (file === 'files.jsonl')
-      for (const rows of groupByServer(read<FileRow>(file)))
+      for (const rows of groupByServer(readFileRows(folder + file)))
         verdicts.push(
           ...(await withServer(settingsOf(rows), (server) => compareFiles(server, rows, original))),
         )
@@ -109,6 +110,18 @@ async function main(): Promise<void> {
   )
     ? 0
     : 1
+}
+
+/** Rows of files.jsonl with their prompts as text, for JSON.parse puts number-like names first. */
+function readFileRows(path: string): FileRow[] {
+  return readFileSync(path, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const exact = parseExactJson(line)
+      const prompt = isExactObject(exact) ? exact.get('prompt') : undefined
+      return { ...(JSON.parse(line) as FileRow), promptJson: formatExactJson(prompt ?? null) }
+    })
 }
 
 interface OnServer {

@@ -33,6 +33,8 @@ export interface FileRow {
   readonly case: string
   readonly server_args: readonly string[]
   readonly prompt: unknown
+  /** The prompt as text: files hold it in the order it was written. */
+  readonly promptJson: string
   readonly extra: Record<string, unknown>
   readonly end: string
   readonly outputs: unknown
@@ -59,12 +61,14 @@ interface RunSummary {
 /** Runs a prompt and says what its client heard of it. */
 async function runPrompt(
   server: RunningServer,
-  prompt: unknown,
+  promptJson: string,
   extra: object = {},
 ): Promise<RunSummary | string> {
   const clientId = `wire-${Math.random().toString(36).slice(2)}`
   const socket = await server.connect(clientId)
-  const answer = await server.request('POST', '/prompt', { ...extra, prompt, client_id: clientId })
+  const rest = JSON.stringify({ ...extra, client_id: clientId }).slice(1)
+  const text = `{"prompt": ${promptJson}, ${rest}`
+  const answer = await fetch(`${server.url}/prompt`, { method: 'POST', body: text })
   const body = (await answer.json()) as { prompt_id?: string; error?: { message: string } }
   if (body.prompt_id === undefined) return `rejected: ${body.error?.message}`
   const isOver = (frame: RecordedFrame) => frame.type === 'executing' && frame.data?.['node'] === null
@@ -103,7 +107,7 @@ export async function compareOrder(
       continue
     }
     await server.request('POST', '/free', { unload_models: false, free_memory: true })
-    const run = await runPrompt(server, row.prompt)
+    const run = await runPrompt(server, JSON.stringify(row.prompt))
     if (typeof run === 'string') verdicts.push({ ...verdict, difference: run })
     else {
       // Which of several outputs comes first is a matter of a set in the original.
@@ -148,7 +152,7 @@ export async function compareCaching(
       isCacheRight = false
     } else {
       await PREPARATIONS[row.case]?.(server)
-      const run = await runPrompt(server, row.prompt, row.extra)
+      const run = await runPrompt(server, JSON.stringify(row.prompt), row.extra)
       const difference = typeof run === 'string' ? run : compareRun(run, row)
       if (difference !== undefined && !isCacheRight)
         verdicts.push({ ...verdict, notYet: 'follows a prompt of classes that are not served' })
@@ -193,7 +197,7 @@ export async function compareFiles(
 }
 
 async function compareSaved(server: RunningServer, row: FileRow): Promise<string | undefined> {
-  const run = await runPrompt(server, row.prompt, row.extra)
+  const run = await runPrompt(server, row.promptJson, row.extra)
   if (typeof run === 'string') return run
   if (run.end !== row.end) return `ended with ${run.end}, recorded ${row.end}`
   const difference = findDifference(run.outputs, row.outputs, new Map(), '$.outputs')

@@ -27,6 +27,7 @@ export async function startServer(
   writeFileSync(join(models, 'checkpoints', 'tiny.safetensors'), weights)
   const loras = `${fixtures}models/lora`
   if (existsSync(loras)) cpSync(loras, join(models, 'loras'), { recursive: true })
+  copyRecordedNames(fixtures, models)
   const atelier = await startAtelier({
     ATELIER_MODELS: models,
     ATELIER_LOG_LEVEL: 'warn',
@@ -43,6 +44,14 @@ export async function startServer(
       rmSync(models, { recursive: true, force: true })
     },
   }
+}
+
+/** Files of other weights under the names that the recorded server had. */
+function copyRecordedNames(fixtures: string, models: string): void {
+  const adapter = `${fixtures}models/lora/files/sd1_kohya.safetensors`
+  const upscaler = `${fixtures}models/upscale/files/realesrgan_params_ema.pth`
+  if (existsSync(adapter)) cpSync(adapter, join(models, 'loras', 'tinylora.safetensors'))
+  if (existsSync(upscaler)) cpSync(upscaler, join(models, 'upscale_models', 'tiny_x4.pth'))
 }
 
 /** A server that runs already. */

@@ -20,6 +20,7 @@ import { differentialDiffusionNodes } from './differential-diffusion-nodes.ts'
 import { emptyImage } from './empty-image.ts'
 import { emptyLatentImage } from './empty-latent-image.ts'
 import { epsilonScalingNodes } from './epsilon-scaling-nodes.ts'
+import { frescaNodes } from './fresca-nodes.ts'
 import { gitsNodes } from './gits-nodes.ts'
 import { hookNodes } from './hook-nodes.ts'
 import { imageBatch } from './image-batch.ts'
@@ -73,6 +74,7 @@ import { setLatentNoiseMask } from './set-latent-noise-mask.ts'
 import { stringNodes } from './string-nodes.ts'
 import { loraLoader, loraLoaderModelOnly } from './lora-loader.ts'
 import { cannyNodes, controlNetNodes, unionControlNetNodes } from './control-net-nodes.ts'
+import { torchCompileNodes } from './torch-compile-nodes.ts'
 import { upscaleModelLoader } from './upscale-model-loader.ts'
 import { vaeDecode } from './vae-decode.ts'
 import { vaeDecodeTiled } from './vae-decode-tiled.ts'
@@ -170,10 +172,12 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   ...gitsNodes,
   ...unionControlNetNodes,
   ...epsilonScalingNodes,
+  ...torchCompileNodes,
   ...mahiroNodes,
   ...hookNodes,
   ...primitiveNodes,
   ...cfgNodes,
+  ...frescaNodes,
   ...apgNodes,
   ...previewAnyNodes,
   ...stringNodes,

@@ -114,6 +114,16 @@ export const latentNodes: readonly NodeDefinition[] = [
     outputs: [{ type: 'LATENT' }],
   },
   {
+    className: 'LatentApplyOperationCFG',
+    displayName: null,
+    category: 'latent/advanced/operations',
+    pythonModule: 'comfy_extras.nodes_latent',
+    isExperimental: true,
+    isSchemaNode: true,
+    inputs: { required: { model: { type: 'MODEL' }, operation: { type: 'LATENT_OPERATION' } } },
+    outputs: [{ type: 'MODEL' }],
+  },
+  {
     className: 'LatentOperationTonemapReinhard',
     displayName: null,
     category: 'latent/advanced/operations',

@@ -207,4 +207,18 @@ describe('custom sampling', () => {
     expect(maxDifference(samplesOf(first), samplesOf(euler))).toBeLessThan(1e-4)
     expect(maxDifference(samplesOf(first), samplesOf(fourth))).toBeGreaterThan(1e-3)
   })
+
+  it('applies a latent operation to the guidance, and to the prediction alone where nothing guides', async () => {
+    const operation = new NodeValue((latent: Tensor) => scale(0.5, latent))
+    const model = await make('LatentApplyOperationCFG', { model: TEST_MODEL, operation })
+    const sampler = await make('KSamplerSelect', { sampler_name: 'euler' })
+    const guider = (cfg: number, change: Record<string, NodeArgument> = {}) =>
+      make('CFGGuider', { ...guided, cfg, ...change })
+    const [halved] = await advanced({ sampler, guider: await guider(4, { model }) })
+    const [weaker] = await advanced({ sampler, guider: await guider(2) })
+    expect(maxDifference(samplesOf(halved), samplesOf(weaker))).toBeLessThan(1e-3)
+    const [lone] = await advanced({ sampler, guider: await guider(1, { model }) })
+    const [plain] = await advanced({ sampler, guider: await guider(1) })
+    expect(maxDifference(samplesOf(lone), samplesOf(plain))).toBeGreaterThan(0.1)
+  })
 })

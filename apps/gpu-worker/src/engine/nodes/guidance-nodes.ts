@@ -6,11 +6,14 @@ import {
   scaleNoise,
   type GuidePatch,
 } from '../denoise/composition/guide-patches.ts'
+import { combine } from '../denoise/combine.ts'
+import { weighFrequencies } from '../denoise/composition/guide-frequencies.ts'
 import { dampTangents, projectAdaptively } from '../denoise/composition/guide-projections.ts'
 import { guidePerpendicularly } from '../denoise/composition/guiders.ts'
 import type { ConditioningValue, ModelValue } from '../node-graph/node-context.ts'
 import type { NodeInputs } from '../node-graph/node-inputs.ts'
 import type { GuiderValue } from '../node-graph/sampling-values.ts'
+import type { LatentOperation } from './latent-nodes.ts'
 import { addPatches } from './model-sampling-nodes.ts'
 import type { NodeTable } from './node-table.ts'
 
@@ -39,6 +42,26 @@ export const guidanceNodes: NodeTable = {
     const factor = inputs.number('scaling_factor')
     return patch(inputs, () => scaleNoise(factor))
   },
+  FreSca: async (inputs) => {
+    const settings = {
+      low: inputs.number('scale_low'),
+      high: inputs.number('scale_high'),
+      cutoff: inputs.integer('freq_cutoff'),
+    }
+    return patch(inputs, () => weighFrequencies(settings))
+  },
+  LatentApplyOperationCFG: async (inputs) => {
+    const operation = inputs.value<LatentOperation>('operation')
+    return patch(inputs, () => ({
+      before: ({ conditioned, unconditional }) => {
+        const step = operation(combine([1, conditioned], [-1, unconditional]))
+        return { conditioned: combine([1, unconditional], [1, step]), unconditional }
+      },
+      changesLoneOnes: true,
+    }))
+  },
+  // Graphs are compiled for the device as they are.
+  TorchCompileModel: async (inputs) => ({ outputs: [inputs.value<ModelValue>('model')] }),
   PerpNegGuider: async (inputs) => {
     const value = (name: string) => inputs.value<ConditioningValue>(name)
     const guider: GuiderValue = {

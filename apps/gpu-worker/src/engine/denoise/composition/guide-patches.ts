@@ -16,6 +16,8 @@ export interface GuidedImage {
 export interface GuidePatch {
   /** Changes the predictions before they are guided; `image` is the row in the batch. */
   readonly before?: (image: GuidedImage, index: number) => Pick<GuidedImage, 'conditioned' | 'unconditional'>
+  /** It changes the conditioned prediction even where the unconditional one was left out. */
+  readonly changesLoneOnes?: boolean
   /** Guides instead of the linear rule. */
   readonly instead?: (image: GuidedImage) => Tensor
   /** Changes what was guided. */
@@ -47,9 +49,10 @@ function guideImage(
   seen: GuidedImage,
   { index, isAlone }: { index: number; isAlone: boolean },
 ): Tensor {
-  const image = isAlone
-    ? seen
-    : patches.reduce((at, { before }) => (before === undefined ? at : { ...at, ...before(at, index) }), seen)
+  const image = patches.reduce((at, { before, changesLoneOnes = false }) => {
+    const applies = before !== undefined && (!isAlone || changesLoneOnes)
+    return applies ? { ...at, ...before(at, index) } : at
+  }, seen)
   const instead = patches.findLast((patch) => patch.instead !== undefined)?.instead
   const { conditioned, unconditional, scale } = image
   const guided = instead?.(image) ?? guideLinearly(isAlone ? undefined : unconditional, conditioned, scale)
