@@ -186,6 +186,15 @@ describe('POST /prompt', () => {
     })
   })
 
+  it('asks to come back with a prompt it cannot check while no worker is known', async () => {
+    gateway.models.replace([])
+    const loads = { '1': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'a.safetensors' } } }
+    const answer = await gateway.request('POST', '/prompt', { prompt: loads })
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
+    // What needs no model waits in the queue for a worker.
+    expect((await post({ prompt: PROMPT })).status).toBe(200)
+  })
+
   it('gives the job address to a client that prefers it', async () => {
     const answer = await gateway.request('POST', '/prompt', { prompt: PROMPT }, { prefer: 'respond-async' })
     expect(answer.status).toBe(202)

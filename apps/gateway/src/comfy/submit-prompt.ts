@@ -5,6 +5,7 @@ import { JobState, Surface, InputFile, type Job, type JobRecord } from '@atelier
 import type { GatewayDeps } from '../deps.ts'
 import { isEnded } from '../dispatch/job-states.ts'
 import { toAddressHeaders } from '../jobs/job-address.ts'
+import { requireWorkers } from '../models/require-workers.ts'
 import { readChoiceLists } from './choice-lists.ts'
 import { describeRequestError, toErrorObject } from './graph/graph-errors.ts'
 import { validateGraph, type CheckedGraph, type RejectedGraph } from './graph/validate-graph.ts'
@@ -55,7 +56,10 @@ export async function submitPrompt(
   }
   const references = await findReferences(deps, tenant, request.prompt)
   const verdict = await checkPrompt(deps, tenant, request, references)
-  if (!('graph' in verdict)) return answerVerdict(verdict)
+  if (!('graph' in verdict)) {
+    requireWorkers(deps.models)
+    return answerVerdict(verdict)
+  }
 
   const id = deps.createId()
   const chosenId = request.promptId ?? (key === undefined ? undefined : toPromptId(key))

@@ -1,5 +1,6 @@
 import { JobState, ModelFile, ModelKind } from '@atelier/proto'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { DirectoryModelIndex } from '../models/directory-model-index.ts'
 import { openTestGateway, type TestGateway } from './test-kit/test-gateway.ts'
 
 const checkpoint = ModelFile.fromPartial({
@@ -96,6 +97,16 @@ describe('a WebUI job and its client', () => {
       })
       expect(await listJobs()).toHaveLength(1)
     })
+  })
+
+  it('is asked to come back while no worker is known, instead of being told that there is no checkpoint', async () => {
+    const models = gateway.deps.models as DirectoryModelIndex
+    const workers = models.workers()
+    models.replace([])
+    const answer = await post(REQUEST)
+    models.replace(workers)
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
+    expect((await post(REQUEST)).status).toBe(200)
   })
 
   describe('that goes away', () => {

@@ -13,6 +13,7 @@ import {
   readOptions,
   type Options,
 } from './options/options-store.ts'
+import { requireWorkers } from '../models/require-workers.ts'
 import { applyInfotext } from './request/apply-infotext.ts'
 import { IMG2IMG_FIELDS, TXT2IMG_FIELDS } from './request/generation-fields.data.ts'
 import { GenerationRequest } from './request/generation-request.ts'
@@ -43,6 +44,7 @@ export function handleGeneration(deps: GatewayDeps, route: GenerationRoute) {
     const pictures = isImageToImage ? await readPictures(request) : { sources: [] }
     // An override that no option has is refused before anything else is looked at.
     const options = overrideOptions(own, request.record('override_settings'))
+    requireWorkers(deps.models)
     checkGenerationRequest(request, deps.models)
     if (isImageToImage) checkPictures(request, pictures)
     const facts = isImageToImage ? await describePictures(request, pictures, options) : NO_PICTURES
