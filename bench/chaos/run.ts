@@ -29,13 +29,17 @@ const report = await runChaos({
   onProgress: (done, kills) => process.stdout.write(`${done} jobs done, killed ${JSON.stringify(kills)}\n`),
 })
 const { verdict, kills, seconds, log } = report
+/** A list of thousands says no more than its length and its beginning. */
+const shorten = (ids: readonly string[]) => ({ count: ids.length, first: ids.slice(0, 5) })
 const result = {
   when: new Date().toISOString(),
   machine: `${cpus().length} x ${cpus()[0]?.model}`,
   settings: Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'out')),
   seconds,
   kills,
-  verdict,
+  verdict: Object.fromEntries(
+    Object.entries(verdict).map(([name, value]) => [name, Array.isArray(value) ? shorten(value) : value]),
+  ),
   jobMilliseconds: toQuantiles(log.map(({ milliseconds }) => milliseconds)),
 }
 process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)

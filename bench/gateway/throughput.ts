@@ -35,9 +35,17 @@ function createGraph(color: number): string {
   })
 }
 
+/** Processor time a program has used, milliseconds: it tells of the program's own cost on a machine it shares. */
+async function readCpuMs(operations: string): Promise<number> {
+  const text = await (await fetch(`${operations}/metrics`)).text()
+  const seconds = /^process_cpu_seconds_total\{[^}]*\} (\S+)/m.exec(text)?.[1]
+  return Number(seconds) * 1000
+}
+
 async function runRound(cluster: Cluster, clients: number, round: number) {
   const gateway = cluster.gateways[0]!
   const agent = createAgent(clients)
+  const before = await readCpuMs(gateway.operations)
   const startedAt = performance.now()
   const { durations, totalMs } = await timeEach(JOBS, clients, async (index) => {
     const color = (round * JOBS + index) % 0xffffff
@@ -48,8 +56,10 @@ async function runRound(cluster: Cluster, clients: number, round: number) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
   const endMs = performance.now() - startedAt
   agent.destroy()
+  const cpuMs = (await readCpuMs(gateway.operations)) - before
   return {
     ...{ clients, jobs: JOBS, submit: toQuantiles(durations) },
+    gatewayCpuMsPerJob: Math.round((cpuMs / JOBS) * 100) / 100,
     submitsPerSecond: Math.round((JOBS / totalMs) * 1000),
     jobsPerSecond: Math.round((JOBS / endMs) * 1000),
   }
