@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { detectText } from '../checkpoint/detect-text.ts'
+import { detectUnet } from '../checkpoint/detect-unet.ts'
 import { readSafetensors } from '../checkpoint/safetensors.ts'
 import { LazySessions } from '../onnx/lazy-sessions.ts'
-import { maxDifference, openFixture, TEST_SESSION, unpackVariant } from '../test-kit.ts'
+import { maxDifference, openFixture, TEST_SESSION, unpackTinyCheckpoint, unpackVariant } from '../test-kit.ts'
 import { loadCheckpoint } from './load-model.ts'
 import { prepareTextEncoder } from './prepare-text-encoder.ts'
+import { prepareUnet } from './prepare-unet.ts'
 
 // Reference: ComfyUI's networks in f32 on the CPU. Tolerance of one network call: 2e-5.
 const TOLERANCE = 2e-5
@@ -57,5 +59,40 @@ describe.each(['sd1-inpaint', 'sd1-pix2pix'] as const)('a UNet of more channels:
     })
     expect(maxDifference(prediction, recorded.tensor('out'))).toBeLessThan(TOLERANCE)
     await loaded.release()
+  })
+})
+
+describe('a UNet of a smaller middle', () => {
+  const file = readSafetensors(unpackTinyCheckpoint())
+  const without = (pattern: RegExp) => ({
+    ...file,
+    tensors: new Map([...file.tensors].filter(([name]) => !pattern.test(name))),
+  })
+  const inputs = openFixture(fixture('unet.safetensors'))
+  const run = async (pattern: RegExp) => {
+    const small = without(pattern)
+    const sessions = new LazySessions(TEST_SESSION)
+    const predict = prepareUnet(small, detectUnet(small, 'model.diffusion_model.'), sessions)
+    const output = await predict({
+      latent: inputs.tensor('0.x'),
+      timesteps: inputs.tensor('0.timesteps').data,
+      context: inputs.tensor('0.context'),
+    })
+    await sessions.release()
+    return output
+  }
+
+  // Nothing to compare with: that they run, and differ from each other, is what is told.
+  it('runs with one residual block there, and with none', async () => {
+    const [whole, one, none] = [
+      await run(/nothing/),
+      await run(/middle_block\.[12]\./),
+      await run(/middle_block\./),
+    ]
+    expect(maxDifference(whole, inputs.tensor('0.out'))).toBeLessThan(TOLERANCE)
+    expect(one.shape).toEqual(whole.shape)
+    expect(none.data.every(Number.isFinite)).toBe(true)
+    expect(maxDifference(one, none)).toBeGreaterThan(1e-3)
+    expect(maxDifference(one, whole)).toBeGreaterThan(1e-3)
   })
 })

@@ -126,11 +126,15 @@ export function inputBlocks(unet: Unet, skips: Value[]): Value {
 /** The narrowest part. */
 export function middleBlock(unet: Unet, input: Value): Value {
   const { prefix, middleDepth } = unet.config
+  const has = (block: number) =>
+    unet.graph.shapeOf(`${prefix}middle_block.${block}.in_layers.0.weight`) !== undefined
+  // Distilled SDXLs have one residual block there (SSD-1B), or nothing (KOALA).
+  if (!has(0)) return input
   let x = residualBlock(unet, input, `${prefix}middle_block.0`)
   // Small ControlNets keep the projections around no blocks at all.
   const hasTransformer = unet.graph.shapeOf(`${prefix}middle_block.1.proj_in.weight`) !== undefined
   if (hasTransformer) x = spatialTransformer(unet, x, `${prefix}middle_block.1`, middleDepth)
-  return residualBlock(unet, x, `${prefix}middle_block.2`)
+  return has(2) ? residualBlock(unet, x, `${prefix}middle_block.2`) : x
 }
 
 function outputBlocks(unet: Unet, input: Value, skips: Value[]): Value {
