@@ -7,6 +7,11 @@ import type { FromEngine, ToEngine } from '../engine-protocol.ts'
 const RESTART_MS = { first: 200, limit: 10_000 }
 /** How often an engine is asked whether it lives by default, milliseconds. */
 const PING_MS = 5_000
+/**
+ * glibc keeps freed blocks of up to 32 MiB unless told where to stop: after loading half a model's size (bench/README.md).
+ * Bytes; other C libraries ignore it.
+ */
+const HEAP = { MALLOC_MMAP_THRESHOLD_: String(1024 * 1024) }
 /** How long an engine may take to end by itself, milliseconds. */
 const SHUT_DOWN_MS = 3_000
 
@@ -75,7 +80,7 @@ export class EngineProcess {
 
   #start(): void {
     const child = fork(fileURLToPath(this.#options.entry), {
-      env: this.#options.environment,
+      env: { ...HEAP, ...this.#options.environment },
       execArgv: ['--import', 'tsx'],
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -1,7 +1,5 @@
 import { CheckpointError } from './checkpoint-error.ts'
 import { findRepeatedName } from './json-names.ts'
-export type { TensorEntry, WeightFile } from './weight-file.ts'
-export { countF32Bytes, readTensorBytes } from './weight-file.ts'
 import { DTYPE_BITS, isDtype, type Dtype } from './dtype.ts'
 import { readExactly, withOpenFile, type OpenFile } from './read-bytes.ts'
 import { MAX_NAME_BYTES, MAX_RANK, MAX_TENSORS, type TensorEntry, type WeightFile } from './weight-file.ts'
