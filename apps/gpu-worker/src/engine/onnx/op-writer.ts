@@ -41,7 +41,7 @@ export class OpWriter {
     { attributes = {}, domain = '', outputs }: OpsOptions,
   ): Value[] {
     const names = Array.from({ length: outputs }, () => this.#newName())
-    this.ops.push({ type, domain, inputs, outputs: names, attributes })
+    this.ops.push({ type, domain, inputs: [...inputs], outputs: names, attributes })
     return names
   }
 
