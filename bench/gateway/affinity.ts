@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -35,8 +35,21 @@ function makeModels(count: number): string {
   const folder = mkdtempSync(join(tmpdir(), 'affinity-'))
   mkdirSync(join(folder, 'Stable-diffusion'))
   for (let i = 0; i < count; i += 1)
-    copyFileSync(DEMO, join(folder, 'Stable-diffusion', `model-${i}.safetensors`))
+    writeFileSync(
+      join(folder, 'Stable-diffusion', `model-${i}.safetensors`),
+      withNumber(readFileSync(DEMO), i),
+    )
   return folder
+}
+
+/** The same weights with a number in the header: a file's identity comes from its beginning. */
+function withNumber(file: Buffer, number: number): Buffer {
+  const length = Number(file.readBigUInt64LE(0))
+  const header = JSON.parse(file.toString('utf8', 8, 8 + length)) as Record<string, unknown>
+  const numbered = Buffer.from(JSON.stringify({ ...header, __metadata__: { number: String(number) } }))
+  const size = Buffer.alloc(8)
+  size.writeBigUInt64LE(BigInt(numbered.length))
+  return Buffer.concat([size, numbered, file.subarray(8 + length)])
 }
 
 async function runTraffic(models: string, affinity: '0' | '1') {
