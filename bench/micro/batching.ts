@@ -8,7 +8,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { ModelKind, type ModelFile } from '@atelier/proto'
+import { ModelKind, ModelFile } from '@atelier/proto'
 import {
   openGenerationKit,
   smallJob,
@@ -67,7 +67,7 @@ async function measureRows(path: string) {
 
 async function measureImages(path: string) {
   const big = { kind: ModelKind.MODEL_KIND_CHECKPOINT, name: 'bench.safetensors', identity: 'bench' }
-  const kit = openGenerationKit([{ ...big, path, unusableReason: '' } as ModelFile], {
+  const kit = openGenerationKit([ModelFile.fromPartial({ ...big, path })], {
     session: { device: 'cpu', threads },
     budgetBytes: 2 ** 34,
   })

@@ -15,6 +15,7 @@ import { hasModels, UnfitJobs } from './intake/unfit-jobs.ts'
 import { ModelCatalogue, toHashesPath, toModelFolders } from './model-files/model-catalogue.ts'
 import { createWorkerMetrics, type WorkerMetrics } from './metrics.ts'
 import { readReadiness } from './readiness.ts'
+import { Prefetcher } from './model-files/prefetcher.ts'
 import { EventLog } from './progress/event-log.ts'
 import { startWorkerService, type WorkerService } from './progress/worker-service.ts'
 import { EngineProcess } from './supervisor/engine-process.ts'
@@ -47,6 +48,7 @@ export class Worker {
   #operationsServer: Server | undefined
   #service: WorkerService | undefined
   #consumer: JobConsumer | undefined
+  #prefetcher: Prefetcher | undefined
   #heartbeat: NodeJS.Timeout | undefined
   #ready: Extract<FromEngine, { kind: 'ready' }> | undefined
   #residents: readonly string[] = []
@@ -108,6 +110,7 @@ export class Worker {
       residentIdentities: () => (options.config.ATELIER_AFFINITY ? worker.#residents : []),
       logger: options.logger,
     })
+    worker.#prefetcher = worker.#startPrefetching(slots)
     worker.#heartbeat = setInterval(() => void worker.#publish(), WORKER_HEARTBEAT_MS)
     await worker.#publish()
     return worker
@@ -146,6 +149,7 @@ export class Worker {
     clearTimeout(handBack)
     clearInterval(this.#heartbeat)
     await this.#options.store.workers.remove(this.#options.config.workerId).catch(() => undefined)
+    this.#prefetcher?.close()
     this.#catalogue.close()
     this.#runner.close()
     this.#service?.close()
@@ -169,6 +173,17 @@ export class Worker {
       describe: () => this.#describe(),
       control: (jobId, control) => this.#runner.control(jobId, control),
       freeMemory: (request) => void this.#engine.send({ kind: 'free-memory', ...request }),
+    })
+  }
+
+  #startPrefetching(slots: number): Prefetcher {
+    return new Prefetcher({
+      jobs: this.#options.store.jobs,
+      isBusy: () => this.#runner.jobIds.length >= slots,
+      accepts: (job) => this.#accepts(job),
+      files: () => this.#catalogue.files,
+      residentIdentities: () => this.#residents,
+      logger: this.#options.logger,
     })
   }
 

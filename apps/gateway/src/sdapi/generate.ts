@@ -19,7 +19,7 @@ import { IMG2IMG_FIELDS, TXT2IMG_FIELDS } from './request/generation-fields.data
 import { GenerationRequest } from './request/generation-request.ts'
 import { hashPixels, isBlankMask, NO_PICTURES, type PictureFacts } from './request/picture-facts.ts'
 import { readBody } from './request/read-body.ts'
-import { readPicture, storePicture, type RequestPicture } from './request/read-picture.ts'
+import { readPicture, refuseTooMany, storePicture, type RequestPicture } from './request/read-picture.ts'
 import { requireObject, validateFields } from './request/validate.ts'
 import { readStyles } from './style-file.ts'
 import { answerWithEnd } from './answer-with-end.ts'
@@ -91,6 +91,7 @@ async function readPictures(request: GenerationRequest): Promise<Pictures> {
   const maskPicture = mask === undefined ? undefined : await readPicture(mask)
   const sources = []
   for (const value of request.list('init_images')) sources.push(await readPicture(value))
+  refuseTooMany(maskPicture === undefined ? sources : [maskPicture, ...sources])
   return { sources, ...(maskPicture ? { mask: maskPicture } : {}) }
 }
 

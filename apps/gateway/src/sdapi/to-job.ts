@@ -1,9 +1,7 @@
 import {
-  ImageFormat,
   Job,
   MaskedContent,
   NoiseSource,
-  PreviewMethod,
   ResizeMode,
   Surface,
   type BlobRef,
@@ -25,7 +23,8 @@ import type { Parameter } from './parameters/parameter.ts'
 import { writeSamplerExtras } from './sampler-extras.ts'
 import { toSurfaceNote } from './surface-note.ts'
 import { toLoras } from './to-loras.ts'
-import { findFormat, toOutput } from './to-output.ts'
+import { toOutput } from './to-output.ts'
+import { toPreview } from './to-preview.ts'
 import { toUpscaler } from './to-upscaler.ts'
 import { writeInfotext } from './write-infotext.ts'
 
@@ -46,9 +45,6 @@ export interface StoredPictures {
   readonly controls?: readonly StoredUnit[]
 }
 
-/** Sampler steps between two live previews at most; clients poll, so older ones would never be seen. */
-const DEFAULT_PREVIEW_STEPS = 10
-const MAX_PREVIEW_STEPS = 1000
 /** Limits of a mask's blur (sigma) and padding, pixels. */
 const MAX_MASK_BLUR = 256
 const MAX_MASK_PADDING = 1024
@@ -232,18 +228,6 @@ function toMask(request: GenerationPlan['request'], image: BlobRef, options: Opt
     omitOverlay: !optionFlag(options, 'overlay_inpaint'),
     returnMask: optionFlag(options, 'return_mask'),
     returnComposite: optionFlag(options, 'return_mask_composite'),
-  }
-}
-
-function toPreview(options: Options): Job['preview'] {
-  const isOn = optionFlag(options, 'live_previews_enable')
-  const every = optionNumber(options, 'show_progress_every_n_steps', DEFAULT_PREVIEW_STEPS)
-  const format = findFormat(optionText(options, 'live_previews_image_format'))
-  return {
-    method: PreviewMethod.PREVIEW_METHOD_APPROX_CHEAP,
-    everySteps: isOn && every > 0 ? Math.min(Math.trunc(every), MAX_PREVIEW_STEPS) : 0,
-    longestSide: 0,
-    format: format ?? ImageFormat.IMAGE_FORMAT_PNG,
   }
 }
 

@@ -9,6 +9,7 @@ import { openTextEncoderFile, openUnetFile, openVaeFile } from '../engine/checkp
 import type { WeightFile } from '../engine/checkpoint/weight-file.ts'
 import { compositionOf, detectControl } from '../engine/networks/control/detect-control.ts'
 import { detectUpscaler } from '../engine/networks/upscalers/detect-upscaler.ts'
+import { checkPreviewFile } from '../engine/preview/find-preview-file.ts'
 import { readEmbeddingFile } from '../engine/text-encode/embedding-file.ts'
 import { readWebuiEmbedding } from '../engine/text-encode/textual-inversion.ts'
 import type { FoundFile } from './list-files.ts'
@@ -27,13 +28,13 @@ export function describeFile(found: FoundFile): ModelFile {
     if (found.kind === ModelKind.MODEL_KIND_DIFFUSERS_FOLDER) return { ...base, ...describeFolder(found) }
     if (found.kind === ModelKind.MODEL_KIND_EMBEDDING) return { ...base, ...describeEmbedding(found.path) }
     const file = readWeightFile(found.path)
-    return { ...base, ...examine(found.kind, file), metadata: limitMetadata(file.metadata) }
+    return { ...base, ...examine(found, file), metadata: limitMetadata(file.metadata) }
   } catch (error) {
     return { ...base, unusableReason: toReason(error) }
   }
 }
 
-function examine(kind: ModelKind, file: WeightFile): Partial<ModelFile> {
+function examine({ kind, name }: FoundFile, file: WeightFile): Partial<ModelFile> {
   switch (kind) {
     case ModelKind.MODEL_KIND_CHECKPOINT:
       return describeModel(detectModel(file))
@@ -47,6 +48,9 @@ function examine(kind: ModelKind, file: WeightFile): Partial<ModelFile> {
       return {}
     case ModelKind.MODEL_KIND_CONTROL_NET:
       return { ...examineControl(file), legacyHash: hashLegacy(file.path) }
+    case ModelKind.MODEL_KIND_TINY_VAE:
+      checkPreviewFile(name, file)
+      return {}
     case ModelKind.MODEL_KIND_UPSCALER:
       return { family: detectUpscaler(file).architecture.toLowerCase() }
     default:

@@ -11,7 +11,7 @@ const PING_MS = 5_000
  * glibc keeps freed blocks of up to 32 MiB unless told where to stop: after loading half a model's size (bench/README.md).
  * Bytes; other C libraries ignore it.
  */
-const HEAP = { MALLOC_MMAP_THRESHOLD_: String(1024 * 1024) }
+export const HEAP = { MALLOC_MMAP_THRESHOLD_: String(1024 * 1024) }
 /** How long an engine may take to end by itself, milliseconds. */
 const SHUT_DOWN_MS = 3_000
 

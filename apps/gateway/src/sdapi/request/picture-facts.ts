@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import sharp from 'sharp'
+import { pythonException } from '../errors.ts'
 import type { RequestPicture } from './read-picture.ts'
 
 /** What the infotext tells of a request's pictures. */
@@ -15,7 +16,7 @@ export const NO_PICTURES: PictureFacts = { mask: 'none', sourceHash: undefined }
 
 /** Whether a mask selects nothing: black everywhere, or white where it is inverted. */
 export async function isBlankMask({ bytes }: RequestPicture, isInverted: boolean): Promise<boolean> {
-  const { channels, isOpaque } = await sharp(bytes).stats()
+  const { channels, isOpaque } = await decode(() => sharp(bytes).stats())
   // A mask with transparency is read from its alpha channel, others from their brightness.
   const counted = isOpaque ? channels.slice(0, 3) : channels.slice(-1)
   return counted.every(({ min, max }) => (isInverted ? min === 255 : max === 0))
@@ -23,6 +24,15 @@ export async function isBlankMask({ bytes }: RequestPicture, isInverted: boolean
 
 /** MD5 of a picture's raw pixels, turned upright, lower-case hex. */
 export async function hashPixels({ bytes }: RequestPicture): Promise<string> {
-  const pixels = await sharp(bytes).rotate().raw().toBuffer()
+  const pixels = await decode(() => sharp(bytes).rotate().raw().toBuffer())
   return createHash('md5').update(pixels).digest('hex')
+}
+
+/** Throws ApiError as Pillow does where a picture breaks off: its header was right. */
+async function decode<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (cause) {
+    throw pythonException('OSError', `image file is truncated or damaged: ${(cause as Error).message}`)
+  }
 }

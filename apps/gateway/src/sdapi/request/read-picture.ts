@@ -38,11 +38,25 @@ export async function readPicture(value: ExactValue): Promise<RequestPicture> {
   return { bytes, ...size }
 }
 
+/**
+ * Refuses pictures that are too much together.
+ * @throws ApiError as A1111's library fails for one that is too large
+ */
+export function refuseTooMany(pictures: readonly RequestPicture[]): void {
+  const pixels = pictures.reduce((sum, { width, height }) => sum + width * height, 0)
+  if (pixels <= MAX_PIXELS) return
+  throw pythonException(
+    'DecompressionBombError',
+    `the pictures of a request may have at most ${MAX_PIXELS} pixels together, got ${pixels}`,
+  )
+}
+
 async function measure(bytes: Buffer): Promise<{ width: number; height: number }> {
   const bitmap = measureBitmap(bytes)
   if (bitmap !== undefined) return bitmap
   try {
-    const { width, height, format } = await sharp(bytes).metadata()
+    // The header alone is read, so that what is too large is told with its size.
+    const { width, height, format } = await sharp(bytes, { limitInputPixels: false }).metadata()
     if (!FORMATS.has(format)) throw new Error(`${format} is not read`)
     return { width, height }
   } catch (cause) {

@@ -3,6 +3,7 @@ import type { ControlNetwork } from '../control/control-network.ts'
 import type { AdapterSet } from '../models/derived-models.ts'
 import type { LoadedVae } from '../models/loaded-model.ts'
 import type { ModelStore, UsableCheckpoint } from '../models/model-store.ts'
+import type { PreviewNetwork } from '../preview/preview-network.ts'
 import type { Use } from '../models/residency.ts'
 import type { UpscaleNetwork } from '../upscale/upscale-network.ts'
 
@@ -48,6 +49,13 @@ export class HeldModels {
   control(ref: ModelRef, checkpoint: ModelRef | undefined): Promise<ControlNetwork> {
     const key = `control ${ref.name} ${ref.identity} ${checkpoint?.name} ${checkpoint?.identity}`
     return this.#hold(key, () => this.#store.useControl(ref, checkpoint))
+  }
+
+  /** Uses the network that previews a family's latents, for one picture. */
+  usePreviewNetwork(
+    ...wish: Parameters<ModelStore['usePreviewNetwork']>
+  ): Promise<Use<PreviewNetwork> | undefined> {
+    return this.#store.usePreviewNetwork(...wish)
   }
 
   /** Lets all of them go. */

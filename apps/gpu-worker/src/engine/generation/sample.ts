@@ -10,6 +10,8 @@ import type { SamplingPlan } from '../denoise/plan.ts'
 import { runSampling, type SamplingResult } from '../denoise/run-sampling.ts'
 import type { Denoiser, SamplerOptions } from '../denoise/sampler.ts'
 import { scale } from '../denoise/combine.ts'
+import { createPreviewer, type Previewer } from '../preview/previewer.ts'
+import { toVaeLatent } from '../models/latent-format.ts'
 import { createSkipRule } from '../denoise/skip-unconditional.ts'
 import { parseWebuiExtras, type WebuiExtras } from '../denoise/webui-extras.ts'
 import { toNoiseKind } from '../generation-settings.ts'
@@ -41,6 +43,7 @@ export async function sampleStage(
   const progress = { stepsTold: 0, totalSteps: plan.sigmas.length - 1 }
   const controls = await guideStage(generation, stage, progress)
   const denoise = await createStageDenoiser(generation, stage, { plan, extras, controls })
+  const previewer = createStagePreviewer(generation, stage)
   const result = await runSampling({
     plan,
     denoise: keepUnmasked(denoise, { start, mask, plan }),
@@ -57,7 +60,7 @@ export async function sampleStage(
     isStopped: () => stage.isSkipped === true || context.cancelled.aborted || context.takeSkip(),
     onStep: (report) => {
       progress.stepsTold = report.step
-      return tellStep(generation, batch, report)
+      return tellStep(generation, batch, { ...report, previewer })
     },
   })
   if (mask === undefined || start === undefined) return result
@@ -193,5 +196,14 @@ function createStageNoise(
       ? { resizeFrom: { height: toLatent(seedResizeHeight), width: toLatent(seedResizeWidth) } }
       : {}),
     etaSeedDelta: BigInt(etaSeedDelta),
+  })
+}
+
+function createStagePreviewer({ context, models, vae, job }: Generation, { checkpoint }: Stage): Previewer {
+  const { model } = checkpoint
+  return createPreviewer(context.job.preview, {
+    models,
+    model,
+    decodeWhole: (latent) => vae.decode(toVaeLatent(latent, model.latents), job.tiling),
   })
 }

@@ -1,5 +1,5 @@
 import type { StepReport } from '../denoise/sampler.ts'
-import { makePreview, wantsPreview } from '../preview/make-preview.ts'
+import type { Previewer } from '../preview/previewer.ts'
 import type { Batch, Generation } from './generation.ts'
 
 /** Tells that a pass begins. */
@@ -9,18 +9,13 @@ export function tellStart({ context }: Generation, { passIndex }: Batch, totalSt
 
 /** Tells of a step, with a preview where one is wanted. */
 export async function tellStep(
-  { job, context }: Generation,
+  { context }: Generation,
   { passIndex }: Batch,
-  { step, totalSteps, denoised }: StepReport,
+  { step, totalSteps, denoised, previewer }: StepReport & { readonly previewer: Previewer },
 ): Promise<void> {
   context.tell({ $case: 'stepProgress', value: { step, totalSteps, passIndex, nodeId: '' } })
-  const settings = context.job.preview
-  if (job.images.length > 0 && wantsPreview(settings, step)) {
-    context.tell({
-      $case: 'previewReady',
-      value: await makePreview(denoised, settings, { step, nodeId: '' }),
-    })
-  }
+  const preview = await previewer.show(denoised, { step, nodeId: '' })
+  if (preview !== undefined) context.tell({ $case: 'previewReady', value: preview })
   // Messages (cancel, skip) are heard between steps only.
   await new Promise((resolve) => setImmediate(resolve))
 }

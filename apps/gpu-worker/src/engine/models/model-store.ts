@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import type { ModelKind } from '@atelier/proto'
-import { type ModelFile, type ModelRef } from '@atelier/proto'
+import type { ModelFamily } from '@atelier/catalog'
+import { ModelKind, type ModelFile, type ModelRef } from '@atelier/proto'
 import { Batcher, type BatcherOptions } from '../batching/batcher.ts'
 import { surviveMemory } from '../batching/survive-memory.ts'
 import { timeEvaluations, type EvaluationListener } from '../batching/time-evaluations.ts'
@@ -12,6 +12,8 @@ import { loadDenoiser } from './load-denoiser.ts'
 import { loadBase, loadVaeFile } from './load-model.ts'
 import { loadChangedTexts } from './load-texts.ts'
 import { loadTextEncoders } from './load-text-encoders.ts'
+import { latentFormatOf } from './latent-format.ts'
+import { loadTinyVae } from './load-tiny-vae.ts'
 import type { LoadedModel, LoadedVae } from './loaded-model.ts'
 import { readModel } from '../checkpoint/read-model.ts'
 import { readWeightFile } from '../checkpoint/read-weight-file.ts'
@@ -19,6 +21,8 @@ import { detectModel } from '../checkpoint/detect-model.ts'
 import { loadControl, type ControlNetwork } from '../control/control-network.ts'
 import type { BaseWeights } from '../networks/control/composed-weights.ts'
 import { compositionOf } from '../networks/control/detect-control.ts'
+import { findPreviewFile } from '../preview/find-preview-file.ts'
+import { loadPreviewNetwork, type PreviewKind, type PreviewNetwork } from '../preview/preview-network.ts'
 import { tileWhereLarge } from '../tiling/auto-tiles.ts'
 import type { TextEncoder } from '../text-encode/text-encoder.ts'
 import { loadUpscaler, type UpscaleNetwork } from '../upscale/upscale-network.ts'
@@ -160,6 +164,32 @@ export class ModelStore {
   async useUpscaler(ref: ModelRef): Promise<Use<UpscaleNetwork>> {
     const file = this.resolve(ref)
     return this.#residency.use(file.identity, () => loadUpscaler(file.path, this.#session()))
+  }
+
+  /** Uses the network that previews a family's latents; undefined when its file is not there. */
+  async usePreviewNetwork(kind: PreviewKind, family: ModelFamily): Promise<Use<PreviewNetwork> | undefined> {
+    const file = findPreviewFile(this.#files, kind, family)
+    if (file === undefined || !existsSync(file.path)) return undefined
+    return this.#residency.use(`preview ${file.identity}`, () =>
+      loadPreviewNetwork(file.path, kind, this.#session()),
+    )
+  }
+
+  /** Uses a tiny autoencoder in place of a whole one, by the beginning of its two files' names ("taesd", "taesdxl"). */
+  async useTinyVae(name: string): Promise<Use<LoadedVae>> {
+    const [encoder, decoder] = ['encoder', 'decoder'].map((half) => {
+      const file = this.#files.find(
+        (known) => known.kind === ModelKind.MODEL_KIND_TINY_VAE && known.name.startsWith(`${name}_${half}`),
+      )
+      if (file !== undefined) return file
+      throw new EngineError('not-found', `there is no file ${name}_${half} in vae_approx`, {
+        exceptionType: 'FileNotFoundError',
+      })
+    }) as [ModelFile, ModelFile]
+    const { factor } = latentFormatOf(name.startsWith('taesdxl') ? 'sdxl' : 'sd1', 'epsilon')
+    return this.#residency.use(`${encoder.identity} and ${decoder.identity}`, () =>
+      loadTinyVae({ encoder: encoder.path, decoder: decoder.path }, factor, this.#session()),
+    )
   }
 
   /** Uses a ControlNet or adapter; one made of differences is put together with the checkpoint it is used with. */

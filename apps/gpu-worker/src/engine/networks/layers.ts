@@ -93,6 +93,11 @@ export function pixelShuffle(graph: GraphBuilder, x: Value, factor: number): Val
   return factor === 1 ? x : graph.op('DepthToSpace', [x], { blocksize: factor, mode: 'CRD' })
 }
 
+/** x above zero, zero below. */
+export function relu(graph: GraphBuilder, x: Value): Value {
+  return graph.op('Relu', [x])
+}
+
 /** x above zero, `slope` x below. */
 export function leakyRelu(graph: GraphBuilder, x: Value, slope: number): Value {
   return graph.op('LeakyRelu', [x], { alpha: { float: slope } })

@@ -15,7 +15,7 @@ import { toModelLatent, toVaeLatent, type LatentFormat } from '../models/latent-
 import { patchModel, type SampledModel } from '../models/patched-model.ts'
 import type { ConditioningValue, LatentValue, NodeContext } from '../node-graph/node-context.ts'
 import type { GuiderValue, NoiseValue, SamplerValue, SigmasValue } from '../node-graph/sampling-values.ts'
-import { makePreview, wantsPreview } from '../preview/make-preview.ts'
+import { createPreviewer, type Previewer } from '../preview/previewer.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { openEntryControls } from './entry-controls.ts'
 import { useModel } from './use-model.ts'
@@ -73,6 +73,7 @@ async function sampleWith(
     const output = toLatent(plan.begin(startNoise, source))
     return { output, denoised: output }
   }
+  const previewer = createPreviewer(context.job.job.preview, { models: context.models, model })
   let clean: Tensor | undefined
   const mask = latent.noiseMask && fitMask(latent.noiseMask, source.shape)
   const { controlsOf } = request
@@ -87,7 +88,7 @@ async function sampleWith(
     isStopped: () => context.job.cancelled.aborted,
     onStep: async (report) => {
       clean = report.denoised
-      await tellStep(report, plan.sigmas.length - 1, context)
+      await tellStep(report, plan.sigmas.length - 1, { context, previewer })
     },
   })
   const output = toLatent(result.latent)
@@ -174,15 +175,16 @@ function keepOutside(
   })
 }
 
-async function tellStep(report: StepReport, totalSteps: number, context: NodeContext): Promise<void> {
-  const { preview } = context.job.job
+async function tellStep(
+  report: StepReport,
+  totalSteps: number,
+  { context, previewer }: { context: NodeContext; previewer: Previewer },
+): Promise<void> {
   // Samplers that choose their steps themselves are shown against the steps asked for, and no further.
   const step = Math.min(report.step, totalSteps)
   // The picture comes before the step it shows, as ComfyUI sends them to clients that ask for metadata.
-  if (wantsPreview(preview, step)) {
-    const value = await makePreview(report.denoised, preview, { step, nodeId: context.nodeId })
-    context.job.tell({ $case: 'previewReady', value })
-  }
+  const value = await previewer.show(report.denoised, { step, nodeId: context.nodeId })
+  if (value !== undefined) context.job.tell({ $case: 'previewReady', value })
   context.advance(step, totalSteps)
   await new Promise((resolve) => setImmediate(resolve))
 }

@@ -1,9 +1,9 @@
 import sharp from 'sharp'
-import { ImageFormat, PreviewMethod, PreviewReady, type PreviewSettings } from '@atelier/proto'
+import { ImageFormat, PreviewReady, type PreviewSettings } from '@atelier/proto'
+import { toPixels } from '../decode/pixels.ts'
 import { encodeImage } from '../image/encode-image.ts'
 import type { Pixels } from '../image/pixels.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { APPROX_CHEAP, LATENT_TO_RGB, toPreviewPixels } from './latent-colours.ts'
 
 /** Quality of JPEG previews, ComfyUI's. */
 const JPEG_QUALITY = 95
@@ -16,15 +16,13 @@ export function wantsPreview(
   return settings !== undefined && settings.everySteps > 0 && step % settings.everySteps === 0
 }
 
-/** Makes the preview of a denoised latent [batch, 4, h, w] in sampling scale. */
-export async function makePreview(
-  latent: Tensor,
+/** Encodes a preview [1, 3, height, width], -1 to 1, in the size and format that are wanted. */
+export async function encodePreview(
+  picture: Tensor,
   settings: PreviewSettings,
   at: { step: number; nodeId: string },
 ): Promise<PreviewReady> {
-  const colours =
-    settings.method === PreviewMethod.PREVIEW_METHOD_LATENT_TO_RGB ? LATENT_TO_RGB : APPROX_CHEAP
-  const pixels = await fitLongestSide(toPreviewPixels(latent, colours), settings.longestSide)
+  const pixels = await fitLongestSide(toPixels(picture), settings.longestSide)
   const format =
     settings.format === ImageFormat.IMAGE_FORMAT_UNSPECIFIED ? ImageFormat.IMAGE_FORMAT_JPEG : settings.format
   const { bytes } = await encodeImage(pixels, { format, quality: JPEG_QUALITY })

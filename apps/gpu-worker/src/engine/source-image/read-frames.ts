@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import type { Pixels } from '../image/pixels.ts'
-import { readImage } from './read-image.ts'
+import { decodePicture, readImage } from './read-image.ts'
 
 /** Formats whose files may hold several pictures of one size. */
 const FORMATS_WITH_FRAMES = new Set(['gif', 'webp', 'tiff'])
@@ -16,8 +16,12 @@ export async function readFrames(bytes: Uint8Array): Promise<Pixels[]> {
     .metadata()
     .catch(() => ({ pages: 1, format: '' }))
   if (pages === 1 || !FORMATS_WITH_FRAMES.has(format)) return [await readImage(bytes)]
-  const stack = sharp(bytes, { pages: -1, limitInputPixels: MAX_PIXELS }).toColourspace('srgb')
-  const { data, info } = await stack.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
+  const { data, info } = await decodePicture(bytes, () =>
+    sharp(bytes, { pages: -1, limitInputPixels: MAX_PIXELS })
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true }),
+  )
   const { width, channels } = info
   const height = info.pageHeight ?? info.height / pages
   const size = width * height * channels

@@ -5,15 +5,33 @@ import type { Pixels } from '../image/pixels.ts'
 /** Largest picture that is decoded, pixels: 64 megapixels stop decompression bombs and hold any real source. */
 const MAX_PIXELS = 64 * 1024 * 1024
 
+/** Pictures of pixels; documents that draw (SVG, PDF) are not opened. */
+const FORMATS: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp', 'gif', 'tiff', 'heif'])
+
 /**
- * Decodes a picture, turned upright by its EXIF orientation, as 8-bit RGB or RGBA.
- * @throws EngineError `invalid-request` when it is no picture or larger than 64 megapixels
+ * Decodes a picture, turned upright by its EXIF orientation, as 8-bit RGB or RGBA; of a moving one the first frame.
+ * @throws EngineError `invalid-request` when it is no picture, damaged, or larger than 64 megapixels
  */
 export async function readImage(bytes: Uint8Array): Promise<Pixels> {
-  try {
+  return decodePicture(bytes, async () => {
     const image = sharp(bytes, { limitInputPixels: MAX_PIXELS }).rotate().toColourspace('srgb')
     const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
     return { width: info.width, height: info.height, ...toColours(new Uint8Array(data), info.channels) }
+  })
+}
+
+/**
+ * Decodes what a client sent, its header first.
+ * @throws EngineError `invalid-request` naming what is wrong, its limit and what was given
+ */
+export async function decodePicture<T>(bytes: Uint8Array, decode: () => Promise<T>): Promise<T> {
+  try {
+    // The header alone is read here.
+    const { width, height, format, pages = 1 } = await sharp(bytes, { limitInputPixels: false }).metadata()
+    if (!FORMATS.has(format)) throw new Error(`${format} files are not read`)
+    if (width * height > MAX_PIXELS)
+      throw new Error(`it may have at most ${MAX_PIXELS} pixels, got ${width}x${height} in ${pages} frame(s)`)
+    return await decode()
   } catch (cause) {
     throw new EngineError('invalid-request', `a source picture cannot be read: ${(cause as Error).message}`, {
       cause,

@@ -46,8 +46,10 @@ export const PreviewMethod = {
   PREVIEW_METHOD_LATENT_TO_RGB: 2,
   /** PREVIEW_METHOD_FULL - The full VAE decoder. */
   PREVIEW_METHOD_FULL: 3,
-  /** PREVIEW_METHOD_TINY - Tiny autoencoder, where its file is present. */
+  /** PREVIEW_METHOD_TINY - Tiny autoencoder (TAESD), where its file is present; otherwise ComfyUI's latent2rgb. */
   PREVIEW_METHOD_TINY: 4,
+  /** PREVIEW_METHOD_APPROX_NETWORK - A1111's "Approx NN", where its file is present; otherwise "Approx cheap". */
+  PREVIEW_METHOD_APPROX_NETWORK: 110,
   UNRECOGNIZED: -1,
 } as const
 
@@ -59,6 +61,7 @@ export namespace PreviewMethod {
   export type PREVIEW_METHOD_LATENT_TO_RGB = typeof PreviewMethod.PREVIEW_METHOD_LATENT_TO_RGB
   export type PREVIEW_METHOD_FULL = typeof PreviewMethod.PREVIEW_METHOD_FULL
   export type PREVIEW_METHOD_TINY = typeof PreviewMethod.PREVIEW_METHOD_TINY
+  export type PREVIEW_METHOD_APPROX_NETWORK = typeof PreviewMethod.PREVIEW_METHOD_APPROX_NETWORK
   export type UNRECOGNIZED = typeof PreviewMethod.UNRECOGNIZED
 }
 

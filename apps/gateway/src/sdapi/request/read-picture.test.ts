@@ -1,0 +1,72 @@
+import sharp, { type Sharp } from 'sharp'
+import { describe, expect, it } from 'vitest'
+import { hashPixels, isBlankMask } from './picture-facts.ts'
+import { readPicture, refuseTooMany } from './read-picture.ts'
+
+const plain = (colour = '#000000') =>
+  sharp({ create: { width: 6, height: 4, channels: 3, background: colour } })
+
+async function createBomb(width: number, height: number): Promise<string> {
+  const bytes = await plain().png().toBuffer()
+  bytes.writeUInt32BE(width, 16)
+  bytes.writeUInt32BE(height, 20)
+  return bytes.toString('base64')
+}
+
+describe('readPicture', () => {
+  it('takes base64, bare and as a data URL, and measures without decoding', async () => {
+    const base64 = (await plain().png().toBuffer()).toString('base64')
+    expect(await readPicture(base64)).toMatchObject({ width: 6, height: 4 })
+    expect(await readPicture(`data:image/png;base64,${base64}`)).toMatchObject({ width: 6, height: 4 })
+  })
+
+  it.each([
+    [60_000, 60_000],
+    [65_535, 1_025],
+  ])('refuses a bomb of %i x %i, naming the limit', async (width, height) => {
+    await expect(readPicture(await createBomb(width, height))).rejects.toThrow(
+      `at most 67108864 pixels, got ${width}x${height}`,
+    )
+  })
+
+  it.each(['', 'hello', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>').toString('base64')])(
+    'refuses what is no picture: %j',
+    async (value) => {
+      await expect(readPicture(value)).rejects.toMatchObject({
+        message: expect.stringContaining('Invalid') as string,
+      })
+    },
+  )
+})
+
+describe('refuseTooMany', () => {
+  const picture = (width: number, height: number) => ({ bytes: new Uint8Array(), width, height })
+
+  it('counts the pictures of a request together', () => {
+    expect(() => refuseTooMany([picture(8_192, 4_096), picture(8_192, 4_096)])).not.toThrow()
+    expect(() => refuseTooMany([picture(8_192, 4_096), picture(8_192, 4_096), picture(1, 1)])).toThrow(
+      'at most 67108864 pixels together, got 67108865',
+    )
+  })
+})
+
+describe('what is told of pictures', () => {
+  const toPicture = async (image: Sharp) => ({
+    bytes: await image.png().toBuffer(),
+    width: 6,
+    height: 4,
+  })
+
+  it('sees a mask that selects nothing', async () => {
+    expect(await isBlankMask(await toPicture(plain('#000000')), false)).toBe(true)
+    expect(await isBlankMask(await toPicture(plain('#ffffff')), false)).toBe(false)
+    expect(await isBlankMask(await toPicture(plain('#ffffff')), true)).toBe(true)
+  })
+
+  it('fails in the words of the original where a picture breaks off', async () => {
+    const { bytes, ...size } = await toPicture(plain('#ff8800'))
+    const broken = { ...size, bytes: bytes.subarray(0, 50) }
+    await expect(isBlankMask(broken, false)).rejects.toThrow('image file is truncated')
+    await expect(hashPixels(broken)).rejects.toThrow('image file is truncated')
+  })
+})
