@@ -13,7 +13,10 @@ import { loadUpscaler, type UpscaleNetwork } from './upscale-network.ts'
 // Reference: spandrel's networks, ComfyUI's tiled_scale, A1111's upscaler_utils, f32 on the CPU.
 const TOLERANCE = 2e-5
 const here = (name: string) => new URL(`__fixtures__/${name}`, import.meta.url)
-const recorded = openFixture(here('networks.safetensors'))
+const files = ['networks.safetensors', 'esrgan.safetensors'].map((name) => openFixture(here(name)))
+const recorded = {
+  tensor: (name: string) => files.find((file) => file.has(name))!.tensor(name),
+}
 
 function unpack(name: string): string {
   const path = join(mkdtempSync(join(tmpdir(), 'upscaler-')), name)
@@ -43,8 +46,14 @@ function differingShare(actual: Uint8Array, expected: Float32Array): number {
 
 const compact = loadUpscaler(here('compact_x4.safetensors').pathname, TEST_SESSION)
 const swinir = loadUpscaler(unpack('swinir_x2_direct.safetensors'), TEST_SESSION)
-const networks = { compact_x4: compact.value, swinir_x2_direct: swinir.value }
+const esrgan = loadUpscaler(unpack('esrgan_old_x2.safetensors'), TEST_SESSION)
+const networks = {
+  compact_x4: compact.value,
+  swinir_x2_direct: swinir.value,
+  esrgan_old_x2: esrgan.value,
+}
 afterAll(async () => {
+  await esrgan.release()
   await compact.release()
   await swinir.release()
 })
