@@ -57,7 +57,7 @@ const PICTURE_ELEMENTS = 4 * 64 * 64
 const MAX_BATCH_PICTURES = { cpu: 4, cuda: 32 }
 
 /**
- * Memory of decoding a picture whole, bytes a pixel (measured at 512x512: bench/results/memory.json), and the share of
+ * Memory of decoding a picture whole, bytes a pixel (estimated from single calls: decision 0013), and the share of
  * the machine's memory it may take. A GPU says itself when it has no more.
  */
 const DECODE_BYTES_A_PIXEL = 4096

@@ -41,7 +41,7 @@ export async function serveEngine({ open, finishPixels }: EngineStandIns = {}): 
     onEvaluated: (seconds, rows) => send({ kind: 'evaluated', seconds, rows }),
     maxWholePixels: config.maxWholePixels,
     log: (message, fields) => send({ kind: 'log', level: 'info', message, fields }),
-    onResidentsChanged: (identities) => send({ kind: 'resident', identities }),
+    onResidentsChanged: (keys) => send({ kind: 'resident', identities: toFileIdentities(keys) }),
   })
   const texts = new TextModels(createEmbeddingReader(models))
   const engine = new Engine({
@@ -67,4 +67,9 @@ function endWithDevice(error: Error, send: (message: FromEngine) => void): void 
   send({ kind: 'log', level: 'error', fields: { err: error.message }, message })
   // The message leaves first.
   setImmediate(() => process.exit(1))
+}
+
+/** Files of which something is loaded: the key of each part and variant of a model begins with its file's identity. */
+function toFileIdentities(keys: readonly string[]): readonly string[] {
+  return [...new Set(keys.map((key) => key.split(' ', 1)[0]!))]
 }
