@@ -55,11 +55,10 @@ export async function submitPrompt(
     return answerRejection('invalid_prompt_id', 'prompt_id is not usable', details)
   }
   const references = await findReferences(deps, tenant, request.prompt)
-  const verdict = await checkPrompt(deps, tenant, request, references)
-  if (!('graph' in verdict)) {
-    requireWorkers(deps.models)
-    return answerVerdict(verdict)
-  }
+  const check = () => checkPrompt(deps, tenant, request, references)
+  const first = await check()
+  const verdict = 'graph' in first || deps.models.workers().length > 0 ? first : await checkLater(deps, check)
+  if (!('graph' in verdict)) return answerVerdict(verdict)
 
   const id = deps.createId()
   const chosenId = request.promptId ?? (key === undefined ? undefined : toPromptId(key))
@@ -82,6 +81,12 @@ export async function submitPrompt(
     key !== undefined,
   )
   return answerAdmitted(record, verdict, prefersAddress)
+}
+
+/** Checks again when the first worker is known: without one every model's name is wrong. */
+async function checkLater<T>({ models }: GatewayDeps, check: () => Promise<T>): Promise<T> {
+  await requireWorkers(models)
+  return check()
 }
 
 function answerAdmitted(record: JobRecord, { nodeErrors }: CheckedGraph, prefersAddress: boolean): Response {

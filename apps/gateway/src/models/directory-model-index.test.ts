@@ -45,4 +45,13 @@ describe('DirectoryModelIndex', () => {
     expect(names(index)).toEqual(['z'])
     index.close()
   })
+
+  it('waits for the first worker as long as it may', async () => {
+    const index = await open()
+    expect(await index.whenKnown(1)).toBe(false)
+    const [one, other] = [index.whenKnown(20_000), index.whenKnown(20_000)]
+    index.replace([worker('1', file('a'))])
+    expect(await Promise.all([one, other])).toEqual([true, true])
+    expect(await index.whenKnown(0)).toBe(true)
+  })
 })

@@ -12,6 +12,7 @@ export class DirectoryModelIndex implements ModelIndex {
   readonly #stop = new AbortController()
   #workers: readonly WorkerDescription[] = []
   #byKind = new Map<ModelKind, readonly ModelFile[]>()
+  readonly #waiting = new Set<() => void>()
 
   /** Reads the directory once, then follows it; resolves when the first list is in, or cannot be had yet. */
   static async open(
@@ -43,6 +44,7 @@ export class DirectoryModelIndex implements ModelIndex {
   replace(workers: readonly WorkerDescription[]): void {
     this.#workers = workers
     this.#byKind = groupModels(workers.flatMap((worker) => worker.models))
+    if (workers.length > 0) for (const tell of [...this.#waiting]) tell()
   }
 
   list(kind: ModelKind): readonly ModelFile[] {
@@ -55,6 +57,20 @@ export class DirectoryModelIndex implements ModelIndex {
 
   workers(): readonly WorkerDescription[] {
     return this.#workers
+  }
+
+  async whenKnown(limitMs: number): Promise<boolean> {
+    if (this.#workers.length > 0) return true
+    await new Promise<void>((resolve) => {
+      const tell = (): void => {
+        clearTimeout(timer)
+        this.#waiting.delete(tell)
+        resolve()
+      }
+      const timer = setTimeout(tell, limitMs)
+      this.#waiting.add(tell)
+    })
+    return this.#workers.length > 0
   }
 
   /** Stops following. */

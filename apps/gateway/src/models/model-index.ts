@@ -8,6 +8,8 @@ export interface ModelIndex {
   find(kind: ModelKind, name: string): ModelFile | undefined
   /** The living workers. */
   workers(): readonly WorkerDescription[]
+  /** Resolves when a worker is known, or the time is over, milliseconds; says whether one is. */
+  whenKnown(limitMs: number): Promise<boolean>
 }
 
 /** Pins a file for a job. */

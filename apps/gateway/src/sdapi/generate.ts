@@ -44,7 +44,7 @@ export function handleGeneration(deps: GatewayDeps, route: GenerationRoute) {
     const pictures = isImageToImage ? await readPictures(request) : { sources: [] }
     // An override that no option has is refused before anything else is looked at.
     const options = overrideOptions(own, request.record('override_settings'))
-    requireWorkers(deps.models)
+    await requireWorkers(deps.models)
     checkGenerationRequest(request, deps.models)
     if (isImageToImage) checkPictures(request, pictures)
     const facts = isImageToImage ? await describePictures(request, pictures, options) : NO_PICTURES

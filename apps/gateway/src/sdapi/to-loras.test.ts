@@ -19,6 +19,7 @@ const indexOf = (files: readonly ModelFile[]): ModelIndex => ({
   list: (kind) => files.filter((file) => file.kind === kind),
   find: (kind, name) => files.find((file) => file.kind === kind && file.name === name),
   workers: () => [],
+  whenKnown: async () => true,
 })
 const models = indexOf(RECORDED_MODELS)
 const requestOf = (body: Record<string, PlainValue>) =>
