@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { GenerationPlan } from './generation-plan.ts'
-import { conditionalMaskWeight, toModelConditions } from './model-conditions.ts'
+import { conditionalMaskWeight, shownImageGuidanceScale, toModelConditions } from './model-conditions.ts'
 
 const planOf = (options: Record<string, unknown>, scale: number | null = null, isImageToImage = true) =>
   ({
     options: new Map(Object.entries(options)),
-    request: { number: () => scale },
+    request: { number: () => scale, value: () => scale },
     isImageToImage,
     checkpoint: { inputChannels: 9 },
   }) as unknown as GenerationPlan
@@ -37,5 +37,13 @@ describe('what only some checkpoints look at', () => {
     expect(conditionalMaskWeight(planOf({}, null, false))).toBeUndefined()
     const plain = { ...planOf({}), checkpoint: { inputChannels: 4 } } as GenerationPlan
     expect(conditionalMaskWeight(plain)).toBeUndefined()
+  })
+
+  it('names the weight of the source for checkpoints that edit pictures, from image to image', () => {
+    const edit = (isImageToImage: boolean) =>
+      ({ ...planOf({}, 1.5, isImageToImage), checkpoint: { inputChannels: 8 } }) as GenerationPlan
+    expect(shownImageGuidanceScale(edit(true))).toBe(1.5)
+    expect(shownImageGuidanceScale(edit(false))).toBeUndefined()
+    expect(shownImageGuidanceScale(planOf({}, 1.5))).toBeUndefined()
   })
 })

@@ -1,9 +1,13 @@
 import type { GenerationJob } from '@atelier/proto'
 import type { GenerationPlan } from './generation-plan.ts'
+import type { InfotextNumber } from './infotext/create-infotext.ts'
 import { optionNumber } from './options/options-store.ts'
 
 /** Channels of a checkpoint's UNet that inpaints: a mask and a masked picture beside the latent. */
 const INPAINT_CHANNELS = 9
+
+/** Channels of one that edits pictures (instruct-pix2pix): the picture's latent beside the one that is denoised. */
+const EDIT_CHANNELS = 8
 
 /** What only some families of checkpoints look at: SDXL's sizes and scores, masks and pictures beside the latent. */
 export function toModelConditions({
@@ -35,4 +39,15 @@ export function conditionalMaskWeight({
 }: GenerationPlan): number | undefined {
   const isShown = isImageToImage && checkpoint.inputChannels === INPAINT_CHANNELS
   return isShown ? optionNumber(options, 'inpainting_mask_weight', 1) : undefined
+}
+
+/** The weight of the source picture as the infotext tells it: of pictures that an editing checkpoint made. */
+export function shownImageGuidanceScale({
+  checkpoint,
+  isImageToImage,
+  request,
+}: GenerationPlan): InfotextNumber | undefined {
+  const isUsed = isImageToImage && checkpoint.inputChannels === EDIT_CHANNELS
+  // As it was written: a float is told as one.
+  return isUsed ? ((request.value('image_cfg_scale') as InfotextNumber | null) ?? undefined) : undefined
 }

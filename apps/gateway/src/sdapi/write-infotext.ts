@@ -1,5 +1,5 @@
 import type { GenerationPlan } from './generation-plan.ts'
-import { conditionalMaskWeight } from './model-conditions.ts'
+import { conditionalMaskWeight, shownImageGuidanceScale } from './model-conditions.ts'
 import { createInfotext, type InfotextNumber, type InfotextValue } from './infotext/create-infotext.ts'
 import { optionFlag, optionNumber, optionText, type Options } from './options/options-store.ts'
 import type { Parameter } from './parameters/parameter.ts'
@@ -21,7 +21,7 @@ export function writeInfotext(plan: GenerationPlan, parameters: readonly Paramet
     sampler: sampling.sampler.name,
     scheduleType: sampling.schedule.label,
     guidanceScale: number('cfg_scale') ?? 7,
-    imageGuidanceScale: plan.isImageToImage ? (number('image_cfg_scale') ?? undefined) : undefined,
+    imageGuidanceScale: shownImageGuidanceScale(plan),
     seed: plan.seeds[index] ?? 0n,
     faceRestoration: plan.faceRestorer,
     width: plan.width,

@@ -39,7 +39,10 @@ export function checkLiteral(where: LiteralPlace, given: ExactValue): GraphError
     inputs.set(place.name, value)
   }
   if (definition.checks?.[place.name] !== undefined) return undefined
-  return checkRange(input, place, value) ?? checkChoice(environment, input, place, value)
+  const outOfRange = checkRange(input, place, value)
+  // Choices of classes of the newer schema are no list to the original's validation: the node meets the value itself.
+  if (outOfRange !== undefined || definition.isSchemaNode === true) return outOfRange
+  return checkChoice(environment, input, place, value)
 }
 
 function checkRange(input: InputDefinition, place: InputInfo, value: ExactValue): GraphError | undefined {

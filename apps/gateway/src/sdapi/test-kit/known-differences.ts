@@ -25,6 +25,7 @@ const RULES: readonly Rule[] = [
   rule('deliberate', GET, /^sd-models$/, 'configuration files beside checkpoints are not read'),
   rule('deliberate', GET, /^(upscalers|realesrgan-models)$/, 'only upscalers that are there are listed'),
   rule('deliberate', GET, /^extensions$/, 'there are no extensions'),
+  rule('deliberate', GET, /^sd-modules$/, "Forge's list of separate files is served"),
   rule('deliberate', /^get$/, /^progress/, "counters after the recorded server's failed request"),
   rule('deliberate', /^get$/, /pending-tasks$/, 'requests that failed before they started are not kept'),
   rule('deliberate', /^get$/, /profile-startup$/, 'the parts of its start differ'),
