@@ -66,7 +66,9 @@ export class NatsJobLedger implements JobLedger {
       const earlier = await publicIds.find(job.tenant, job.surface, job.publicId)
       if (earlier.requestDigest === job.requestDigest) {
         const submission = await this.#attach(job, earlier.jobId)
-        if (submission !== undefined) return submission
+        // One that was turned away never was a job: the same request may come again.
+        if (submission !== undefined && submission.record.state !== JobState.JOB_STATE_REJECTED)
+          return submission
       }
       // The id is agreed on before the record is made: whoever comes with the same request finds it.
       if (!(await publicIds.replace(job, earlier.revision))) continue
