@@ -18,6 +18,7 @@ import { readWeightFile } from '../../apps/gpu-worker/src/engine/checkpoint/read
 import { buildUnet } from '../../apps/gpu-worker/src/engine/networks/unet.ts'
 import { createSession, type Session } from '../../apps/gpu-worker/src/engine/onnx/session.ts'
 import { createTensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
+import { median } from '../gpu/statistics.ts'
 import { listUnetShapes, SD15, SDXL, type UnetSize } from './checkpoint-shapes.ts'
 import { countElements, writeRandomCheckpoint } from './random-checkpoint.ts'
 import { watchMemory } from './watch-memory.ts'
@@ -140,10 +141,6 @@ function fill(shape: readonly number[]) {
     shape,
     Float32Array.from({ length: countElements(shape) }, (_, i) => Math.sin(i * 12.9898)),
   )
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
 }
 
 function round(value: number): number {

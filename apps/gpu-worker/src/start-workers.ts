@@ -1,7 +1,7 @@
 import { AggregatorRegistry } from 'prom-client'
 import type { Server } from 'node:http'
 import type { LedgerStore } from '@atelier/ledger'
-import { joinOperations, serveOperations, type OperationsSource } from '@atelier/telemetry'
+import { joinOperations, readRegistry, serveOperations, type OperationsSource } from '@atelier/telemetry'
 import type { Logger } from 'pino'
 import type { WorkerConfig } from './config.ts'
 import { chooseDevices, type ChosenDevice } from './devices/choose-devices.ts'
@@ -90,10 +90,8 @@ async function openPort(config: WorkerConfig, operations: OperationsSource): Pro
   if (port === 0) return undefined
   return serveOperations({
     ...{ host, port },
-    readMetrics: async () => {
-      const joined = AggregatorRegistry.aggregate([await operations.registry.getMetricsAsJSON()])
-      return { contentType: joined.contentType, text: await joined.metrics() }
-    },
+    readMetrics: async () =>
+      readRegistry(AggregatorRegistry.aggregate([await operations.registry.getMetricsAsJSON()])),
     readReadiness: operations.readReadiness,
   })
 }

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { AggregatorRegistry, type Registry } from 'prom-client'
-import type { MetricsText, Readiness } from './operations-server.ts'
+import { readRegistry, type MetricsText, type Readiness } from './operations-server.ts'
 
 /** How long a child may take to answer, milliseconds; a slower one is left out. */
 const ANSWER_MS = 2_000
@@ -47,10 +47,8 @@ export class ChildOperations {
   /** Metrics of all that answer; each program's carry its own `program` label. */
   async readMetrics(): Promise<MetricsText> {
     const answers = await Promise.all([...this.#children().values()].map((child) => this.#ask(child)))
-    const registry = AggregatorRegistry.aggregate(
-      answers.flatMap((answer) => (answer ? [answer.metrics] : [])),
-    )
-    return { contentType: registry.contentType, text: await registry.metrics() }
+    const metrics = answers.flatMap((answer) => (answer ? [answer.metrics] : []))
+    return readRegistry(AggregatorRegistry.aggregate(metrics))
   }
 
   /** Ready when all are. */

@@ -37,7 +37,7 @@ export async function createCudaSession(graph: Graph, options: CudaSessionOption
     async run(inputs: SessionInputs, outputs?: readonly string[]) {
       const isHalf = state.precision === 'f16'
       const results = await (await state.session).run(inputs, outputs)
-      if (!isHalf || Object.values(results).every(({ data }) => isFinite(data))) return results
+      if (!isHalf || Object.values(results).every(({ data }) => areFinite(data))) return results
       await widen()
       return (await state.session).run(inputs, outputs)
     },
@@ -45,6 +45,6 @@ export async function createCudaSession(graph: Graph, options: CudaSessionOption
   }
 }
 
-function isFinite(values: Float32Array): boolean {
+function areFinite(values: Float32Array): boolean {
   return values.every((value) => Number.isFinite(value))
 }

@@ -1,3 +1,4 @@
+import { countElements } from '../../tensor/tensor.ts'
 import type { Op } from '../graph.ts'
 import { asFloat, asPixels, asPlain, find, settle, type Emission, type Emitted } from './emission.ts'
 
@@ -59,14 +60,7 @@ function commonLayout(emission: Emission, { type }: Op, inputs: readonly Emitted
 /** What values of several shapes make together, where one of them has the full shape. */
 function largestShape(values: readonly Emitted[]): readonly number[] {
   const shapes = values.map(({ shape }) => shape ?? [])
-  return shapes.reduce(
-    (largest, shape) => (countElements(shape) > countElements(largest) ? shape : largest),
-    [],
-  )
-}
-
-function countElements(shape: readonly number[]): number {
-  return shape.length === 0 ? 0 : shape.reduce((product, size) => product * size, 1)
+  return shapes.reduce((largest, shape) => (countElements(shape) > countElements(largest) ? shape : largest))
 }
 
 function isSingle({ constants }: Emission, { name }: Emitted): boolean {
