@@ -1,8 +1,9 @@
 import { hasNatsServer, startNatsServer, type TestNatsServer } from '@atelier/ledger/test-kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { WebSocket } from 'ws'
 import { getJson, makePicture, postJson } from './kit/calls.ts'
 import { startCluster, type Cluster, type ClusterGateway } from './kit/cluster.ts'
+import { isEndOf, openComfySocket } from './kit/comfy-socket.ts'
+import { createGraph } from './kit/graph.ts'
 import { readNote } from './kit/pixel-note.ts'
 
 // Two gateways, two workers, one real nats-server: a client's requests land on either gateway.
@@ -49,20 +50,6 @@ describe.skipIf(!hasNatsServer())('a cluster', () => {
       await sleep(500)
     }
   }
-  const graph = (seed: number, steps = 4) => ({
-    '3': {
-      class_type: 'KSampler',
-      inputs: {
-        ...{ seed, steps, cfg: 7, sampler_name: 'euler', scheduler: 'normal', denoise: 1 },
-        ...{ model: ['4', 0], positive: ['6', 0], negative: ['6', 0], latent_image: ['5', 0] },
-      },
-    },
-    '4': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'demo.safetensors' } },
-    '5': { class_type: 'EmptyLatentImage', inputs: { width: 64, height: 64, batch_size: 1 } },
-    '6': { class_type: 'CLIPTextEncode', inputs: { text: 'a cat', clip: ['4', 1] } },
-    '8': { class_type: 'VAEDecode', inputs: { samples: ['3', 0], vae: ['4', 2] } },
-    '9': { class_type: 'SaveImage', inputs: { filename_prefix: 'cluster', images: ['8', 0] } },
-  })
   const submitGraph = async (gateway: ClusterGateway, body: object): Promise<string> => {
     const { status, json } = await postJson(`${gateway.comfy}/prompt`, body)
     expect(status, JSON.stringify(json).slice(0, 300)).toBe(200)
@@ -109,8 +96,8 @@ describe.skipIf(!hasNatsServer())('a cluster', () => {
   })
 
   it('tells a websocket of one gateway of a prompt of the other; history and view are everywhere', async () => {
-    const socket = await openSocket(b, 'client-1')
-    const promptId = await submitGraph(a, { prompt: graph(1), client_id: 'client-1' })
+    const socket = await openComfySocket(b.comfy, 'client-1')
+    const promptId = await submitGraph(a, { prompt: createGraph(1), client_id: 'client-1' })
     await socket.until((frame) => isEndOf(frame, promptId))
     expect(socket.frames.map(({ type }) => type)).toEqual(
       expect.arrayContaining(['execution_start', 'executing', 'progress', 'executed', 'execution_success']),
@@ -130,8 +117,8 @@ describe.skipIf(!hasNatsServer())('a cluster', () => {
   })
 
   it('tells a client that comes back at another gateway how its prompt ended, once', async () => {
-    const first = await openSocket(a, 'client-2')
-    const promptId = await submitGraph(a, { prompt: graph(2, 20), client_id: 'client-2' })
+    const first = await openComfySocket(a.comfy, 'client-2')
+    const promptId = await submitGraph(a, { prompt: createGraph(2, 20), client_id: 'client-2' })
     await first.until(({ type }) => type === 'progress')
     first.close()
     await expect
@@ -139,7 +126,7 @@ describe.skipIf(!hasNatsServer())('a cluster', () => {
         timeout: 20_000,
       })
       .toEqual([promptId])
-    const second = await openSocket(b, 'client-2')
+    const second = await openComfySocket(b.comfy, 'client-2')
     await second.until((frame) => isEndOf(frame, promptId))
     expect(second.frames.filter(({ type }) => type === 'execution_success')).toHaveLength(1)
     second.close()
@@ -159,7 +146,7 @@ describe.skipIf(!hasNatsServer())('a cluster', () => {
   it('numbers prompts of both gateways in one row', async () => {
     const numbers = await Promise.all(
       Array.from({ length: 8 }, async (_, i) => {
-        const body = { prompt: graph(100 + i, 1) }
+        const body = { prompt: createGraph(100 + i, 1) }
         const { json } = await postJson(`${(i % 2 === 0 ? a : b).comfy}/prompt`, body)
         return (json as { number: number }).number
       }),
@@ -220,35 +207,6 @@ describe.skipIf(!hasNatsServer())('a cluster', () => {
 
 interface HistoryEntry {
   readonly outputs: Record<string, { images: Record<string, string>[] }>
-}
-
-interface Frame {
-  readonly type: string
-  readonly data: Record<string, unknown>
-}
-
-function isEndOf({ type, data }: Frame, promptId: string): boolean {
-  return type === 'executing' && data['node'] === null && data['prompt_id'] === promptId
-}
-
-async function openSocket(gateway: ClusterGateway, clientId: string) {
-  const socket = new WebSocket(`${gateway.comfy.replace('http', 'ws')}/ws?clientId=${clientId}`)
-  const frames: Frame[] = []
-  socket.on('message', (data, isBinary) => {
-    if (!isBinary) frames.push(JSON.parse(data.toString()) as Frame)
-  })
-  await new Promise((resolve) => socket.once('open', resolve))
-  return {
-    frames,
-    close: () => socket.close(),
-    async until(isIt: (frame: Frame) => boolean) {
-      const limit = Date.now() + 30_000
-      while (!frames.some(isIt)) {
-        if (Date.now() > limit) throw new Error(`not told: ${JSON.stringify(frames.map(({ type }) => type))}`)
-        await sleep(20)
-      }
-    },
-  }
 }
 
 async function waitForModels({ webui }: ClusterGateway): Promise<void> {

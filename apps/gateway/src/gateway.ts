@@ -23,8 +23,8 @@ import { attachSockets } from './sockets.ts'
 /** How long open requests may go on after the ports were closed, milliseconds. */
 const CLOSE_GRACE_MS = 10_000
 
-/** How often leases that nobody renews are looked for, milliseconds. */
-const SWEEP_MS = 5_000
+/** How often jobs of dead workers are looked for, milliseconds; a look costs a request a worker with a shared ledger. */
+const SWEEP_MS = 1_000
 
 /** A running gateway. */
 export interface Gateway {

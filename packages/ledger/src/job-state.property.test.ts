@@ -47,7 +47,7 @@ function act(world: World, step: Action, on: Machine): JobRecord | undefined {
   const result = JobResult.create()
   switch (step.kind) {
     case 'claim':
-      return on.claimRecord(record, step.worker, now)
+      return on.claimRecord(record, { workerId: step.worker }, now)
     case 'finish':
       return on.finishRecord(record, epoch, { kind: 'done', result }, now)
     case 'fail':
@@ -138,7 +138,7 @@ describe('job state machine', () => {
         record = world.record
         const later = Number.MAX_SAFE_INTEGER
         record = machine.recoverRecord(record, later) ?? record
-        record = machine.claimRecord(record, 'last', later) ?? record
+        record = machine.claimRecord(record, { workerId: 'last' }, later) ?? record
         record =
           machine.finishRecord(record, record.epoch, { kind: 'done', result: JobResult.create() }, later) ??
           record

@@ -38,8 +38,19 @@ export function createRecord(job: Job): JobRecord {
   return JobRecord.fromPartial({ job, state: JobState.JOB_STATE_QUEUED, revision: 1 })
 }
 
+/** Who takes a job. */
+export interface Claimant {
+  readonly workerId: string
+  /** Name under which a shared ledger asks whether the worker's process lives. */
+  readonly holder?: string
+}
+
 /** A worker takes a queued job at the next epoch. */
-export function claimRecord(record: JobRecord, workerId: string, now: number): JobRecord | undefined {
+export function claimRecord(
+  record: JobRecord,
+  { workerId, holder = '' }: Claimant,
+  now: number,
+): JobRecord | undefined {
   if (record.state !== JobState.JOB_STATE_QUEUED) return undefined
   return next(record, {
     state: JobState.JOB_STATE_RUNNING,
@@ -47,6 +58,7 @@ export function claimRecord(record: JobRecord, workerId: string, now: number): J
     attempt: record.attempt + 1,
     workersTried: [...record.workersTried, workerId],
     workerId,
+    holder,
     leaseUntilMs: now + LEASE_MS,
     startedAtMs: now,
   })
@@ -117,7 +129,7 @@ export function recoverRecord(record: JobRecord, now: number): JobRecord | undef
   return isHeldState(record.state) && record.leaseUntilMs < now ? requeueOrPark(record, now) : undefined
 }
 
-const NOT_HELD = { workerId: '', leaseUntilMs: 0 } as const
+const NOT_HELD = { workerId: '', holder: '', leaseUntilMs: 0 } as const
 
 function requeueOrPark(record: JobRecord, now: number): JobRecord {
   if (record.state === JobState.JOB_STATE_CANCELLING)

@@ -208,7 +208,7 @@ export class EmbeddedJobLedger implements JobLedger {
     try {
       return await this.#commits.run('relaxed', () => {
         const record = this.#readRecord(jobId)
-        const claimed = record && claimRecord(record, workerId, this.#now())
+        const claimed = record && claimRecord(record, { workerId }, this.#now())
         if (claimed !== undefined) this.#update(claimed)
         return claimed
       })

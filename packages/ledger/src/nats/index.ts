@@ -8,6 +8,7 @@ import { NatsJobLedger } from './nats-job-ledger.ts'
 import { createNatsNoticeBoard } from './nats-notice-board.ts'
 import { createDocumentStore, createFileIndex, type FileName } from './nats-stores.ts'
 import { NatsWorkerDirectory } from './nats-worker-directory.ts'
+import { Presence } from './presence.ts'
 import { PublicIds } from './public-ids.ts'
 import { RecordStore } from './record-store.ts'
 import type { NatsSettings } from './settings.ts'
@@ -57,6 +58,7 @@ export function openNatsLedger({
     records: new RecordStore(link, blobs, (known) => view.apply(known)),
     publicIds: new PublicIds(link),
     counters: new Counters(link),
+    presence: new Presence(link, elapsed),
     workers,
   })
   return {

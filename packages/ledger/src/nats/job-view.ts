@@ -40,6 +40,8 @@ export class JobView {
   readonly #link: NatsLink
   readonly #elapsed: () => number
   readonly #entries = new Map<string, ViewEntry>()
+  /** Keys of the jobs that have not ended. */
+  readonly #open = new Set<string>()
   readonly #latest = new Map<string, string>()
   readonly #recentEnds = new Set<string>()
   readonly #listeners = new Set<RecordListener>()
@@ -66,6 +68,11 @@ export class JobView {
   /** Every entry, in no order. */
   get entries(): Iterable<ViewEntry> {
     return this.#entries.values()
+  }
+
+  /** The entries of jobs that have not ended, in no order. */
+  get openEntries(): ViewEntry[] {
+    return [...this.#open].flatMap((key) => this.#entries.get(key) ?? [])
   }
 
   /** What is known under a record's key. */
@@ -171,7 +178,11 @@ export class JobView {
       record,
     })
     if (known === undefined) this.#enterPublicId(key, job)
-    if (isEnded) this.#keepRecent(key)
+    if (!isEnded) this.#open.add(key)
+    else {
+      this.#open.delete(key)
+      this.#keepRecent(key)
+    }
     if (known?.record?.revision === record.revision) return
     // While the past is read, jobs that ended in it are no news.
     if (!this.#isLoaded && known === undefined && isEnded) return
@@ -183,6 +194,7 @@ export class JobView {
     const entry = this.#entries.get(key)
     if (entry === undefined) return
     this.#entries.delete(key)
+    this.#open.delete(key)
     this.#recentEnds.delete(key)
     const publicKey = toPublicKey(entry.tenant, entry.surface, entry.publicId)
     if (this.#latest.get(publicKey) === key) this.#latest.delete(publicKey)
@@ -237,8 +249,8 @@ export class JobView {
   }
 
   #restartClocks(): void {
-    for (const [key, entry] of this.#entries)
-      if (isHeldState(entry.state)) this.#entries.set(key, { ...entry, seenAt: this.#elapsed() })
+    for (const entry of this.openEntries)
+      if (isHeldState(entry.state)) this.#entries.set(entry.key, { ...entry, seenAt: this.#elapsed() })
   }
 }
 

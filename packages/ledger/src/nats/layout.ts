@@ -19,6 +19,8 @@ export interface Names {
   readonly workSubject: string
   /** Core subject on which claimed and cancelled jobs are told. */
   readonly takenSubject: string
+  /** Core subject below which each process that holds jobs answers. */
+  readonly holderSubject: string
   /** Core subject below which processes tell each other notices. */
   readonly noticeSubject: string
 }
@@ -37,6 +39,7 @@ export function createNames(prefix: string): Names {
     work: `${prefix}-work`,
     workSubject: `${prefix}.work`,
     takenSubject: `${prefix}.taken`,
+    holderSubject: `${prefix}.holder`,
     noticeSubject: `${prefix}.notice`,
   }
 }

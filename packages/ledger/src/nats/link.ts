@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream'
-import type { NatsConnection, Subscription } from '@nats-io/transport-node'
+import { RequestError, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node'
 import { AtelierError } from '../errors.ts'
 import type { LedgerEventListener } from '../ledger-events.ts'
 import { connectToBroker } from './connect.ts'
@@ -15,6 +15,8 @@ const WAIT_MS = 5_000
 const RETRY_MS = 1_000
 /** Life of one request to the broker, milliseconds. */
 const REQUEST_TIMEOUT_MS = 5_000
+/** How long a process may take to say that it lives, milliseconds. */
+const ANSWER_MS = 2_000
 /** Most copies of a stream that are made unasked. */
 const MAX_DEFAULT_REPLICAS = 3
 
@@ -88,14 +90,14 @@ export class NatsLink {
   }
 
   /** Hears core messages over every connection this link will have; returns the function that ends it. */
-  subscribe(subject: string, listener: (data: Uint8Array) => void): () => void {
+  subscribe(subject: string, listener: (data: Uint8Array, message: Msg) => void): () => void {
     let current: { connection: NatsConnection; subscription: Subscription } | undefined
     const unlisten = this.onSession(({ connection }) => {
       // A connection keeps its subscriptions when it reconnects.
       if (current?.connection === connection) return
       const subscription = connection.subscribe(subject, {
         callback: (error, message) => {
-          if (error === null) listener(message.data)
+          if (error === null) listener(message.data, message)
         },
       })
       current = { connection, subscription }
@@ -103,6 +105,21 @@ export class NatsLink {
     return () => {
       unlisten()
       current?.subscription.unsubscribe()
+    }
+  }
+
+  /** Counts the sessions so far; another number after a while without the broker. */
+  get sessionNumber(): number {
+    return this.#sessions
+  }
+
+  /** Whether the broker says that nobody listens to a subject; false when it cannot be asked, or nobody answers in time. */
+  async isUnheard(subject: string): Promise<boolean> {
+    try {
+      await this.#session?.connection.request(subject, undefined, { timeout: ANSWER_MS })
+      return false
+    } catch (error) {
+      return error instanceof RequestError && error.isNoResponders()
     }
   }
 

@@ -20,6 +20,7 @@ import type { PublicIds } from './public-ids.ts'
 import { toRecordKey } from './record-codec.ts'
 import type { NatsWorkerDirectory } from './nats-worker-directory.ts'
 import { HEAD_START_MS, isBetterElsewhere } from './placement.ts'
+import type { Presence } from './presence.ts'
 import type { KnownRecord, RecordStore } from './record-store.ts'
 import { sweep } from './sweep.ts'
 import { WakeUps } from './wake-ups.ts'
@@ -48,6 +49,7 @@ export interface NatsJobLedgerParts {
   /** A monotonic clock, milliseconds. */
   readonly elapsed: () => number
   readonly workers: NatsWorkerDirectory
+  readonly presence: Presence
 }
 
 /** The job ledger over NATS JetStream: records in a bucket, work messages in a stream. */
@@ -55,6 +57,7 @@ export class NatsJobLedger implements JobLedger {
   readonly #parts: NatsJobLedgerParts
   /** Jobs that slots of this process are claiming now. */
   readonly #claiming = new Set<string>()
+  #sweeping: Promise<number> | undefined
 
   constructor(parts: NatsJobLedgerParts) {
     this.#parts = parts
@@ -201,9 +204,10 @@ export class NatsJobLedger implements JobLedger {
   }
 
   async claim(request: ClaimRequest, signal: AbortSignal): Promise<Lease | undefined> {
-    const { queue, records, workers, now } = this.#parts
+    const { queue, records, workers, presence, now } = this.#parts
     queue.follow()
     workers.follow()
+    presence.answer()
     while (!signal.aborted) {
       const { job, waitMs } = this.#choose(request)
       if (job === undefined || waitMs > 0) {
@@ -214,7 +218,7 @@ export class NatsJobLedger implements JobLedger {
       try {
         const place = { tenant: job.tenant, jobId: job.id }
         const take = (record: JobRecord): JobRecord | undefined =>
-          machine.claimRecord(record, request.workerId, now())
+          machine.claimRecord(record, { workerId: request.workerId, holder: presence.holder }, now())
         const change = await records.change(place, take)
         queue.drop(job.id)
         // Claimed by us or by somebody else, or gone: its message stands for nothing any more.
@@ -291,7 +295,9 @@ export class NatsJobLedger implements JobLedger {
     queue.follow()
     view.follow()
     if (!view.isLoaded || !queue.isLoaded) return 0
-    return sweep(this.#parts)
+    // One at a time, however slow the broker is.
+    this.#sweeping ??= sweep(this.#parts).finally(() => (this.#sweeping = undefined))
+    return this.#sweeping
   }
 
   allocate(tenant: string, counter: string, count: number): Promise<number> {
@@ -301,6 +307,7 @@ export class NatsJobLedger implements JobLedger {
   async close(): Promise<void> {
     this.#parts.view.close()
     this.#parts.queue.close()
+    this.#parts.presence.close()
   }
 
   async #complete(entry: ViewEntry): Promise<JobRecord | undefined> {

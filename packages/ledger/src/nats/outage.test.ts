@@ -10,6 +10,7 @@ import {
   openTestStore,
   type TestStore,
 } from '../test-kit/nats-stores.ts'
+import { GONE_MS } from './presence.ts'
 
 const done = { kind: 'done', result: JobResult.create() } as const
 
@@ -61,6 +62,23 @@ describe.skipIf(!hasNatsServer())('a broker that goes away', () => {
     expect(await store.jobs.recover()).toBe(0)
     expect(await store.jobs.finish(lease, done)).toBe(true)
   })
+
+  it('makes nobody look dead: a process counts as gone from the broker’s return', async () => {
+    const store = keep(await openTestGateway(server.url, 'same'))
+    const worker = openTestStore(server.url, 'same')
+    await store.jobs.submit(createTestJob())
+    await claimAny(worker)
+    await worker.close()
+    expect(await store.jobs.recover()).toBe(0)
+    await server.kill()
+    store.advance(60_000)
+    await server.start()
+    await expect.poll(() => store.events.filter(({ kind }) => kind === 'connected').length).toBe(2)
+    await expect.poll(() => store.jobs.list({})).toHaveLength(1)
+    expect(await store.jobs.recover()).toBe(0)
+    store.advance(GONE_MS)
+    await expect.poll(() => store.jobs.recover()).toBe(1)
+  }, 30_000)
 
   it('is followed again: what happens after its return is heard and claimed', async () => {
     const [watcher, other] = [

@@ -21,6 +21,7 @@ import {
   openTestStore,
   type TestStore,
 } from '../test-kit/nats-stores.ts'
+import { GONE_MS } from './presence.ts'
 
 const done = { kind: 'done', result: JobResult.create() } as const
 const idsOf = (records: { job?: Job | undefined }[]) => records.map(({ job }) => job?.id)
@@ -93,6 +94,75 @@ describe.skipIf(!hasNatsServer())('what dying processes leave behind', () => {
     const moved = await Promise.all([store.jobs.recover(), other.jobs.recover()])
     expect(moved.sort()).toEqual([0, 1])
     expect((await claimAny(store)).epoch).toBe(2)
+  })
+
+  /** Looks for dead processes, with everything heard that was stored by now. */
+  const look = async () => {
+    await store.jobs.list({ limit: 1 })
+    return store.jobs.recover()
+  }
+  it('the jobs of a process the broker does not know any more are taken back long before their lease', async () => {
+    const dead = openTestStore(server.url, store.settings.prefix)
+    await store.jobs.submit(createTestJob())
+    await claimAny(dead, 'dead')
+    expect(await look()).toBe(0)
+    await dead.close()
+    expect(await look()).toBe(0)
+    store.advance(GONE_MS - 1_000)
+    expect(await look()).toBe(0)
+    store.advance(1_000)
+    expect(await look()).toBe(1)
+    const lease = await claimAny(store)
+    expect([lease.epoch, lease.record.holder === '']).toEqual([2, false])
+  })
+
+  it('a worker started again under its old name does not hide that the earlier one died', async () => {
+    const dead = openTestStore(server.url, store.settings.prefix)
+    await store.jobs.submit(createTestJob())
+    await claimAny(dead, 'w1')
+    await dead.close()
+    const again = openTestStore(server.url, store.settings.prefix)
+    others.push(again)
+    await look()
+    store.advance(GONE_MS)
+    const claiming = claimAny(again, 'w1')
+    await expect.poll(look).toBe(1)
+    expect((await claiming).epoch).toBe(2)
+  })
+
+  it('a process that listens but does not answer keeps its jobs for their lease', async () => {
+    const stuck = openTestStore(server.url, store.settings.prefix)
+    await store.jobs.submit(createTestJob())
+    const { record } = await claimAny(stuck, 'stuck')
+    await stuck.close()
+    const subscription = connection.subscribe(`${store.settings.prefix}.holder.${record.holder}`)
+    await connection.flush()
+    for (let looks = 0; looks < 2; looks += 1) {
+      expect(await look()).toBe(0)
+      store.advance(GONE_MS)
+    }
+    subscription.unsubscribe()
+    store.advance(LEASE_MS)
+    expect(await look()).toBe(1)
+  }, 20_000)
+
+  it('a process that was away for a moment is counted anew the next time', async () => {
+    const holder = openTestStore(server.url, store.settings.prefix)
+    await store.jobs.submit(createTestJob())
+    const { record } = await claimAny(holder, 'w1')
+    await holder.close()
+    expect(await look()).toBe(0)
+    const back = connection.subscribe(`${store.settings.prefix}.holder.${record.holder}`, {
+      callback: (_error, message) => void message.respond(),
+    })
+    await connection.flush()
+    store.advance(GONE_MS)
+    expect(await look()).toBe(0)
+    back.unsubscribe()
+    await connection.flush()
+    expect(await look()).toBe(0)
+    store.advance(GONE_MS)
+    expect(await look()).toBe(1)
   })
 
   it('clocks that jump, a worker’s or an observer’s, take no lease and give none', async () => {

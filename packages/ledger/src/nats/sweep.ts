@@ -12,12 +12,17 @@ const SETTLE_MS = 3_000
  * many leases were taken back.
  *
  * A lease has run out when its record did not change for LEASE_MS on this process's monotonic clock: no two machines'
- * clocks are compared, and a clock that jumps takes no job away.
+ * clocks are compared, and a clock that jumps takes no job away. Jobs of a process that the broker does not know any more
+ * are taken back earlier.
  */
 export async function sweep(parts: NatsJobLedgerParts): Promise<number> {
   const now = parts.elapsed()
-  const entries = [...parts.view.entries]
-  const expired = entries.filter(({ state, seenAt }) => isHeldState(state) && now - seenAt > LEASE_MS)
+  const entries = parts.view.openEntries
+  const held = entries.filter(({ state }) => isHeldState(state))
+  const gone = await parts.presence.findGone(new Set(held.map(({ record }) => record?.holder ?? '')))
+  const expired = held.filter(
+    ({ seenAt, record }) => now - seenAt > LEASE_MS || gone.has(record?.holder ?? ''),
+  )
   const taken = await Promise.all(expired.map((entry) => takeBack(parts, entry)))
   const lost = entries.filter(
     ({ key, state, seenAt, tenant }) =>

@@ -80,7 +80,7 @@ function act(
   switch (action) {
     case 'claim':
     case 'stale-write':
-      return on.claimRecord(basis, worker, now)
+      return on.claimRecord(basis, { workerId: worker }, now)
     case 'done':
       return isPoison ? undefined : on.finishRecord(basis, epoch, { kind: 'done', result }, now)
     case 'failed':
@@ -143,7 +143,7 @@ function checkThatItCanEnd({ record }: World, on: Machine): void {
   const later = Number.MAX_SAFE_INTEGER
   let last = on.recoverRecord(record, later) ?? record
   demand(!machine.isHeldState(last.state), 'a lease that nobody renews runs out')
-  last = on.claimRecord(last, 'last', later) ?? last
+  last = on.claimRecord(last, { workerId: 'last' }, later) ?? last
   last = on.finishRecord(last, last.epoch, { kind: 'done', result: JobResult.create() }, later) ?? last
   demand(machine.isEndedState(last.state), 'every job can be brought to an end')
 }

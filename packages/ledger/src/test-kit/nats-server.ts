@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { areToolsRequired, findNatsServer } from './config.ts'
+import { hasTool, requireTool } from './config.ts'
 
 /** How long a server may take to answer, milliseconds. */
 const START_LIMIT_MS = 20_000
@@ -29,23 +29,14 @@ export interface TestNatsOptions {
   readonly args?: readonly string[]
 }
 
-/**
- * Whether tests that need nats-server can run. Where it is missing they are skipped with a loud line, or, when
- * ATELIER_REQUIRE_TOOLS is 1, fail.
- */
+/** Whether tests that need nats-server can run; as `hasTool` says it. */
 export function hasNatsServer(): boolean {
-  if (findNatsServer() !== undefined) return true
-  const text =
-    'nats-server was not found (PATH, ATELIER_NATS_SERVER): go install github.com/nats-io/nats-server/v2@latest'
-  if (areToolsRequired()) throw new Error(text)
-  process.stderr.write(`\nSKIPPED, NOT TESTED: ${text}\n\n`)
-  return false
+  return hasTool('nats-server')
 }
 
 /** Starts a server on a free port. */
 export async function startNatsServer(options: TestNatsOptions = {}): Promise<TestNatsServer> {
-  const program = findNatsServer()
-  if (program === undefined) throw new Error('nats-server was not found')
+  const program = requireTool('nats-server')
   const folder = mkdtempSync(join(tmpdir(), 'nats-'))
   const port = options.port ?? (await findPort())
   const args = ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder, ...(options.args ?? [])]

@@ -82,6 +82,8 @@ export interface JobRecord {
   error: JobError | undefined
   /** Counts the changes of this record, from 1. */
   revision: number
+  /** The process that holds it, by the name under which it answers on a shared ledger's broker; empty: none, or no broker. */
+  holder: string
   /** Version of the layout a shared ledger stored it with, from 1; 0 outside it. A reader leaves newer ones alone. */
   formatVersion: number
   /** Where a shared ledger keeps the job's own part (kind, surface_note) when it is too large for the record. */
@@ -170,6 +172,7 @@ function createBaseJobRecord(): JobRecord {
     result: undefined,
     error: undefined,
     revision: 0,
+    holder: '',
     formatVersion: 0,
     jobBlob: undefined,
     resultBlob: undefined,
@@ -233,6 +236,9 @@ export const JobRecord: MessageFns<JobRecord> = {
         )
       }
       writer.uint32(96).uint64(BigInt(message.revision))
+    }
+    if (message.holder !== '') {
+      writer.uint32(362).string(message.holder)
     }
     if (message.formatVersion !== 0) {
       writer.uint32(720).uint32(message.formatVersion)
@@ -355,6 +361,14 @@ export const JobRecord: MessageFns<JobRecord> = {
             message.revision = longToNumber(reader.uint64())
             continue
           }
+          case 45: {
+            if (tag !== 362) {
+              break
+            }
+
+            message.holder = reader.string()
+            continue
+          }
           case 90: {
             if (tag !== 720) {
               break
@@ -410,6 +424,7 @@ export const JobRecord: MessageFns<JobRecord> = {
     message.error =
       object.error !== undefined && object.error !== null ? JobError.fromPartial(object.error) : undefined
     message.revision = object.revision ?? 0
+    message.holder = object.holder ?? ''
     message.formatVersion = object.formatVersion ?? 0
     message.jobBlob =
       object.jobBlob !== undefined && object.jobBlob !== null
