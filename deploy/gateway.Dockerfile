@@ -1,7 +1,7 @@
 # The gateway: HTTP and websockets. It holds neither ONNX Runtime nor model files.
 FROM node:22-bookworm-slim AS install
 WORKDIR /atelier
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json .npmrc ./
 COPY proto/package.json proto/
 COPY packages/catalog/package.json packages/catalog/
 COPY packages/ledger/package.json packages/ledger/

@@ -1,7 +1,7 @@
 # A worker: claims jobs and runs them on this machine's device. Models are mounted at /models, read-only.
 FROM node:22-bookworm-slim AS install
 WORKDIR /atelier
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json .npmrc ./
 COPY proto/package.json proto/
 COPY packages/catalog/package.json packages/catalog/
 COPY packages/ledger/package.json packages/ledger/

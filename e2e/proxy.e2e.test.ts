@@ -1,4 +1,4 @@
-import { hasTool } from '@atelier/ledger/test-kit/config'
+import { hasTool } from '@atelier/ledger/test-kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { getJson, postJson } from './kit/calls.ts'
 import { startCluster, type Cluster } from './kit/cluster.ts'

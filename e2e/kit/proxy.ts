@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { requireTool } from '@atelier/ledger/test-kit/config'
+import { requireTool } from '@atelier/ledger/test-kit'
 import type { ClusterGateway } from './cluster.ts'
 
 const CADDYFILE = fileURLToPath(new URL('../../deploy/Caddyfile', import.meta.url))

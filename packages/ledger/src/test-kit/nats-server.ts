@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasTool, requireTool } from './config.ts'
 
+export { hasTool, requireTool } from './config.ts'
+
 /** How long a server may take to answer, milliseconds. */
 const START_LIMIT_MS = 20_000
 
