@@ -27,13 +27,15 @@ export async function submitJobs({ surface, addresses, jobs, clients, firstColor
   const { durations, totalMs } = await timeEach(jobs, clients, async (index) => {
     const place = index % addresses.length
     const path = surface === 'comfy' ? '/prompt' : '/sdapi/v1/txt2img'
-    const body = surface === 'comfy' ? createGraph(firstColor + index) : { ...PICTURE, seed: firstColor + index }
+    const body =
+      surface === 'comfy' ? createGraph(firstColor + index) : { ...PICTURE, seed: firstColor + index }
     const { status, text } = await send(agents[place]!, addresses[place]! + path, JSON.stringify(body))
     if (status !== 200) throw new Error(`submit was answered ${status}: ${text}`)
   })
   const isOver = async (): Promise<boolean> =>
     /"queue_remaining":\s*0\b/.test((await send(agents[0]!, `${addresses[0]}/prompt`)).text)
-  while (surface === 'comfy' && !(await isOver())) await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+  while (surface === 'comfy' && !(await isOver()))
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
   const endMs = performance.now() - startedAt
   for (const agent of agents) agent.destroy()
   return { durations, totalMs, endMs }

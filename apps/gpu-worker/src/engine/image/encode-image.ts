@@ -3,6 +3,7 @@ import { ImageFormat } from '@atelier/proto'
 import { createUserCommentExif, insertJpegExif, insertWebpExif } from './exif.ts'
 import type { Pixels } from './pixels.ts'
 import { completePng } from './png-text.ts'
+import { encodeSmallPng, SMALL_PIXELS } from './small-png.ts'
 import type { PngText } from './png-text.ts'
 
 /** How a picture is written. */
@@ -35,8 +36,14 @@ const defaultCompression = 6
 /** Encodes a picture with its metadata. JPEG drops the alpha channel. Rejects with sharp's error for impossible sizes. */
 export async function encodeImage(pixels: Pixels, encoding: ImageEncoding): Promise<EncodedImage> {
   const { width, height, channels, data } = pixels
-  const picture = sharp(data, { raw: { width, height, channels } })
   const { quality = defaultQuality, compression = defaultCompression, texts } = encoding
+  const isPng =
+    encoding.format !== ImageFormat.IMAGE_FORMAT_JPEG && encoding.format !== ImageFormat.IMAGE_FORMAT_WEBP
+  if (isPng && width * height > 0 && width * height <= SMALL_PIXELS) {
+    const bytes = encodeSmallPng(pixels, { texts: texts ?? [], compression })
+    return { bytes, mediaType: 'image/png', extension: 'png' }
+  }
+  const picture = sharp(data, { raw: { width, height, channels } })
   const exif = texts === undefined ? undefined : createUserCommentExif(texts[0]?.text ?? '')
   switch (encoding.format) {
     case ImageFormat.IMAGE_FORMAT_JPEG: {

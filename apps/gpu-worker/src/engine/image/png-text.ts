@@ -50,7 +50,7 @@ export function* readChunks(png: Buffer): Generator<{ readonly type: string; rea
 }
 
 /** The two bytes that begin a zlib stream, by level: 32 KiB window, and how hard it was tried. */
-function getZlibHeader(level: number): Buffer {
+export function getZlibHeader(level: number): Buffer {
   if (level < 2) return Buffer.from('7801', 'hex')
   if (level < 6) return Buffer.from('785e', 'hex')
   return Buffer.from(level === 6 ? '789c' : '78da', 'hex')

@@ -44,6 +44,8 @@ export function listPixels(images: Tensor): Pixels[] {
 /** Values times 255, clipped and truncated. */
 function toBytes({ shape, data }: Tensor): Pixels {
   const [, height, width, channels] = shape as [number, number, number, 3 | 4]
-  const bytes = Uint8Array.from(data, (value) => Math.min(Math.max(Math.fround(value * 255), 0), 255))
+  // A loop: `Uint8Array.from` with a function takes ten times as long.
+  const bytes = new Uint8Array(data.length)
+  for (let i = 0; i < data.length; i += 1) bytes[i] = Math.min(Math.max(Math.fround(data[i]! * 255), 0), 255)
   return { width, height, channels, data: bytes }
 }
