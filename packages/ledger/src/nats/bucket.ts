@@ -1,6 +1,10 @@
 import { Kvm, type KV, type KvEntry } from '@nats-io/kv'
+import { AtelierError } from '../errors.ts'
 import { isConflict } from './errors.ts'
 import type { NatsLink, Session } from './link.ts'
+
+/** What the KV client takes as a key. */
+const KEY = /^[-/=\w]+(\.[-/=\w]+)*$/
 
 /** A stored value and its place in the bucket's order of writes. */
 export interface Stored {
@@ -53,14 +57,16 @@ export class Bucket {
 
   /** Writes whatever stands there; returns the revision. */
   put(key: string, value: Uint8Array): Promise<number> {
-    return this.#use(`write ${this.#name}/${key}`, (kv) => kv.put(key, value))
+    return this.#link.use(`write ${this.#name}/${key}`, ({ publisher }) =>
+      publisher.publish(this.#subjectOf(key), value),
+    )
   }
 
   /** Writes only over the expected revision (0: the key must never have been used); undefined when it had changed. */
   async replace(key: string, value: Uint8Array, expected: number): Promise<number | undefined> {
-    return this.#use(`write ${this.#name}/${key}`, async (kv) => {
+    return this.#link.use(`write ${this.#name}/${key}`, async ({ publisher }) => {
       try {
-        return await kv.put(key, value, { previousSeq: expected })
+        return await publisher.publish(this.#subjectOf(key), value, { expectedSequence: expected })
       } catch (error) {
         if (isConflict(error)) return undefined
         throw error
@@ -98,6 +104,11 @@ export class Bucket {
         if (entry.operation === 'PUT') values.push(toStored(entry))
       return values
     })
+  }
+
+  #subjectOf(key: string): string {
+    if (!KEY.test(key)) throw new AtelierError('invalid-request', `"${key}" cannot be a key of ${this.#name}`)
+    return this.subjectPrefix + key
   }
 
   #use<T>(what: string, work: (kv: KV) => Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
 import { JetStreamApiError } from '@nats-io/jetstream'
+import { NoRespondersError } from '@nats-io/transport-node'
 import { AtelierError, isAtelierError } from '../errors.ts'
 
 /** JetStream's error codes that decide something here (server/errors.json of nats-server). */
@@ -22,6 +23,7 @@ export function isConflict(error: unknown): boolean {
 export function isMissingStream(error: unknown): boolean {
   return (
     hasCode(error, API_CODES.streamNotFound) ||
+    error instanceof NoRespondersError ||
     (error instanceof Error && error.name === 'JetStreamNotEnabled')
   )
 }

@@ -1,8 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream'
-import { RequestError, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node'
+import {
+  errors,
+  RequestError,
+  type Msg,
+  type NatsConnection,
+  type Subscription,
+} from '@nats-io/transport-node'
 import { AtelierError } from '../errors.ts'
 import type { LedgerEventListener } from '../ledger-events.ts'
+import { AckPublisher } from './ack-publisher.ts'
 import { connectToBroker } from './connect.ts'
 import { ensureLayout, type StreamBirths } from './ensure-layout.ts'
 import { isMissingStream, isNoRoom, toAtelierError } from './errors.ts'
@@ -25,6 +32,8 @@ export interface Session {
   readonly connection: NatsConnection
   readonly js: JetStreamClient
   readonly jsm: JetStreamManager
+  /** Acknowledged publishes; what happens for every job goes through here. */
+  readonly publisher: AckPublisher
   readonly births: StreamBirths
   /** Counts sessions of this link: connections, reconnections, streams made again. */
   readonly number: number
@@ -41,6 +50,7 @@ export class NatsLink {
   readonly #waiting = new Set<() => void>()
   readonly #listeners = new Set<(session: Session) => void>()
   #connection: NatsConnection | undefined
+  #publisher: AckPublisher | undefined
   #session: Session | undefined
   #sessions = 0
   #isPreparing = false
@@ -154,7 +164,8 @@ export class NatsLink {
         this.#connection = await connectToBroker(this.settings)
         // It may have been closed meanwhile.
         if (this.#isClosed) return void (await this.#connection.close())
-        void this.#follow(this.#connection)
+        this.#publisher = new AckPublisher(this.#connection, REQUEST_TIMEOUT_MS)
+        void this.#follow(this.#connection, this.#publisher)
         await this.#prepare()
         const reason = await this.#connection.closed()
         this.#lose(reason)
@@ -165,8 +176,10 @@ export class NatsLink {
     }
   }
 
-  async #follow(connection: NatsConnection): Promise<void> {
+  async #follow(connection: NatsConnection, publisher: AckPublisher): Promise<void> {
     for await (const status of connection.status()) {
+      if (status.type === 'error' && status.error instanceof errors.PermissionViolationError)
+        publisher.refuse(status.error)
       if (status.type === 'disconnect') this.#lose(undefined)
       if (status.type === 'reconnect') void this.#prepare()
     }
@@ -197,12 +210,13 @@ export class NatsLink {
       const jsm = await jetstreamManager(connection, { timeout: REQUEST_TIMEOUT_MS })
       const streams = declareStreams(this.names, this.settings, this.#countReplicas(connection))
       const births = await ensureLayout(jsm, streams)
-      if (this.#isClosed) return true
+      if (this.#isClosed || this.#publisher === undefined) return true
       this.#sessions += 1
       this.#session = {
         connection,
         jsm,
         js: jetstream(connection, { timeout: REQUEST_TIMEOUT_MS }),
+        publisher: this.#publisher,
         births,
         number: this.#sessions,
       }

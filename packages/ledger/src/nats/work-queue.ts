@@ -105,8 +105,8 @@ export class WorkQueue {
     const { job } = record
     if (job === undefined) return
     const data = Job.encode(trimJob(job)).finish()
-    await this.#link.use(`queue job ${job.id}`, async ({ js }) => {
-      const { seq } = await js.publish(this.#subjectOf(job), data)
+    await this.#link.use(`queue job ${job.id}`, async ({ publisher }) => {
+      const seq = await publisher.publish(this.#subjectOf(job), data)
       if (this.#stop !== undefined) this.#put(job.id, trimJob(job), seq)
     })
   }
