@@ -71,7 +71,7 @@ export async function submitPrompt(
     toJob(verdict, {
       id,
       tenant,
-      promptId: chosenId ?? deps.createId(),
+      promptId: chosenId ?? id,
       requestDigest,
       clientId: request.clientId,
       submittedAtMs: deps.now(),

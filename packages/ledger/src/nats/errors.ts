@@ -10,6 +10,7 @@ export const API_CODES = {
   streamNameInUse: 10058,
   consumerNotFound: 10014,
   messageNotFound: 10037,
+  sequenceNotFound: 10043,
   messageTooLarge: 10054,
   noRoom: [10077, 10047, 10028, 10023, 10052],
 } as const

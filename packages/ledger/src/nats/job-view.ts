@@ -228,6 +228,8 @@ export class JobView {
   #take(key: string, { data, headers, seq }: JsMsg): void {
     const isRemoval = (headers?.get('KV-Operation') ?? '') !== ''
     if (isRemoval) return this.forget(key)
+    // What this process wrote itself is known already.
+    if ((this.#entries.get(key)?.revision ?? 0) >= seq) return
     const record = decodeRecord(key, data, this.#link.emit)
     if (record !== undefined) this.apply({ record, revision: seq })
   }

@@ -16,12 +16,12 @@ import * as machine from '../job-state.ts'
 import type { Counters } from './counters.ts'
 import type { JobView, ViewEntry } from './job-view.ts'
 import type { NatsLink } from './link.ts'
-import type { PublicIds } from './public-ids.ts'
-import { toRecordKey } from './record-codec.ts'
+import { NEW_ID, type PublicIds } from './public-ids.ts'
+import { isRecordKey, toRecordKey } from './record-codec.ts'
 import type { NatsWorkerDirectory } from './nats-worker-directory.ts'
 import { HEAD_START_MS, isBetterElsewhere } from './placement.ts'
 import type { Presence } from './presence.ts'
-import type { KnownRecord, RecordStore } from './record-store.ts'
+import type { Change, KnownRecord, RecordStore } from './record-store.ts'
 import { sweep } from './sweep.ts'
 import { WakeUps } from './wake-ups.ts'
 import type { WorkQueue } from './work-queue.ts'
@@ -57,6 +57,8 @@ export class NatsJobLedger implements JobLedger {
   readonly #parts: NatsJobLedgerParts
   /** Jobs that slots of this process are claiming now. */
   readonly #claiming = new Set<string>()
+  /** The records of leases of this process, as they were written last. */
+  readonly #held = new WeakMap<Lease, KnownRecord>()
   #sweeping: Promise<number> | undefined
 
   constructor(parts: NatsJobLedgerParts) {
@@ -66,15 +68,16 @@ export class NatsJobLedger implements JobLedger {
   async submit(job: Job): Promise<Submission> {
     const { publicIds } = this.#parts
     for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
-      const earlier = await publicIds.find(job.tenant, job.surface, job.publicId)
-      if (earlier.requestDigest === job.requestDigest) {
+      // Most ids are new: that is tried first, and looked up only when it is wrong.
+      const earlier = attempt === 0 ? NEW_ID : await publicIds.find(job.tenant, job.surface, job.publicId)
+      if (earlier.jobId !== '' && earlier.requestDigest === job.requestDigest) {
         const submission = await this.#attach(job, earlier.jobId)
         // One that was turned away never was a job: the same request may come again.
         if (submission !== undefined && submission.record.state !== JobState.JOB_STATE_REJECTED)
           return submission
       }
       // The id is agreed on before the record is made: whoever comes with the same request finds it.
-      if (!(await publicIds.replace(job, earlier.revision))) continue
+      if (!isNamedByItself(job) && !(await publicIds.replace(job, earlier.revision))) continue
       const created = await this.#create(job)
       if (created !== undefined) return created
       throw new AtelierError('conflict', `job id ${job.id} has been used before`)
@@ -101,7 +104,7 @@ export class NatsJobLedger implements JobLedger {
       return other && { kind: 'attached', record: await records.complete(other.record) }
     }
     try {
-      await queue.add(record)
+      await queue.add(record, known.revision)
     } catch (error) {
       await this.#reject(job, known, error)
       throw error
@@ -132,8 +135,13 @@ export class NatsJobLedger implements JobLedger {
   async find(tenant: string, surface: Surface, publicId: string): Promise<JobRecord | undefined> {
     const seen = this.#parts.view.getLatest(tenant, surface, publicId)
     if (seen !== undefined) return this.read(tenant, seen.key.slice(tenant.length + 1))
-    const { jobId } = await this.#parts.publicIds.find(tenant, surface, publicId)
-    return jobId === '' ? undefined : this.read(tenant, jobId)
+    const [{ jobId }, named] = await Promise.all([
+      this.#parts.publicIds.find(tenant, surface, publicId),
+      // One whose public id is its own id has no entry.
+      isRecordKey(tenant, publicId) ? this.read(tenant, publicId) : undefined,
+    ])
+    if (jobId !== '') return this.read(tenant, jobId)
+    return named?.job?.publicId === publicId && named.job.surface === surface ? named : undefined
   }
 
   async list(query: JobQuery): Promise<JobRecord[]> {
@@ -219,13 +227,15 @@ export class NatsJobLedger implements JobLedger {
         const place = { tenant: job.tenant, jobId: job.id }
         const take = (record: JobRecord): JobRecord | undefined =>
           machine.claimRecord(record, { workerId: request.workerId, holder: presence.holder }, now())
-        const change = await records.change(place, take)
-        queue.drop(job.id)
+        const waiting = queue.get(job.id)
+        const change = await records.change(place, take, waiting?.known)
         // Claimed by us or by somebody else, or gone: its message stands for nothing any more.
-        void queue.remove(job).catch(() => undefined)
+        void queue.remove(job, waiting?.sequence).catch(() => undefined)
         if (change?.isChanged !== true) continue
         const record = await records.complete(change.record)
-        return { workerId: request.workerId, epoch: record.epoch, record }
+        const lease = { workerId: request.workerId, epoch: record.epoch, record }
+        this.#held.set(lease, change)
+        return lease
       } finally {
         this.#claiming.delete(job.id)
       }
@@ -253,13 +263,13 @@ export class NatsJobLedger implements JobLedger {
   async renew(lease: Lease): Promise<LeaseState> {
     const renew = (record: JobRecord): JobRecord | undefined =>
       machine.renewRecord(record, lease.epoch, this.#parts.now())
-    const change = await this.#parts.records.change(placeOf(lease), renew)
+    const change = await this.#changeHeld(lease, renew)
     return machine.leaseStateOf(change?.record, lease.epoch)
   }
 
   async finish(lease: Lease, outcome: JobOutcome): Promise<boolean> {
-    const { records, files, now } = this.#parts
-    const change = await records.change(placeOf(lease), (record) =>
+    const { files, now } = this.#parts
+    const change = await this.#changeHeld(lease, (record) =>
       machine.finishRecord(record, lease.epoch, outcome, now()),
     )
     // Done at this epoch already: the answer to an earlier call was lost.
@@ -283,11 +293,21 @@ export class NatsJobLedger implements JobLedger {
   }
 
   async #release(lease: Lease, transition: (record: JobRecord) => JobRecord | undefined): Promise<boolean> {
-    const { records, queue } = this.#parts
-    const change = await records.change(placeOf(lease), transition)
+    const { queue } = this.#parts
+    const change = await this.#changeHeld(lease, transition)
     if (change?.isChanged !== true) return false
     if (change.record.state === JobState.JOB_STATE_QUEUED) await queue.add(change.record)
     return true
+  }
+
+  /** Changes the record of a lease, first over what this process wrote last: nobody else has, as a rule. */
+  async #changeHeld(
+    lease: Lease,
+    transition: (record: JobRecord) => JobRecord | undefined,
+  ): Promise<Change | undefined> {
+    const change = await this.#parts.records.change(placeOf(lease), transition, this.#held.get(lease))
+    if (change !== undefined) this.#held.set(lease, change)
+    return change
   }
 
   async recover(): Promise<number> {
@@ -315,6 +335,11 @@ export class NatsJobLedger implements JobLedger {
     if (entry.record !== undefined) return records.complete(entry.record)
     return this.read(entry.tenant, entry.key.slice(entry.tenant.length + 1))
   }
+}
+
+/** A job whose public id is its own id needs no entry in the index of public ids: its record is where the id says. */
+function isNamedByItself({ id, publicId }: Job): boolean {
+  return id === publicId
 }
 
 function placeOf({ record }: Lease): { tenant: string; jobId: string } {

@@ -11,7 +11,8 @@ export interface PublicIdEntry {
   readonly revision: number
 }
 
-const NOTHING: PublicIdEntry = { jobId: '', requestDigest: '', revision: 0 }
+/** What is expected of an id that has never been used. */
+export const NEW_ID: PublicIdEntry = { jobId: '', requestDigest: '', revision: 0 }
 
 /**
  * The index of public ids. An entry is written before the record it names: two gateways that are given the same request
@@ -27,7 +28,7 @@ export class PublicIds {
   /** The entry of a public id; revision 0 and empty ids when there is none. */
   async find(tenant: string, surface: Surface, publicId: string): Promise<PublicIdEntry> {
     const found = await this.#bucket.find(toKey(tenant, surface, publicId))
-    if (!('value' in found)) return { ...NOTHING, revision: found.revision }
+    if (!('value' in found)) return { ...NEW_ID, revision: found.revision }
     const [jobId = '', requestDigest = ''] = Buffer.from(found.value).toString().split(' ')
     return { jobId, requestDigest, revision: found.revision }
   }

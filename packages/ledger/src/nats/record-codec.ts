@@ -15,9 +15,14 @@ const PART_MEDIA_TYPE = 'application/x-protobuf'
 
 /** The key of a record: tenants and job ids are safe as subject tokens, and nothing else is taken. */
 export function toRecordKey(tenant: string, jobId: string): string {
-  if (!/^[a-z0-9-]{1,64}$/.test(tenant) || !/^[\w-]{1,64}$/.test(jobId))
+  if (!isRecordKey(tenant, jobId))
     throw new AtelierError('invalid-request', `"${tenant}/${jobId}" cannot name a job`)
   return `${tenant}.${jobId}`
+}
+
+/** Whether they can name a record. */
+export function isRecordKey(tenant: string, jobId: string): boolean {
+  return /^[a-z0-9-]{1,64}$/.test(tenant) && /^[\w-]{1,64}$/.test(jobId)
 }
 
 /** A job without the parts that only its engine and its answer need. */

@@ -1,20 +1,30 @@
 import { Job, type JobRecord } from '@atelier/proto'
+import type { JsMsg } from '@nats-io/jetstream'
 import { WakeUps } from './wake-ups.ts'
 import { FairQueue } from './fair-queue.ts'
 import { followStream } from './follow.ts'
 import type { NatsLink } from './link.ts'
-import { trimJob } from './record-codec.ts'
+import { createRecord } from '../job-state.ts'
+import { RECORD_VERSION, trimJob } from './record-codec.ts'
+import type { KnownRecord } from './record-store.ts'
+import { WorkRemovals } from './work-removals.ts'
 
 /** A job that waits, as its work message tells it. */
 export interface WaitingJob {
-  /** The job without its large parts. */
+  /** The job; a large one without its large parts. */
   readonly job: Job
+  /** Its record, where the message tells it: a first claim need not read it. It may have changed since. */
+  readonly known: KnownRecord | undefined
   /** Place of its message in the stream. */
   readonly sequence: number
   /** When this process saw it first, by its monotonic clock, milliseconds. */
   readonly seenAt: number
 }
 
+/** Largest job that its work message holds whole, bytes: every worker keeps the messages of all that wait. */
+export const WHOLE_JOB_BYTES = 4 * 1024
+/** Header of such a message: version and bucket revision of the record that was made for the job. */
+const RECORD_HEADER = 'Atelier-Record'
 /** Jobs without a checkpoint. */
 const ANY_LANE = 'any'
 
@@ -33,7 +43,10 @@ export class WorkQueue {
   readonly #elapsed: () => number
   readonly #waiting = new FairQueue<WaitingJob>()
   readonly #news = new WakeUps()
+  readonly #removals: WorkRemovals
   #isLoaded = false
+  /** Sequence of the last message that was heard. */
+  #heard = 0
   #stop: (() => void) | undefined
   /** Jobs known while the stream is being read from its start again. */
   #before: ReadonlyMap<string, WaitingJob> = new Map()
@@ -41,6 +54,7 @@ export class WorkQueue {
   constructor(link: NatsLink, elapsed: () => number) {
     this.#link = link
     this.#elapsed = elapsed
+    this.#removals = new WorkRemovals(link, () => this.#findFirstNeeded())
   }
 
   /** Whether the whole stream has been read. */
@@ -80,8 +94,12 @@ export class WorkQueue {
         this.#before = new Map([...this.#waiting.values()].map((entry) => [entry.job.id, entry]))
         this.#waiting.clear()
         this.#isLoaded = false
+        this.#heard = 0
       },
-      onMessage: ({ subject, data, seq }) => this.#enter(subject, data, seq),
+      onMessage: (message) => {
+        this.#heard = message.seq
+        this.#enter(message)
+      },
       onLoaded: () => {
         this.#before = new Map()
         this.#isLoaded = true
@@ -100,32 +118,35 @@ export class WorkQueue {
     }
   }
 
-  /** Stores the work message of a waiting job, in place of an earlier one. */
-  async add(record: JobRecord): Promise<void> {
+  /**
+   * Stores the work message of a waiting job, in place of an earlier one. With the revision of its first record, workers
+   * can claim a small job without reading it.
+   */
+  async add(record: JobRecord, firstRevision?: number): Promise<void> {
     const { job } = record
     if (job === undefined) return
-    const data = Job.encode(trimJob(job)).finish()
+    const whole = firstRevision === undefined ? undefined : Job.encode(job).finish()
+    const isWhole = whole !== undefined && whole.length <= WHOLE_JOB_BYTES
+    const data = isWhole ? whole : Job.encode(trimJob(job)).finish()
+    const headers = { [RECORD_HEADER]: `${RECORD_VERSION} ${firstRevision}` }
     await this.#link.use(`queue job ${job.id}`, async ({ publisher }) => {
-      const seq = await publisher.publish(this.#subjectOf(job), data)
-      if (this.#stop !== undefined) this.#put(job.id, trimJob(job), seq)
+      const seq = await publisher.publish(this.#subjectOf(job), data, isWhole ? { headers } : {})
+      if (this.#stop !== undefined) this.#put({ job: trimJob(job), sequence: seq, known: undefined })
     })
   }
 
-  /** Takes the message of a job that no longer waits away, and tells everyone. Failing costs nothing but a look. */
-  async remove(job: Job): Promise<void> {
-    const known = this.#waiting.get(job.id)
-    this.#waiting.remove(job.id)
+  /**
+   * Takes the message of a job that no longer waits away, and tells everyone: the one of a sequence, leaving a newer one
+   * alone, or all. Failing costs nothing but a look.
+   */
+  async remove(job: Job, seen?: number): Promise<void> {
+    const sequence = seen ?? this.#waiting.get(job.id)?.sequence
+    if (this.#waiting.get(job.id)?.sequence === sequence) this.#waiting.remove(job.id)
     this.#link.publish(this.#link.names.takenSubject, `${job.tenant}.${job.id}`)
+    if (sequence !== undefined) return this.#removals.add(sequence)
     await this.#link.use(`unqueue job ${job.id}`, async ({ jsm }) => {
-      // Not beyond the message that was seen: the job may have been queued again meanwhile.
-      const upTo = known === undefined ? {} : { seq: known.sequence + 1 }
-      await jsm.streams.purge(this.#link.names.work, { filter: this.#subjectOf(job), ...upTo })
+      await jsm.streams.purge(this.#link.names.work, { filter: this.#subjectOf(job) })
     })
-  }
-
-  /** Forgets a job without touching its message: somebody else took it. */
-  drop(jobId: string): void {
-    this.#waiting.remove(jobId)
   }
 
   /** Resolves when jobs were added or after the given time. */
@@ -141,34 +162,50 @@ export class WorkQueue {
   /** Stops following. */
   close(): void {
     this.#stop?.()
+    this.#removals.close()
     this.#news.wake()
   }
 
-  #enter(subject: string, data: Uint8Array, sequence: number): void {
+  /** Every message before this sequence has been heard and stands for no waiting job. */
+  #findFirstNeeded(): number {
+    let first = this.#heard + 1
+    for (const { sequence } of this.#waiting.values()) first = Math.min(first, sequence)
+    return first
+  }
+
+  #enter({ subject, data, seq, headers }: JsMsg): void {
     const jobId = subject.slice(subject.lastIndexOf('.') + 1)
+    // What this process added itself.
+    if (this.#waiting.get(jobId)?.sequence === seq) return
     try {
       const job = Job.decode(data)
       if (job.id !== jobId || job.tenant === '') throw new Error('it is not the message of its subject')
-      this.#put(jobId, job, sequence)
+      this.#put({ job, sequence: seq, known: readRecord(job, headers?.get(RECORD_HEADER)) })
     } catch (cause) {
       this.#link.emit({ kind: 'unreadable', subject, cause })
       // Nobody can act on it; the job's record is looked after by the sweep.
       void this.#link
-        .use(`remove ${subject}`, ({ jsm }) =>
-          jsm.streams.deleteMessage(this.#link.names.work, sequence, false),
-        )
+        .use(`remove ${subject}`, ({ jsm }) => jsm.streams.deleteMessage(this.#link.names.work, seq, false))
         .catch(() => undefined)
     }
   }
 
-  #put(jobId: string, job: Job, sequence: number): void {
-    const known = this.#waiting.get(jobId) ?? this.#before.get(jobId)
-    if (known !== undefined && known.sequence > sequence) return
-    this.#waiting.put({ job, sequence, seenAt: known?.seenAt ?? this.#elapsed() })
+  #put(entry: Omit<WaitingJob, 'seenAt'>): void {
+    const { id } = entry.job
+    const known = this.#waiting.get(id) ?? this.#before.get(id)
+    if (known !== undefined && known.sequence > entry.sequence) return
+    this.#waiting.put({ ...entry, seenAt: known?.seenAt ?? this.#elapsed() })
     this.#news.wake()
   }
 
   #subjectOf(job: Job): string {
     return `${this.#link.names.workSubject}.${toLane(job)}.${job.id}`
   }
+}
+
+/** The record a message tells; none by another version of this program, whose records may hold more. */
+function readRecord(job: Job, header: string | undefined): KnownRecord | undefined {
+  const [version, revision] = (header ?? '').split(' ').map(Number)
+  if (version !== RECORD_VERSION || !Number.isSafeInteger(revision)) return undefined
+  return { record: createRecord(job), revision: revision! }
 }
