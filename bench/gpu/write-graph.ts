@@ -1,27 +1,35 @@
 /**
- * Writes the graph an SD 1.5 or SDXL UNet has on CUDA as an ONNX file, weights referenced where they lie, for tools that
- * look graphs over (`check_graph.py`).
+ * Writes the graphs that full-size networks have on CUDA as ONNX files, for tools that look graphs over
+ * (`check_graph.py`); no weights are needed.
  *
- * Run: node --import tsx bench/gpu/write-graph.ts --network sd15|sdxl|vae --out FILE
+ * Run: node --import tsx bench/gpu/write-graph.ts [--network NAME] [--precision f16|f32] --out FOLDER
+ * Without a name: all of them (`graphs.ts`).
  */
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { emitCuda } from '../../apps/gpu-worker/src/engine/onnx/cuda/emit-cuda.ts'
 import { toModelBytes } from '../../apps/gpu-worker/src/engine/onnx/model-proto.ts'
-import { describeNetwork } from './networks.ts'
+import { GRAPHS } from './graphs.ts'
 
 const { values: flags } = parseArgs({
-  options: { network: { type: 'string', default: 'sd15' }, out: { type: 'string', default: 'graph.onnx' } },
+  options: {
+    network: { type: 'string' },
+    precision: { type: 'string', default: 'f16' },
+    out: { type: 'string', default: 'graphs' },
+  },
 })
-if (flags.network !== 'sd15' && flags.network !== 'sdxl' && flags.network !== 'vae')
-  throw new Error('--network must be sd15, sdxl or vae')
-const written = emitCuda(describeNetwork(flags.network))
-writeFileSync(flags.out, toModelBytes(written))
-const counts = new Map<string, number>()
-for (const { type } of written.ops) counts.set(type, (counts.get(type) ?? 0) + 1)
-console.log(
-  [...counts]
-    .sort((a, b) => b[1] - a[1])
-    .map(([type, count]) => `${count} ${type}`)
-    .join(', '),
-)
+const { network, precision } = flags
+if (precision !== 'f16' && precision !== 'f32') throw new Error('--precision must be f16 or f32')
+const names = network === undefined ? Object.keys(GRAPHS) : [network]
+mkdirSync(flags.out, { recursive: true })
+for (const name of names) {
+  const describe = GRAPHS[name]
+  if (describe === undefined) throw new Error(`--network must be one of ${Object.keys(GRAPHS).join(', ')}`)
+  const written = emitCuda(describe(), precision)
+  writeFileSync(join(flags.out, `${name}.onnx`), toModelBytes(written))
+  const counts = new Map<string, number>()
+  for (const { type } of written.ops) counts.set(type, (counts.get(type) ?? 0) + 1)
+  const sorted = [...counts].sort((a, b) => b[1] - a[1])
+  console.log(`${name}: ${sorted.map(([type, count]) => `${count} ${type}`).join(', ')}`)
+}

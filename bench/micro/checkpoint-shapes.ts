@@ -35,6 +35,18 @@ export const SDXL: UnetSize = {
   labelWidth: 2816,
 }
 
+export const SD2: UnetSize = { ...SD15, contextWidth: 1024, hasLinearProjections: true }
+
+export const REFINER: UnetSize = {
+  modelChannels: 384,
+  multipliers: [1, 2, 4, 4],
+  depths: [0, 4, 4, 0],
+  middleDepth: 4,
+  contextWidth: 1280,
+  hasLinearProjections: true,
+  labelWidth: 2560,
+}
+
 const RESIDUAL_BLOCKS = 2
 
 /** Shapes of a UNet. */
@@ -94,6 +106,51 @@ export function listUnetShapes(size: UnetSize): Shapes {
   }
   add.norm('out.0', modelChannels)
   add.conv('out.2', modelChannels, 4, 3)
+  return shapes
+}
+
+/** Shapes of a ControlNet: the first half of a UNet, its hint's encoder and what leaves at every block. */
+export function listControlNetShapes(size: UnetSize): Shapes {
+  const shapes: Shapes = new Map()
+  const prefix = 'model.diffusion_model.'
+  for (const [name, shape] of listUnetShapes(size)) {
+    if (!/\.(output_blocks|out)\./.test(name)) shapes.set(name.slice(prefix.length), shape)
+  }
+  const add = createAdders(shapes, '')
+  const hint = [3, 16, 16, 32, 32, 96, 96, 256, size.modelChannels]
+  hint.slice(1).forEach((to, layer) => add.conv(`input_hint_block.${2 * layer}`, hint[layer]!, to, 3))
+  const widths = [size.modelChannels]
+  size.multipliers.forEach((multiplier, level) => {
+    const width = size.modelChannels * multiplier
+    const isLast = level === size.multipliers.length - 1
+    widths.push(...new Array<number>(RESIDUAL_BLOCKS + (isLast ? 0 : 1)).fill(width))
+  })
+  widths.forEach((width, block) => add.conv(`zero_convs.${block}.0`, width, width, 1))
+  add.conv('middle_block_out.0', widths.at(-1)!, widths.at(-1)!, 1)
+  return shapes
+}
+
+/** Shapes of an OpenCLIP text encoder (ViT-H/14: 1024 wide, 24 layers; ViT-bigG/14: 1280, 32). */
+export function listOpenClipShapes(
+  prefix: string,
+  { width, layers }: { readonly width: number; readonly layers: number },
+): Shapes {
+  const shapes: Shapes = new Map()
+  const add = createAdders(shapes, prefix)
+  add.table('token_embedding', 49_408, width)
+  shapes.set(`${prefix}positional_embedding`, [77, width])
+  shapes.set(`${prefix}text_projection`, [width, width])
+  for (let layer = 0; layer < layers; layer += 1) {
+    const name = `transformer.resblocks.${layer}`
+    shapes.set(`${prefix}${name}.attn.in_proj_weight`, [3 * width, width])
+    shapes.set(`${prefix}${name}.attn.in_proj_bias`, [3 * width])
+    add.linear(`${name}.attn.out_proj`, width, width)
+    add.norm(`${name}.ln_1`, width)
+    add.norm(`${name}.ln_2`, width)
+    add.linear(`${name}.mlp.c_fc`, width, 4 * width)
+    add.linear(`${name}.mlp.c_proj`, 4 * width, width)
+  }
+  add.norm('ln_final', width)
   return shapes
 }
 
