@@ -9,7 +9,7 @@ const CHUNK = 1 << 22
 export function writeRandomCheckpoint(path: string, shapes: Shapes): void {
   if (existsSync(path)) return
   const descriptor = openSync(`${path}.part`, 'w')
-  const header = createHeader(shapes)
+  const { header } = writeRandomHeader(shapes)
   writeSync(descriptor, header)
   const noise = createNoise()
   for (const [name, shape] of shapes) {
@@ -29,7 +29,8 @@ export function countElements(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1)
 }
 
-function createHeader(shapes: Shapes): Buffer {
+/** The header of such a file, and how many bytes of tensors follow it. */
+export function writeRandomHeader(shapes: Shapes): { header: Buffer; byteLength: number } {
   let offset = 0
   const entries = [...shapes].map(([name, shape]) => {
     const start = offset
@@ -40,7 +41,7 @@ function createHeader(shapes: Shapes): Buffer {
   const padded = Buffer.from(text.padEnd(Math.ceil(text.length / 8) * 8))
   const length = Buffer.alloc(8)
   length.writeBigUInt64LE(BigInt(padded.length))
-  return Buffer.concat([length, padded])
+  return { header: Buffer.concat([length, padded]), byteLength: offset }
 }
 
 /** Random signs and mantissas, from a fixed seed. */

@@ -1,4 +1,5 @@
 import { cpus, totalmem } from 'node:os'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { parseNodeCacheKind, type NodeCacheKind } from './node-graph/node-cache.ts'
 
@@ -22,6 +23,7 @@ const schema = z.object({
   ATELIER_DEVICE_TITLE: z.string().optional().describe('name of the GPU, told by the supervisor'),
   ATELIER_DEVICE_MEMORY_BYTES: z.coerce.number().positive().optional().describe('its memory'),
   ATELIER_NODE_CACHE: z.string().default('newest-prompt'),
+  ATELIER_DATA: z.string().default('data'),
   ATELIER_FAKE_STEP_MS: z.coerce.number().min(0).default(10),
   ATELIER_FAKE_LOAD_MS: z.coerce.number().min(0).default(0),
 })
@@ -36,6 +38,10 @@ export interface EngineConfig {
   readonly budgetBytes: number
   readonly slots: number
   readonly maxBatchElements: number
+  /** Calls have few numbers of rows: cuDNN prepares each shape at its first call. */
+  readonly fillsBuckets: boolean
+  /** Where it is kept how long calls take on this device. */
+  readonly rowCurvesPath: string
   /** Pixels of a picture that the autoencoder decodes whole at most. */
   readonly maxWholePixels: number
   /** Which results of node graphs stay between two prompts. */
@@ -83,6 +89,8 @@ export function readEngineConfig(
     budgetBytes: budget * COUNTED_BYTES[kind],
     slots: settings.ATELIER_SLOTS ?? DEFAULT_SLOTS[kind],
     maxBatchElements: MAX_BATCH_PICTURES[kind] * PICTURE_ELEMENTS,
+    fillsBuckets: kind === 'cuda',
+    rowCurvesPath: join(settings.ATELIER_DATA, `row-curves-${device.replace(':', '')}.json`),
     maxWholePixels: toWholePixels(settings.ATELIER_MAX_WHOLE_MEGAPIXELS, kind),
     nodeCache: parseNodeCacheKind(settings.ATELIER_NODE_CACHE),
     fakeStepMs: settings.ATELIER_FAKE_STEP_MS,

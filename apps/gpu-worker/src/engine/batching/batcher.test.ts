@@ -123,6 +123,42 @@ describe('Batcher', () => {
     expect(calls.slice(6).every((rows) => rows === 1)).toBe(true)
   })
 
+  it('fills calls up to few numbers of rows where shapes are dear, and gives nobody the rows that fill', async () => {
+    const { calls, network } = createDoubler()
+    const { predict } = new Batcher(network, { maxElements: 1_000, fillsBuckets: true })
+    const rows = [1, 2, 3, 5, 7, 9, 13]
+    for (const count of rows) {
+      const values = Array.from({ length: count }, (_, i) => i)
+      expect(firstOfRows(await predict(createInputs(values)))).toEqual(values.map((value) => 2 * value))
+    }
+    expect(calls).toEqual([1, 2, 4, 6, 8, 12, 16])
+  })
+
+  it('counts the rows that fill a call among those that fit in memory', async () => {
+    const { calls, network } = createDoubler()
+    // Of nine rows, which fit, a call of twelve would be made, which does not.
+    const recall = () => new Map([[16, 1]])
+    const options = { maxElements: 9 * 16, fillsBuckets: true, recall }
+    const { predict } = new Batcher(network, options)
+    await Promise.all(Array.from({ length: 3 }, () => predict(createInputs([1, 2, 3]))))
+    expect(calls).toEqual([6, 4])
+  })
+
+  it('begins with what was measured before, and tells what it measures', async () => {
+    const { calls, network } = createDoubler()
+    let seconds = 0
+    const told: [string, number[]][] = []
+    const { predict } = new Batcher(network, {
+      ...{ maxElements: 1_000, now: () => 1000 * (seconds += 0.5) },
+      recall: (kind) => (kind.startsWith('4x2x2') ? new Map([[4, 0.5]]) : undefined),
+      onMeasured: (kind, curve) => told.push([kind, [...curve.keys()]]),
+    })
+    for (let round = 0; round < 2; round += 1)
+      await Promise.all(Array.from({ length: 4 }, () => predict(createInputs([1]))))
+    expect(calls).toEqual([4, 4])
+    expect(told).toEqual([['4x2x2, 77x3, , false', [4]]])
+  })
+
   it('takes turns in the order of asking, so that nobody starves', async () => {
     const { network } = createDoubler()
     const { predict } = new Batcher(network, { maxElements: 1 })
@@ -195,6 +231,23 @@ describe('a batched network on the CPU', () => {
         },
       ),
       { numRuns: 25 },
+    )
+  })
+
+  it('answers the same bits in a call that is filled up', async () => {
+    const filling = new Batcher(network, {
+      maxElements: 2 ** 20,
+      fillsBuckets: true,
+      recall: () => new Map([[64, 1]]),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(rows, { minLength: 1, maxLength: 4 }), async (requests) => {
+        const alone: Tensor[] = []
+        for (const request of requests) alone.push(await network(toInputs(request)))
+        const together = await Promise.all(requests.map((request) => filling.predict(toInputs(request))))
+        expect(together.map(toBits)).toEqual(alone.map(toBits))
+      }),
+      { numRuns: 15 },
     )
   })
 })

@@ -62,9 +62,21 @@ describe('joinInputs', () => {
     }
   })
 
+  it('fills up to a number of rows by repeating the last in every part', () => {
+    const filled = joinInputs([createRows(0, 2), createRows(2, 1)], { rows: 6 })
+    expect(countRows(filled)).toBe(6)
+    expect([...filled.timesteps]).toEqual([0, 1, 2, 2, 2, 2])
+    for (const part of [filled.latent, filled.context, filled.label!, ...Object.values(filled.control!)]) {
+      const size = part.data.length / 6
+      expect(part.data.every((value, i) => value === Math.min(2, Math.floor(i / size)))).toBe(true)
+    }
+    expect(countRows(joinInputs([createRows(0, 3)], { rows: 4 }))).toBe(4)
+  })
+
   it('gives a single request as it is', () => {
     const inputs = createRows(0, 2)
     expect(joinInputs([inputs])).toBe(inputs)
+    expect(joinInputs([inputs], { rows: 2 })).toBe(inputs)
   })
 
   it('adds no part that the requests do not have, and keeps the edges', () => {

@@ -1,4 +1,4 @@
-import { joinRows, sliceRows } from '../denoise/combine.ts'
+import { joinRows, sliceRows, type RowJoiner } from '../denoise/combine.ts'
 import type { NetworkInputs } from '../denoise/guidance.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 
@@ -14,17 +14,40 @@ export function toBatchKey({ latent, context, label, control = {}, wraps = false
   return [rowShape(latent), rowShape(context), rowShape(label), String(wraps), ...places].join(', ')
 }
 
+/** How inputs are joined. */
+export interface JoinOptions {
+  /** Rows that are filled up to, by repeating the last; what comes out of those is nobody's. */
+  readonly rows?: number
+  /** Joins contexts. */
+  readonly joinContexts?: RowJoiner
+}
+
 /** Joins inputs of one key, row after row. */
-export function joinInputs(inputs: readonly NetworkInputs[]): NetworkInputs {
+export function joinInputs(
+  inputs: readonly NetworkInputs[],
+  { rows = 0, joinContexts = joinRows }: JoinOptions = {},
+): NetworkInputs {
   const [first] = inputs
-  if (inputs.length === 1) return first!
-  const joinedLabel = first!.label && joinRows(inputs.map(({ label }) => label!))
+  if (inputs.length === 1 && rows <= countRows(first!)) return first!
+  const joinedLabel =
+    first!.label &&
+    joinRows(
+      inputs.map(({ label }) => label!),
+      rows,
+    )
+  const latent = joinRows(
+    inputs.map((own) => own.latent),
+    rows,
+  )
   return {
-    latent: joinRows(inputs.map(({ latent }) => latent)),
-    timesteps: joinTimesteps(inputs),
-    context: joinRows(inputs.map(({ context }) => context)),
+    latent,
+    timesteps: joinTimesteps(inputs, latent.shape[0]!),
+    context: joinContexts(
+      inputs.map(({ context }) => context),
+      rows,
+    ),
     ...(joinedLabel && { label: joinedLabel }),
-    ...(first!.control && { control: joinControls(inputs, Object.keys(first!.control)) }),
+    ...(first!.control && { control: joinControls(inputs, Object.keys(first!.control), rows) }),
     ...(first!.wraps === true && { wraps: true }),
   }
 }
@@ -34,8 +57,8 @@ export function countRows({ latent }: NetworkInputs): number {
   return latent.shape[0]!
 }
 
-function joinTimesteps(inputs: readonly NetworkInputs[]): Float32Array {
-  const timesteps = new Float32Array(inputs.reduce((sum, own) => sum + countRows(own), 0))
+function joinTimesteps(inputs: readonly NetworkInputs[], rows: number): Float32Array {
+  const timesteps = new Float32Array(rows).fill(inputs.at(-1)!.timesteps.at(-1)!)
   let offset = 0
   for (const { timesteps: own } of inputs) {
     timesteps.set(own, offset)
@@ -47,9 +70,16 @@ function joinTimesteps(inputs: readonly NetworkInputs[]): Float32Array {
 function joinControls(
   inputs: readonly NetworkInputs[],
   places: readonly string[],
+  rows: number,
 ): Readonly<Record<string, Tensor>> {
   return Object.fromEntries(
-    places.map((place) => [place, joinRows(inputs.map(({ control }) => control![place]!))]),
+    places.map((place) => [
+      place,
+      joinRows(
+        inputs.map(({ control }) => control![place]!),
+        rows,
+      ),
+    ]),
   )
 }
 

@@ -39,6 +39,21 @@ describe('RowLimits', () => {
     expect(settle(new RowLimits(), (rows) => 0.01 * Math.ceil(rows / 8))).toBe(8)
   })
 
+  it('tells each curve it has measured, and none that warms up', () => {
+    const told: [string, Record<string, number>][] = []
+    const limits = new RowLimits({
+      onMeasured: (kind, curve) => told.push([kind, Object.fromEntries(curve)]),
+    })
+    limits.record('unet', 2, 9)
+    limits.record('unet', 2, 1)
+    limits.record('unet', 4, 9)
+    limits.record('unet', 4, 1.5)
+    expect(told).toEqual([
+      ['unet', { 2: 1 }],
+      ['unet', { 2: 1, 4: 1.5 }],
+    ])
+  })
+
   it('keeps kinds apart', () => {
     const limits = new RowLimits()
     settle(limits, () => 1)

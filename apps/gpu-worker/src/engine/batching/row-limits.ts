@@ -5,10 +5,20 @@ const FORGETTING = 0.02
 /** Every so many calls more rows than the limit are tried again: what was measured once may have been a bad moment. */
 const RETRY_CALLS = 64
 
+/** Best seconds of a call, by its rows. */
+export type RowCurve = ReadonlyMap<number, number>
+
+/** What row limits know from elsewhere, and whom they tell. */
+export interface RowLimitsOptions {
+  /** A kind's curve as it was measured before; asked once. */
+  readonly recall?: (kind: string) => RowCurve | undefined
+  /** Hears a kind's curve each time it was measured. */
+  readonly onMeasured?: (kind: string, curve: RowCurve) => void
+}
+
 interface Measures {
   /** Numbers of rows that have been called: the first call of each warms up and is not measured. */
   readonly seen: Set<number>
-  /** Best seconds of a call, by rows. */
   readonly seconds: Map<number, number>
   calls: number
 }
@@ -19,29 +29,47 @@ interface Measures {
  * joining; its requests take turns, with the memory of one call.
  */
 export class RowLimits {
+  readonly #options: RowLimitsOptions
   readonly #measures = new Map<string, Measures>()
+
+  constructor(options: RowLimitsOptions = {}) {
+    this.#options = options
+  }
 
   /** Rows that may join now; 0 before anything is known, so that the first request runs alone. */
   limitOf(kind: string): number {
-    const { seconds, calls } = this.#measures.get(kind) ?? { seconds: new Map<number, number>(), calls: 0 }
+    const { seconds, calls } = this.#of(kind)
     if (seconds.size === 0) return 0
     const times = [...seconds].map(([rows, time]) => ({ rows, perRow: time / rows }))
     const best = Math.min(...times.map(({ perRow }) => perRow))
     const enough = times.filter(({ perRow }) => perRow * (1 - WORTHWHILE_GAIN) <= best)
     const chosen = Math.min(...enough.map(({ rows }) => rows))
     const isLargest = chosen === Math.max(...seconds.keys())
-    return isLargest || calls % RETRY_CALLS === 0 ? 2 * chosen : chosen
+    return isLargest || (calls > 0 && calls % RETRY_CALLS === 0) ? 2 * chosen : chosen
+  }
+
+  /** Best seconds of a call of so many rows; undefined: not measured. */
+  secondsOf(kind: string, rows: number): number | undefined {
+    return this.#of(kind).seconds.get(rows)
   }
 
   /** Learns how long a call took. */
   record(kind: string, rows: number, seconds: number): void {
-    const measures = this.#measures.get(kind) ?? { seen: new Set(), seconds: new Map(), calls: 0 }
-    this.#measures.set(kind, measures)
+    const measures = this.#of(kind)
     measures.calls += 1
     if (measures.seen.has(rows)) {
       const before = measures.seconds.get(rows) ?? Infinity
       measures.seconds.set(rows, Math.min(seconds, before * (1 + FORGETTING)))
+      this.#options.onMeasured?.(kind, measures.seconds)
     }
     measures.seen.add(rows)
+  }
+
+  #of(kind: string): Measures {
+    const known = this.#measures.get(kind)
+    if (known !== undefined) return known
+    const measures = { seen: new Set<number>(), seconds: new Map(this.#options.recall?.(kind)), calls: 0 }
+    this.#measures.set(kind, measures)
+    return measures
   }
 }

@@ -1,6 +1,6 @@
 import { joinAxis } from '../tensor/blocks.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
-import { combine, joinRows, scale, sliceRows, type Term } from './combine.ts'
+import { combine, createRowJoiner, joinRows, scale, sliceRows, type RowJoiner, type Term } from './combine.ts'
 import type { PredictionKind } from '@atelier/catalog'
 import { denoisedFactors, networkInputScale } from './parameterisation.ts'
 import type { SamplingPlan } from './plan.ts'
@@ -68,6 +68,8 @@ export interface RowOptions {
   readonly network: PredictionNetwork
   readonly prediction: PredictionKind
   readonly plan: Pick<SamplingPlan, 'timestepOf' | 'consistencyAt'>
+  /** Joins contexts; absent: `joinRows`. */
+  readonly joinContexts?: RowJoiner
 }
 
 /** What a guided denoiser is made of. */
@@ -80,9 +82,14 @@ export interface GuidanceOptions extends RowOptions {
   readonly skipsUnconditional?: (call: number, sigma: number) => boolean
 }
 
+/** Joined contexts of earlier evaluations that are remembered. */
+const KEPT_CONTEXTS = 4
+
 /** Classifier-free guidance (Ho & Salimans 2022, arXiv 2207.12598) over a network: `u + Σ w·scale·(c - u)`. */
 export function createGuidedDenoiser(options: GuidanceOptions): Denoiser {
   let calls = 0
+  // One for each group of rows, and as many again where prompts change.
+  const joinContexts = createRowJoiner(KEPT_CONTEXTS)
   const guidanceScale = options.guidanceScale * (options.plan.guidanceFactor ?? 1)
   return async (latent, sigma) => {
     const call = calls
@@ -91,7 +98,7 @@ export function createGuidedDenoiser(options: GuidanceOptions): Denoiser {
     const isPlain = guidanceScale === 1 && !options.plan.needsUnconditional && positive.every(isWhole)
     const skips = isPlain || (options.skipsUnconditional?.(call, sigma) ?? false)
     const rows = toRows(positive).concat(skips ? [] : toRows(negative))
-    const denoised = await denoiseRows(rows, { latent, sigma, call, options })
+    const denoised = await denoiseRows(rows, { latent, sigma, call, options: { ...options, joinContexts } })
     const conditioned = sumByImage(latent, denoised.slice(0, countRows(positive)), positive)
     if (skips) {
       const latent = completeWeights(conditioned, denoised, positive)
@@ -133,7 +140,7 @@ export async function denoiseRows(
   rows: readonly Row[],
   { latent, sigma, call, options }: { latent: Tensor; sigma: number; call: number; options: RowOptions },
 ): Promise<Tensor[]> {
-  const { network, plan, prediction } = options
+  const { network, plan, prediction, joinContexts = joinRows } = options
   const input = scale(networkInputScale(prediction, sigma), latent)
   const timestep = plan.timestepOf(sigma)
   const { fromLatent, fromOutput } = denoisedFactors(prediction, sigma)
@@ -145,7 +152,7 @@ export async function denoiseRows(
       const inputs: NetworkInputs = {
         latent: joinRows(own.map(({ image }) => sliceRows(input, image, image + 1))),
         timesteps: new Float32Array(own.length).fill(timestep),
-        context: joinRows(own.map(({ tokens }) => tokens)),
+        context: joinContexts(own.map(({ tokens }) => tokens)),
         ...joinLabels(own),
       }
       const images = own.map(({ image }) => image)
@@ -201,7 +208,7 @@ export function sumByImage(
   images: BatchConditioning['positive'],
 ): Tensor {
   let next = 0
-  return joinRows(
+  return joinImages(
     images.map((contexts) => {
       const terms = contexts.map(({ weight }): Term => [weight, rows[next++]!])
       if (terms.length === 0) return createTensor([1, ...like.shape.slice(1)])
@@ -228,6 +235,11 @@ function completeWeights(
   )
 }
 
+/** One image is itself: no copy of it is made. */
+function joinImages(rows: readonly Tensor[]): Tensor {
+  return rows.length === 1 ? rows[0]! : joinRows(rows)
+}
+
 function guide(
   guidanceScale: number,
   {
@@ -236,7 +248,7 @@ function guide(
     positive,
   }: { conditioned: Tensor; unconditional: Tensor; positive: BatchConditioning['positive'] },
 ): Tensor {
-  return joinRows(
+  return joinImages(
     positive.map((contexts, image) => {
       const row = (tensor: Tensor) => sliceRows(tensor, image, image + 1)
       return combine(

@@ -29,9 +29,12 @@ const jobs: fc.Arbitrary<GenerationJob> = fc
     }),
   )
 
-describe('jobs that run at once', () => {
+describe.each([
+  ['', {}],
+  [', in calls that are filled up', { fillsBuckets: true }],
+] as const)('jobs that run at once%s', (_, options) => {
   const clock = createEvenClock()
-  const kit = openGenerationKit([], { now: clock.now })
+  const kit = openGenerationKit([], { now: clock.now, ...options })
   afterAll(() => kit.close())
   const draw = async (job: GenerationJob) => {
     const outcome = await kit.run(job)

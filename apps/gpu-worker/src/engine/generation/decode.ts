@@ -4,7 +4,7 @@ import { EngineError } from '../engine-error.ts'
 import type { Pixels } from '../image/pixels.ts'
 import { describeNaN } from '../models/refuse-nan.ts'
 import { toVaeLatent } from '../models/latent-format.ts'
-import type { Tensor } from '../tensor/tensor.ts'
+import { hasNaN, type Tensor } from '../tensor/tensor.ts'
 import type { Generation } from './generation.ts'
 
 /** Decodes one image of a batch of latents, in the model's scale. */
@@ -15,7 +15,7 @@ export async function decodeRow(
 ): Promise<Pixels> {
   const unscaled = toVaeLatent(sliceRows(latent, row, row + 1), checkpoint.model.latents)
   const decoded = await vae.decode(unscaled, job.tiling)
-  if (decoded.data.some(Number.isNaN)) {
+  if (hasNaN(decoded.data)) {
     throw new EngineError('not-a-number', describeNaN('VAE'), { exceptionType: 'NansException' })
   }
   return toPixels(decoded)

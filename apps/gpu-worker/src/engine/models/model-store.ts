@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import type { ModelFamily } from '@atelier/catalog'
 import { ModelKind, type ModelFile, type ModelRef } from '@atelier/proto'
 import { Batcher, type BatcherOptions } from '../batching/batcher.ts'
+import type { RowCurves } from '../batching/row-curves.ts'
 import { surviveMemory } from '../batching/survive-memory.ts'
 import { timeEvaluations, type EvaluationListener } from '../batching/time-evaluations.ts'
 import type { PredictionNetwork } from '../denoise/guidance.ts'
@@ -44,6 +45,10 @@ export interface ModelStoreOptions {
   readonly budgetBytes: number
   /** Latent elements joined into one evaluation at most. */
   readonly maxBatchElements: number
+  /** Calls have few numbers of rows (Batcher). */
+  readonly fillsBuckets?: boolean
+  /** How long calls took before this process was started. */
+  readonly rowCurves?: RowCurves
   /** Pixels that an autoencoder decodes whole at most; larger pictures are cut into tiles. */
   readonly maxWholePixels?: number
   /** Hears what an operator wants to know. */
@@ -113,7 +118,7 @@ export class ModelStore {
           makeRoom: () => this.clear(),
           onShort: (rows, next) => this.#options.log?.(`memory ran out; ${WHAT_NEXT[next]}`, { rows }),
         })
-        return { ...loaded, value: new Batcher(lasting, this.#batching()).predict }
+        return { ...loaded, value: new Batcher(lasting, this.#batching(identity)).predict }
       })
     // Jobs that only encode or decode never take it.
     let denoiser: Promise<PredictionNetwork> | undefined
@@ -237,9 +242,10 @@ export class ModelStore {
     })
   }
 
-  #batching(): BatcherOptions {
-    const { maxBatchElements, now } = this.#options
-    return { maxElements: maxBatchElements, ...(now && { now }) }
+  /** Adapters do not change what a call costs: their networks share the checkpoint's curves. */
+  #batching(identity: string): BatcherOptions {
+    const { maxBatchElements, fillsBuckets = false, rowCurves, now } = this.#options
+    return { maxElements: maxBatchElements, fillsBuckets, ...rowCurves?.of(identity), ...(now && { now }) }
   }
 
   #session(): SessionOptions {

@@ -1,5 +1,5 @@
 import { EngineError } from '../engine-error.ts'
-import type { Tensor } from '../tensor/tensor.ts'
+import { areFinite, hasNaN, type Tensor } from '../tensor/tensor.ts'
 
 /** The networks A1111 names when their numbers are none. */
 export type CheckedNetwork = 'Unet' | 'VAE'
@@ -10,8 +10,8 @@ export type CheckedNetwork = 'Unet' | 'VAE'
  * @throws EngineError `not-a-number` in A1111's words
  */
 export function refuseNaN(output: Tensor, network: CheckedNetwork, inputs: readonly Tensor[]): Tensor {
-  if (!output.data.some(Number.isNaN)) return output
-  if (inputs.some(({ data }) => data.some((value) => !Number.isFinite(value)))) return output
+  if (!hasNaN(output.data)) return output
+  if (!inputs.every(({ data }) => areFinite(data))) return output
   throw new EngineError('not-a-number', describeNaN(network), { exceptionType: 'NansException' })
 }
 

@@ -23,3 +23,20 @@ export function createTensor(shape: readonly number[], data?: Float32Array): Ten
   }
   return { shape, data: values }
 }
+
+/** Whether a value is no number. Loops: with a function for each element the check costs more than a sampler's step. */
+export function hasNaN(data: Float32Array): boolean {
+  // A sum that is a number holds none that is not; infinities of both signs make one without.
+  let sum = 0
+  for (let i = 0; i < data.length; i += 1) sum += data[i]!
+  if (!Number.isNaN(sum)) return false
+  return data.some(Number.isNaN)
+}
+
+/** Whether every value is a finite number. */
+export function areFinite(data: Float32Array): boolean {
+  // 0 times infinity is no number, and stays none in a sum.
+  let sum = 0
+  for (let i = 0; i < data.length; i += 1) sum += 0 * data[i]!
+  return sum === 0
+}

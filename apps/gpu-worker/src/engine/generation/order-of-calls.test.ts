@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { createFakeSession } from '../../fake-engine/fake-session.ts'
+import type { Graph } from '../onnx/graph.ts'
+import type { Session } from '../onnx/session.ts'
+import { openGenerationKit, smallJob, smallSampling } from './test-kit.ts'
+
+/** Networks that answer zeros at once and note each call, denoisers with their rows. */
+function openWatchedKit() {
+  const calls: string[] = []
+  const nameOf = ({ outputs }: Graph): string => {
+    if (outputs.some(({ name }) => name === 'prediction')) return 'denoise'
+    return outputs.some(({ name }) => name === 'pixels') ? 'decode' : 'text'
+  }
+  const open = (graph: Graph): Session => {
+    const fake = createFakeSession(graph, 0)
+    const name = nameOf(graph)
+    return {
+      ...fake,
+      run(inputs, outputs) {
+        calls.push(name === 'denoise' ? `${name} ${inputs['latent']!.shape[0]}` : name)
+        return fake.run(inputs, outputs)
+      },
+    }
+  }
+  // Every call takes as long, whatever it holds: all rows may join.
+  let ticks = 0
+  const kit = openGenerationKit([], {
+    session: { device: 'cpu', threads: 1, open },
+    now: () => (ticks += 1),
+  })
+  return { calls, kit }
+}
+
+const job = (steps: number, prompt = 'a cat') =>
+  smallJob({
+    sampling: smallSampling({ steps }),
+    images: [{ prompt, negativePrompt: '', seed: 5n, infotext: '' }],
+  })
+
+describe('calls of jobs that run at once', () => {
+  it('hold the rows of all of them, not of one half and the other in turns', async () => {
+    const { calls, kit } = openWatchedKit()
+    const jobs = 4
+    await Promise.all(Array.from({ length: jobs }, () => kit.run(job(30))))
+    const rows = calls.filter((call) => call.startsWith('denoise'))
+    // Two rows a job; those that came before anything was measured run on alone for a moment.
+    expect(rows.filter((call) => call === `denoise ${2 * jobs}`).length).toBeGreaterThan(20)
+    expect(rows.length).toBeLessThan(30 + 3 * jobs)
+    await kit.close()
+  })
+
+  it('let a job that comes later have its text encoded between two steps, and join', async () => {
+    const { calls, kit } = openWatchedKit()
+    const first = kit.run(job(60), {
+      onEvent: (event) => {
+        if (event.$case === 'stepProgress' && event.value.step === 20) later = kit.run(job(30, 'a dog'))
+      },
+    })
+    let later: Promise<unknown> | undefined
+    await first
+    await later
+    const encoded = calls.lastIndexOf('text')
+    const joined = calls.indexOf('denoise 4')
+    expect(calls.slice(0, encoded)).toContain('denoise 2')
+    expect(encoded).toBeLessThan(joined)
+    expect(calls.slice(joined)).toContain('decode')
+    expect(calls.filter((call) => call === 'denoise 4').length).toBeGreaterThan(20)
+    await kit.close()
+  })
+
+  it('decode a finished job between two steps of others, which do not wait for its file', async () => {
+    const { calls, kit } = openWatchedKit()
+    const short = kit.run(job(10)).then(() => calls.push('short ended'))
+    await Promise.all([short, kit.run(job(400, 'a dog'))])
+    const decoded = calls.indexOf('decode')
+    const ended = calls.indexOf('short ended')
+    expect(calls.slice(0, decoded)).toContain('denoise 4')
+    // While the file is being written, the other goes on.
+    expect(calls.slice(decoded, ended)).toContain('denoise 2')
+    expect(calls.slice(ended)).toContain('denoise 2')
+    expect(calls.filter((call) => call === 'decode')).toHaveLength(2)
+    await kit.close()
+  })
+})
