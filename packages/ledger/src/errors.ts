@@ -23,8 +23,8 @@ export const ERROR_CODES = {
   'node-failed': { retryable: false },
   /** The networks gave NaN even in f32. */
   'not-a-number': { retryable: false },
-  /** The device has too little memory for this job. */
-  'out-of-memory': { retryable: false },
+  /** The device has too little memory for this job, beside what else it runs at the moment. */
+  'out-of-memory': { retryable: true },
   /** The engine process died or hung while it ran the job. */
   'engine-died': { retryable: true },
   /** The job was stopped on request. */

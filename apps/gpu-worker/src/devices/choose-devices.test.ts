@@ -2,19 +2,22 @@ import { describe, expect, it } from 'vitest'
 import { chooseDevices, proveInChild } from './choose-devices.ts'
 import type { Gpu } from './list-gpus.ts'
 
-const gpu = (index: number): Gpu => ({
-  index,
+const gpu = (index: number, driver = '580.65.06'): Gpu => ({
+  ...{ index, driver },
   title: `GPU ${index}`,
-  driver: '580.65.06',
   memoryTotalBytes: 2 ** 36,
   memoryFreeBytes: 2 ** 35,
 })
 
 /** A machine with GPUs, some of which fail their test with a reason. */
-function createMachine(count: number, faults: Readonly<Record<string, string>> = {}) {
+function createMachine(
+  count: number,
+  faults: Readonly<Record<string, string>> = {},
+  { driver = '580.65.06', missing = [] as readonly string[] } = {},
+) {
   const warnings: string[] = []
   const proved: string[] = []
-  const gpus = Array.from({ length: count }, (_, index) => gpu(index))
+  const gpus = Array.from({ length: count }, (_, index) => gpu(index, driver))
   return {
     ...{ warnings, proved },
     options: {
@@ -24,6 +27,10 @@ function createMachine(count: number, faults: Readonly<Record<string, string>> =
         warn: (_: unknown, text: string) => void warnings.push(text),
       } as never,
       list: async () => (count > 0 ? { gpus } : { gpus, reason: 'there is no NVIDIA driver' }),
+      find: () => ({
+        ...{ version: '1.30.0', providerVersion: '1.30.0', missing },
+        ...{ providerFolder: '/runtime', cudaFolder: '/runtime/cuda' },
+      }),
       prove: async (device: string) => {
         proved.push(device)
         return faults[device]
@@ -52,6 +59,29 @@ describe('chooseDevices', () => {
     ['all of them fail', createMachine(1, { 'cuda:0': 'no memory' })],
   ])('falls back to the CPU when %s', async (_, { options }) => {
     expect(namesOf(await chooseDevices('auto', options))).toEqual(['cpu'])
+  })
+
+  it.each([
+    [
+      'whose driver is too old',
+      { driver: '535.104.05' },
+      'the NVIDIA driver 535.104.05 is too old for CUDA 13; install driver 580 or newer',
+    ],
+    [
+      'whose libraries are missing',
+      { missing: ['libcudnn.so.9'] },
+      'libraries are missing: libcudnn.so.9; run: npm run install:cuda',
+    ],
+  ])('leaves out a GPU %s, and says what to do instead of what the loader says', async (_, faults, line) => {
+    const { options, warnings } = createMachine(1, { 'cuda:0': 'Failed to load library' }, faults)
+    expect(namesOf(await chooseDevices('auto', options))).toEqual(['cpu'])
+    expect(warnings).toEqual([`GPU 0 is left out: ${line}; see: atelier doctor`])
+    await expect(chooseDevices('cuda:0', options)).rejects.toThrow(line)
+  })
+
+  it('takes a GPU that calculates, whatever we did not find', async () => {
+    const { options } = createMachine(1, {}, { missing: ['libcudnn.so.9'] })
+    expect(namesOf(await chooseDevices('auto', options))).toEqual(['cuda:0'])
   })
 
   it('asks no driver for the CPU', async () => {

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
-import { withCudaFolder } from './cuda-libraries.ts'
+import { findCudaLibraries, withCudaFolder } from './cuda-libraries.ts'
+import { findKnownFault } from './known-faults.ts'
 import { listGpus, type Gpu } from './list-gpus.ts'
 
 /** Where one engine runs. */
@@ -17,6 +18,8 @@ export interface ChoiceOptions {
   readonly logger: Pick<Logger, 'info' | 'warn'>
   /** Lists the GPUs; absent: asks the driver. */
   readonly list?: typeof listGpus
+  /** Looks for CUDA's libraries; absent: on this machine. */
+  readonly find?: typeof findCudaLibraries
   /** Proves a device; absent: in a process of its own. */
   readonly prove?: typeof proveInChild
 }
@@ -35,7 +38,7 @@ export async function chooseDevices(
   options: ChoiceOptions,
 ): Promise<readonly ChosenDevice[]> {
   if (wanted === 'cpu') return [{ device: 'cpu' }]
-  const { logger, list = listGpus, prove = proveInChild } = options
+  const { environment, logger, list = listGpus, find = findCudaLibraries, prove = proveInChild } = options
   const { gpus, reason } = await list()
   const asked = gpus.filter(({ index }) => wanted === 'auto' || wanted === `cuda:${index}`)
   if (wanted !== 'auto' && asked.length === 0)
@@ -45,7 +48,9 @@ export async function chooseDevices(
   const usable: ChosenDevice[] = []
   for (const gpu of asked) {
     const device = `cuda:${gpu.index}`
-    const fault = await prove(device, options.environment)
+    const failure = await prove(device, environment)
+    // The loader knows more folders than we look into, so that only a failure is explained.
+    const fault = failure && (findKnownFault(gpu.driver, find(environment)) ?? failure)
     if (fault === undefined) usable.push({ device, gpu })
     else if (wanted === device) throw new Error(`${fault}; see: atelier doctor`)
     else

@@ -1,6 +1,7 @@
 import { arch, cpus, freemem, totalmem } from 'node:os'
 import { proveInChild } from './choose-devices.ts'
 import { findCudaLibraries, type CudaLibraries } from './cuda-libraries.ts'
+import { INSTALL_COMMAND, isTooOld, MINIMUM_DRIVER } from './known-faults.ts'
 import { listGpus } from './list-gpus.ts'
 
 /** One line of the description: what was found, and the command that mends it where something is missing. */
@@ -19,9 +20,6 @@ export interface MachineProbes {
 }
 
 const GIB = 2 ** 30
-const INSTALL = 'npm run install:cuda'
-/** CUDA 13 asks for this driver (NVIDIA's release notes). */
-const MINIMUM_DRIVER = 580
 
 /** Looks over this machine: processor, driver, GPUs, libraries, and whether each GPU calculates. */
 export async function describeMachine(
@@ -60,9 +58,9 @@ function describeDriver(driver: string | undefined, reason: string | undefined):
       subject,
       state: 'missing',
       text: reason ?? 'none',
-      mend: 'install the NVIDIA driver, 580 or newer',
+      mend: `install the NVIDIA driver, ${MINIMUM_DRIVER} or newer`,
     }
-  if (Number(driver.split('.')[0]) >= MINIMUM_DRIVER) return { subject, state: 'ok', text: driver }
+  if (!isTooOld(driver)) return { subject, state: 'ok', text: driver }
   const text = `${driver} is too old for CUDA 13`
   return { subject, state: 'failed', text, mend: `install driver ${MINIMUM_DRIVER} or newer` }
 }
@@ -74,7 +72,12 @@ function describeLibraries({ version, providerVersion, missing, providerFolder }
   const isOther = provider.length === 0 && providerVersion !== undefined && providerVersion !== version
   return [
     isOther
-      ? { subject: name, state: 'failed', text: `its CUDA provider is of ${providerVersion}`, mend: INSTALL }
+      ? {
+          subject: name,
+          state: 'failed',
+          text: `its CUDA provider is of ${providerVersion}`,
+          mend: INSTALL_COMMAND,
+        }
       : toFinding(name, provider, `CUDA provider in ${providerFolder}`),
     toFinding('CUDA and cuDNN', cuda, 'CUDA 13, cuDNN 9'),
   ]
@@ -82,7 +85,7 @@ function describeLibraries({ version, providerVersion, missing, providerFolder }
 
 function toFinding(subject: string, missing: readonly string[], text: string): Finding {
   if (missing.length === 0) return { subject, state: 'ok', text }
-  return { subject, state: 'missing', text: `missing: ${missing.join(', ')}`, mend: INSTALL }
+  return { subject, state: 'missing', text: `missing: ${missing.join(', ')}`, mend: INSTALL_COMMAND }
 }
 
 /** The findings as lines of text, the command that mends below what it mends. */

@@ -44,7 +44,8 @@ export function toJobError(error: unknown): JobError {
     return JobError.fromPartial({ ...base, code: 'invalid-request', exceptionType: 'ValueError' })
   }
   if (isOutOfMemory(cause)) {
-    return JobError.fromPartial({ ...base, code: 'out-of-memory', exceptionType: 'torch.OutOfMemoryError' })
+    const exceptionType = 'torch.OutOfMemoryError'
+    return JobError.fromPartial({ ...base, code: 'out-of-memory', exceptionType, retryable: true })
   }
   return JobError.fromPartial({ ...base, code: 'internal' })
 }
@@ -52,4 +53,15 @@ export function toJobError(error: unknown): JobError {
 /** Whether an error says that memory ran out: ONNX Runtime's allocators and the C++ library in their words. */
 export function isOutOfMemory(error: unknown): boolean {
   return error instanceof Error && /bad_alloc|out of memory|Failed to allocate/i.test(error.message)
+}
+
+/**
+ * Whether an error says that the device's context is dead, after which nothing runs on it. CUDA's numbers: illegal address
+ * (700), launch timeout (702), assertion (710), misaligned address (716), hardware fault (214, 719), device gone or unusable
+ * (4, 46, 100, 101, 999). Out of memory (2) is none of them.
+ */
+export function isDeviceLost(error: unknown): error is Error {
+  return (
+    error instanceof Error && /CUDA failure (4|46|100|101|214|700|702|710|716|719|999)\b/.test(error.message)
+  )
 }

@@ -1,6 +1,8 @@
 import type { Job } from '@atelier/proto'
 import { startTracing } from '@atelier/telemetry'
+import { env } from 'onnxruntime-node'
 import type { FromEngine, ToEngine } from '../engine-protocol.ts'
+import { RowCurves, type RowCurvesOptions } from './batching/row-curves.ts'
 import { readEngineConfig, readEnvironment, type EngineConfig } from './config.ts'
 import { createEmbeddingReader } from './embedding-reader.ts'
 import { Engine } from './engine.ts'
@@ -26,21 +28,35 @@ export interface EngineStandIns {
 export async function serveEngine({ open, finishPixels }: EngineStandIns = {}): Promise<void> {
   const tracing = await startTracing({ service: 'atelier-engine', environment: readEnvironment() })
   const config = readEngineConfig()
-  const send = (message: FromEngine): void => void process.send?.(message)
+  const device = { isLost: false }
+  const send = (message: FromEngine): void => {
+    // A job that was interrupted so did not end: it is run again, here or elsewhere.
+    if (!device.isLost || message.kind !== 'end') process.send?.(message)
+  }
+  const log = (message: string, fields: Readonly<Record<string, unknown>>) =>
+    send({ kind: 'log', level: 'info', message, fields })
+  // How long a stand-in takes says nothing.
+  const rowCurves = open === undefined ? openRowCurves(config, log) : undefined
   const models = new ModelStore({
     session: {
       device: config.device,
       threads: config.threads,
       onLoaded: (seconds) => send({ kind: 'loaded', seconds }),
       onWidened: (message) => send({ kind: 'log', level: 'warn', fields: {}, message }),
-      onDeviceLost: (error) => endWithDevice(error, send),
+      onDeviceLost: (error) => {
+        if (device.isLost) return
+        device.isLost = true
+        endWithDevice(error, send)
+      },
       ...(open && { open: (graph: Graph) => open(graph, config) }),
     },
     budgetBytes: config.budgetBytes,
     maxBatchElements: config.maxBatchElements,
+    fillsBuckets: config.fillsBuckets,
+    ...(rowCurves && { rowCurves }),
     onEvaluated: (seconds, rows) => send({ kind: 'evaluated', seconds, rows }),
     maxWholePixels: config.maxWholePixels,
-    log: (message, fields) => send({ kind: 'log', level: 'info', message, fields }),
+    log,
     onResidentsChanged: (keys) => send({ kind: 'resident', identities: toFileIdentities(keys) }),
   })
   const texts = new TextModels(createEmbeddingReader(models))
@@ -52,7 +68,10 @@ export async function serveEngine({ open, finishPixels }: EngineStandIns = {}): 
   // A supervisor that stopped while tracing was being started is gone for good.
   if (process.send !== undefined && !process.connected) process.exit(0)
   process.on('message', (message: ToEngine) => engine.receive(message))
-  process.on('disconnect', () => void tracing.close().finally(() => process.exit(0)))
+  process.on('disconnect', () => {
+    rowCurves?.flush()
+    void tracing.close().finally(() => process.exit(0))
+  })
   // Ctrl-C reaches the whole process group; the supervisor decides when this process ends.
   process.on('SIGINT', () => undefined)
   process.on('SIGTERM', () => undefined)
@@ -61,9 +80,15 @@ export async function serveEngine({ open, finishPixels }: EngineStandIns = {}): 
   send({ kind: 'ready', device: config.device, title: config.title, slots: config.slots })
 }
 
+function openRowCurves({ rowCurvesPath, title }: EngineConfig, log: RowCurvesOptions['log']): RowCurves {
+  const runtime = env.versions.node ?? env.versions.common
+  return new RowCurves({ path: rowCurvesPath, runtime, device: title, ...(log && { log }) })
+}
+
 /** Nothing runs on a lost device again: this process ends, another one starts, and its jobs are run again. */
 function endWithDevice(error: Error, send: (message: FromEngine) => void): void {
-  const message = `the device is lost: ${error.message.split('\n')[0]}; another engine is started`
+  const [reason] = error.message.split(/ ; |\n/)
+  const message = `the device is lost: ${reason}; another engine is started`
   send({ kind: 'log', level: 'error', fields: { err: error.message }, message })
   // The message leaves first.
   setImmediate(() => process.exit(1))

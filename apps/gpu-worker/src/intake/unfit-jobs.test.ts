@@ -30,6 +30,12 @@ describe('UnfitJobs', () => {
     expect(unfit.has('j')).toBe(true)
   })
 
+  it('leaves a job for which its device has too little memory to another worker', async () => {
+    const unfit = createUnfit(worker('me'), worker('other'))
+    expect(await unfit.leaveToOthers(record(), 'out-of-memory')).toBe(true)
+    expect(await unfit.leaveToOthers(record(['me', 'other']), 'out-of-memory')).toBe(false)
+  })
+
   it.each([
     ['there is no other', createUnfit(worker('me')), record(), 'not-found'],
     ['the other has tried it', createUnfit(worker('other')), record(['me', 'other']), 'not-found'],

@@ -2,8 +2,13 @@ import type { Job, JobRecord, ModelFile, WorkerDescription } from '@atelier/prot
 
 /** Jobs remembered as not fit for this worker; the oldest are tried again. */
 const MAX_REMEMBERED = 1_000
-/** Errors that speak of a worker's files rather than of the job. */
-const FILE_FAULTS: ReadonlySet<string> = new Set(['model-changed', 'unusable-model', 'not-found'])
+/** Errors that speak of a worker, its files or its device's memory, rather than of the job. */
+const WORKER_FAULTS: ReadonlySet<string> = new Set([
+  'model-changed',
+  'unusable-model',
+  'not-found',
+  'out-of-memory',
+])
 
 /** Whether every model file a job pins is among the files. */
 export function hasModels(files: readonly ModelFile[], job: Job): boolean {
@@ -22,8 +27,8 @@ export interface UnfitJobsOptions {
 }
 
 /**
- * Jobs that this worker said it could run and could not: its files are not what it told the directory. They are given
- * back, once to each worker, as long as another one says that it can run them.
+ * Jobs that this worker said it could run and could not: its files are not what it told the directory, or its device has too
+ * little memory. They are given back, once to each worker, as long as another one says that it can run them.
  */
 export class UnfitJobs {
   readonly #options: UnfitJobsOptions
@@ -40,7 +45,7 @@ export class UnfitJobs {
 
   /** Whether a job that failed with this error should be left to another worker; then it is remembered. */
   async leaveToOthers({ job, workersTried }: JobRecord, errorCode: string): Promise<boolean> {
-    if (job === undefined || job.models.length === 0 || !FILE_FAULTS.has(errorCode)) return false
+    if (job === undefined || job.models.length === 0 || !WORKER_FAULTS.has(errorCode)) return false
     const workers = await this.#options.listWorkers().catch(() => [])
     const isThereAnother = workers.some(
       ({ id, ready, draining, models }) =>

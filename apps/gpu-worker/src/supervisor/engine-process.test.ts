@@ -1,5 +1,8 @@
+import { Job, ModelFile } from '@atelier/proto'
 import pino from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
+import { smallJob, TINY } from '../engine/generation/test-kit.ts'
+import { unpackTinyCheckpoint } from '../engine/test-kit.ts'
 import type { FromEngine } from '../engine-protocol.ts'
 import { EngineProcess } from './engine-process.ts'
 
@@ -7,11 +10,11 @@ describe('EngineProcess', () => {
   let engine: EngineProcess | undefined
   afterEach(() => engine?.close())
 
-  function start({ hangMs = 60_000, pingMs = 50 } = {}) {
+  function start({ hangMs = 60_000, pingMs = 50, entry = 'scripted-engine.ts' } = {}) {
     const messages: FromEngine[] = []
     const deaths: number[] = []
     const started = new EngineProcess({
-      entry: new URL('__fixtures__/scripted-engine.ts', import.meta.url),
+      entry: new URL(`__fixtures__/${entry}`, import.meta.url),
       environment: process.env,
       hangMs,
       pingMs,
@@ -36,6 +39,23 @@ describe('EngineProcess', () => {
     expect(new Set(ready()).size).toBe(2)
     expect([deaths.length, engine.restarts]).toEqual([1, 1])
   })
+
+  it('starts another engine when the device is lost in mid-job, and says so in one line', async () => {
+    const { engine, messages, deaths, ready } = start({ entry: 'losing-engine.ts' })
+    await waitUntil(() => ready().length === 1)
+    const file = ModelFile.fromPartial({ ...TINY, path: unpackTinyCheckpoint() })
+    engine.send({ kind: 'models', files: [file] })
+    const job = Job.fromPartial({ id: 'drawn', kind: { $case: 'generation', value: smallJob() } })
+    engine.send({ kind: 'run', job, epoch: 1, inputs: new Map(), traceparent: '' })
+    await waitUntil(() => ready().length === 2)
+    expect([deaths.length, engine.restarts]).toEqual([1, 1])
+    const logs = messages.flatMap((message) => (message.kind === 'log' ? [message.message] : []))
+    expect(logs).toEqual([
+      'the device is lost: CUDA failure 719: unspecified launch failure; another engine is started',
+    ])
+    // The job ended with its engine, not with an error: it is run again from its record.
+    expect(messages.some((message) => message.kind === 'end' && message.jobId === 'drawn')).toBe(false)
+  }, 60_000)
 
   it('kills an engine that does not answer, and starts another', async () => {
     const { engine, ready } = start({ hangMs: 600 })

@@ -12,13 +12,15 @@ export class LazySessions {
     this.#options = options
   }
 
-  /** A function that gives the session, making it at the first call. */
+  /** A function that gives the session, making it at the first call; what failed is made again at the next. */
   prepare(build: () => Graph): () => Promise<Session> {
     let session: Promise<Session> | undefined
     return () => {
       if (session === undefined) {
         session = this.#load(build)
         this.#made.push(session)
+        // There may be room by then.
+        session.catch(() => (session = undefined))
       }
       return session
     }

@@ -2,6 +2,7 @@ import { isAbsolute, parse } from 'node:path'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { CheckpointError } from '../checkpoint/checkpoint-error.ts'
+import { isDeviceLost } from '../engine-error.ts'
 import type { Graph } from './graph.ts'
 import { createCudaSession } from './cuda/cuda-session.ts'
 import { emitCpu } from './emit-cpu.ts'
@@ -48,7 +49,7 @@ export async function createSession(graph: Graph, options: SessionOptions): Prom
       throw new CheckpointError('unreadable', path, 'it is not one of the model files this worker may open')
     }
   }
-  if (options.open !== undefined) return options.open(graph)
+  if (options.open !== undefined) return watchDevice(options.open(graph), options)
   if (options.device === 'cpu') return openSession(emitCpu(graph), options)
   const { onWidened } = options
   const open = (written: Graph) => openSession(written, options)
@@ -64,17 +65,13 @@ async function openSession(graph: Graph, options: SessionOptions): Promise<Sessi
     logSeverityLevel: 3,
     ...(options.threads > 0 ? { intraOpNumThreads: options.threads } : {}),
     extra: { session: { model_external_initializers_file_folder_path: root } },
-  } as InferenceSession.SessionOptions)
-  return {
+  } as InferenceSession.SessionOptions).catch((error: unknown) => tellLoss(error, options))
+  const opened: Session = {
     async run(inputs, outputs) {
       const feeds = Object.fromEntries(
         Object.entries(inputs).map(([name, value]) => [name, toOrtTensor(value)]),
       )
-      const running = outputs === undefined ? session.run(feeds) : session.run(feeds, [...outputs])
-      const results = await running.catch((error: unknown) => {
-        if (isDeviceLost(error)) options.onDeviceLost?.(error)
-        throw error
-      })
+      const results = await (outputs === undefined ? session.run(feeds) : session.run(feeds, [...outputs]))
       return Object.fromEntries(
         Object.entries(results).map(([name, value]) => [
           name,
@@ -84,6 +81,20 @@ async function openSession(graph: Graph, options: SessionOptions): Promise<Sessi
     },
     release: () => session.release(),
   }
+  return watchDevice(opened, options)
+}
+
+function watchDevice(session: Session, options: SessionOptions): Session {
+  return {
+    ...session,
+    run: (inputs, outputs) =>
+      session.run(inputs, outputs).catch((error: unknown) => tellLoss(error, options)),
+  }
+}
+
+function tellLoss(error: unknown, { onDeviceLost }: SessionOptions): never {
+  if (isDeviceLost(error)) onDeviceLost?.(error)
+  throw error
 }
 
 function toProviders(device: string): InferenceSession.SessionOptions['executionProviders'] {
@@ -95,12 +106,4 @@ function toOrtTensor(value: SessionInputs[string]): OrtTensor {
   return 'integers' in value
     ? new OrtTensor('int64', value.integers, value.shape)
     : new OrtTensor('float32', value.data, value.shape)
-}
-
-/**
- * CUDA's errors after which a context is dead: illegal address (700), launch timeout (702), assertion (710), hardware
- * fault (214, 719), device gone (4, 46, 100, 101, 999). Out of memory (2) is none of them.
- */
-function isDeviceLost(error: unknown): error is Error {
-  return error instanceof Error && /CUDA failure (4|46|100|101|214|700|702|710|719|999)\b/.test(error.message)
 }

@@ -53,6 +53,28 @@ describe('a session on CUDA', () => {
     },
   )
 
+  it.each([NaN, Infinity])('stays in half precision where it was given %s', async (bad) => {
+    const { opened, options } = createDevice([NaN, 4], [5, 6])
+    const session = await createCudaSession(GRAPH, options)
+    const results = await session.run({ x: createTensor([2], Float32Array.of(1, bad)) })
+    expect(results['y']!.data[0]).toBeNaN()
+    expect(opened).toEqual(['f16'])
+  })
+
+  it('opens f32 again at the next call where there was no room for it', async () => {
+    const { opened, options } = createDevice([NaN, NaN], [5, 6])
+    let hasRoom = false
+    const open: typeof options.open = (graph) =>
+      opened.length > 0 && !hasRoom
+        ? Promise.reject(new Error('Failed to allocate memory'))
+        : options.open(graph)
+    const session = await createCudaSession(GRAPH, { open })
+    await expect(session.run(INPUTS)).rejects.toThrow('Failed to allocate memory')
+    hasRoom = true
+    expect([...(await session.run(INPUTS))['y']!.data]).toEqual([5, 6])
+    expect(opened).toEqual(['f16', 'f16 released', 'f32'])
+  })
+
   it('widens once for runs that overflow side by side', async () => {
     const { opened, options } = createDevice([NaN, NaN], [5, 6])
     const session = await createCudaSession(GRAPH, options)

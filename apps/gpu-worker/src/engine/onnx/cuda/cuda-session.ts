@@ -1,3 +1,4 @@
+import { areFinite } from '../../tensor/tensor.ts'
 import type { Graph } from '../graph.ts'
 import type { Session, SessionInputs } from '../session.ts'
 import type { Precision } from './emission.ts'
@@ -16,35 +17,34 @@ export interface CudaSessionOptions {
  * 2.1's attention) is computed again in f32, and stays there. The second result is given whatever it holds.
  */
 export async function createCudaSession(graph: Graph, options: CudaSessionOptions): Promise<Session> {
-  const state: { precision: Precision; session: Promise<Session> } = {
-    precision: 'f16',
-    session: options.open(emitCuda(graph, 'f16')),
-  }
-  await state.session
+  const state: { precision: Precision; session?: Promise<Session> } = { precision: 'f16' }
+  // What could not be opened is tried again at the next call: there may be room by then.
+  const current = (): Promise<Session> =>
+    (state.session ??= options.open(emitCuda(graph, state.precision)).catch((error: unknown) => {
+      delete state.session
+      throw error
+    }))
+  await current()
   const widen = async (): Promise<void> => {
     if (state.precision === 'f32') return
+    const half = await current()
     state.precision = 'f32'
-    const half = state.session
-    state.session = (async () => {
-      // Let go first: both together may not fit.
-      await (await half).release()
-      return options.open(emitCuda(graph, 'f32'))
-    })()
+    delete state.session
     options.onWidened?.('half precision gave numbers that are none; it runs in f32 from now on')
-    await state.session
+    // Let go first: both together may not fit.
+    await half.release()
   }
   return {
     async run(inputs: SessionInputs, outputs?: readonly string[]) {
       const isHalf = state.precision === 'f16'
-      const results = await (await state.session).run(inputs, outputs)
+      const results = await (await current()).run(inputs, outputs)
       if (!isHalf || Object.values(results).every(({ data }) => areFinite(data))) return results
+      // What was no number before is none in f32 either.
+      if (!Object.values(inputs).every((input) => 'integers' in input || areFinite(input.data)))
+        return results
       await widen()
-      return (await state.session).run(inputs, outputs)
+      return (await current()).run(inputs, outputs)
     },
-    release: async () => (await state.session).release(),
+    release: async () => (await state.session)?.release(),
   }
-}
-
-function areFinite(values: Float32Array): boolean {
-  return values.every((value) => Number.isFinite(value))
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import type { InferenceSession } from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
 import { detectTextEncoders } from '../../checkpoint/detect-text.ts'
 import { detectUnet } from '../../checkpoint/detect-unet.ts'
@@ -15,42 +15,25 @@ import { maxDifference, openFixture, TEST_SESSION, unpackTinyCheckpoint } from '
 import { add } from '../../networks/layers.ts'
 import type { Graph } from '../graph.ts'
 import type { ChangedWeights, WeightChange } from '../graph-builder.ts'
-import { toModelBytes } from '../model-proto.ts'
 import { createSession, type SessionInputs } from '../session.ts'
 import { wrapEdges } from '../wrap-edges.ts'
 import type { Precision } from './emission.ts'
 import { emitCuda } from './emit-cuda.ts'
-import { expandForCpu } from './test-kit/expand-for-cpu.ts'
 import { writeProbeUnet } from './probe-unet.ts'
+import { openAsCuda, toFeeds } from './test-kit/half-session.ts'
 
 const PREFIX = 'model.diffusion_model.'
 /** Half precision has 11 bits; what a whole network makes of that, on values of order 1. */
 const F16_TOLERANCE = 0.02
 const fixture = (name: string) => new URL(`../../models/__fixtures__/${name}`, import.meta.url)
 
-/** Runs a description as it would run on CUDA, the diffusion ops written out; no optimizer may take roundings away. */
+/** Runs a description as it would run on CUDA. */
 async function runAsCuda(graph: Graph, cases: readonly SessionInputs[], precision: Precision) {
-  const model = toModelBytes(expandForCpu(emitCuda(graph, precision), precision))
-  const session = await InferenceSession.create(model, {
-    executionProviders: ['cpu'],
-    graphOptimizationLevel: 'disabled',
-    intraOpNumThreads: 1,
-    extra: { session: { model_external_initializers_file_folder_path: '/' } },
-  } as InferenceSession.SessionOptions)
+  const session = await openAsCuda(graph, precision)
   const outputs: Record<string, Tensor>[] = []
   for (const inputs of cases) outputs.push(toTensors(await session.run(toFeeds(inputs))))
   await session.release()
   return outputs
-}
-
-function toFeeds(inputs: SessionInputs): Record<string, OrtTensor> {
-  const entries = Object.entries(inputs).map(([name, value]) => [
-    name,
-    'integers' in value
-      ? new OrtTensor('int64', value.integers, value.shape)
-      : new OrtTensor('float32', value.data, value.shape),
-  ])
-  return Object.fromEntries(entries) as Record<string, OrtTensor>
 }
 
 function toTensors(values: InferenceSession.OnnxValueMapType): Record<string, Tensor> {

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import type { Graph } from './graph.ts'
+import { LazySessions, prepareVariants } from './lazy-sessions.ts'
+import type { Session } from './session.ts'
+
+const GRAPH: Graph = { inputs: [], outputs: [], ops: [], constants: [], weights: [] }
+
+/** Sessions of a device on which the first `failures` openings find no room. */
+function openDevice(failures = 0) {
+  const notes: string[] = []
+  const open = (): Session => {
+    notes.push('open')
+    if (notes.length <= failures) throw new Error('Failed to allocate memory for requested buffer of size 1')
+    return { run: async () => ({}), release: async () => void notes.push('release') }
+  }
+  const loaded: number[] = []
+  const sessions = new LazySessions({
+    ...{ device: 'cpu', threads: 1, isAllowedFile: () => true, open },
+    onLoaded: (seconds) => loaded.push(seconds),
+  })
+  return { notes, loaded, sessions }
+}
+
+describe('sessions made at their first use', () => {
+  it('are made once, however many ask at once, and let go together', async () => {
+    const { notes, loaded, sessions } = openDevice()
+    const session = sessions.prepare(() => GRAPH)
+    expect(notes).toEqual([])
+    const [first, second] = await Promise.all([session(), session()])
+    expect(first).toBe(second)
+    expect(loaded).toHaveLength(1)
+    await sessions.release()
+    expect(notes).toEqual(['open', 'release'])
+  })
+
+  it('are made again after there was no room for them', async () => {
+    const { notes, loaded, sessions } = openDevice(1)
+    const session = sessions.prepare(() => GRAPH)
+    await expect(session()).rejects.toThrow('Failed to allocate memory')
+    await session()
+    expect(notes).toEqual(['open', 'open'])
+    expect(loaded).toHaveLength(1)
+    await sessions.release()
+    expect(notes).toEqual(['open', 'open', 'release'])
+  })
+
+  it('are made for each set of inputs, and for edges that wrap', async () => {
+    const { notes, sessions } = openDevice()
+    const built: string[] = []
+    const variant = prepareVariants((inputs) => {
+      built.push(inputs.join())
+      return GRAPH
+    }, sessions)
+    for (const inputs of [[], ['middle'], ['middle'], ['middle', 'skip_0']]) await variant(inputs)
+    await variant([], true)
+    await variant()
+    expect(built).toEqual(['', 'middle', 'middle,skip_0', ''])
+    expect(notes).toHaveLength(4)
+  })
+})
