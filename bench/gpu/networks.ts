@@ -18,10 +18,10 @@ import {
 } from '../micro/checkpoint-shapes.ts'
 import { countElements, writeRandomCheckpoint } from '../micro/random-checkpoint.ts'
 
-/** Which full-size network. */
-export type NetworkName = 'sd15' | 'sdxl' | 'vae'
+/** Which network; all but the narrow one, SD 1.5 a fifth as wide, are of full size. */
+export type NetworkName = 'sd15' | 'sdxl' | 'vae' | 'narrow'
 
-/** A full-size network on the device. */
+/** A network on the device. */
 export interface OpenNetwork {
   /** Seconds it took to be made ready. */
   readonly loadSeconds: number
@@ -30,7 +30,8 @@ export interface OpenNetwork {
   release(): Promise<void>
 }
 
-const SIZES: Readonly<Record<'sd15' | 'sdxl', UnetSize>> = { sd15: SD15, sdxl: SDXL }
+const NARROW: UnetSize = { ...SD15, modelChannels: SD15.modelChannels / 5, contextWidth: 96 }
+const SIZES = { sd15: SD15, sdxl: SDXL, narrow: NARROW } as const
 
 /** Writes a whole SD 1.5 checkpoint of random half-precision weights, unless it is there; returns its path. */
 export function writeSd15(): string {
@@ -41,7 +42,7 @@ export function writeSd15(): string {
 
 /** The UNet of a size, or SD 1.5's decoder, with random weights. */
 export function describeNetwork(name: NetworkName): Graph {
-  const file = readWeightFile(name === 'sdxl' ? writeSdxlUnet() : writeSd15())
+  const file = readWeightFile(name === 'sdxl' || name === 'narrow' ? writeUnet(name) : writeSd15())
   return name === 'vae'
     ? buildVaeDecoder(file, detectVae(file, 'first_stage_model.')!)
     : buildUnet(file, detectUnet(file, 'model.diffusion_model.'))
@@ -84,9 +85,9 @@ async function time(
   return (performance.now() - start) / 1000
 }
 
-function writeSdxlUnet(): string {
-  const path = join(tmpdir(), 'atelier-random-unet-sdxl.safetensors')
-  writeRandomCheckpoint(path, listUnetShapes(SDXL))
+function writeUnet(name: 'sdxl' | 'narrow'): string {
+  const path = join(tmpdir(), `atelier-random-unet-${name}.safetensors`)
+  writeRandomCheckpoint(path, listUnetShapes(SIZES[name]))
   return path
 }
 

@@ -1,13 +1,16 @@
 """PyTorch's side of the GPU measurements: Diffusers' own networks, half precision, channels last, scaled-dot-product
 attention, compiled or not, random weights.
 
-Reads lines "network rows side compiled" (network: sd15, sdxl or vae; side: latent pixels; compiled: 0 or 1) from standard
-input and answers each with the seconds of one call, the device waited for.
+Reads lines "network rows side compiled" (network: sd15, sdxl, narrow or vae; side: latent pixels; compiled: 0 or 1) from
+standard input and answers each with the seconds of one call, the device waited for, or with "failed" and why. Compiled
+calls replay CUDA graphs; PEER_COMPILE=max-autotune searches kernels too, which takes minutes for each number of rows.
 """
 
+import os
 import sys
 import time
 
+import diffusers
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 
@@ -30,7 +33,9 @@ VAE = {
     "latent_channels": 4,
     "layers_per_block": 2,
 }
-WIDTHS = {"sd15": 768, "sdxl": 2048}
+NARROW = {"cross_attention_dim": 96, "block_out_channels": (64, 128, 256, 256)}
+CONFIGS = {"sd15": {"cross_attention_dim": 768}, "sdxl": SDXL, "narrow": NARROW}
+MODE = os.environ.get("PEER_COMPILE", "reduce-overhead")
 
 device = sys.argv[1]
 dtype = torch.float16 if device.startswith("cuda") else torch.float32
@@ -44,11 +49,10 @@ def build(network, compiled):
         if network == "vae":
             module = AutoencoderKL(**VAE)
         else:
-            module = UNet2DConditionModel(**(SDXL if network == "sdxl" else {"cross_attention_dim": 768}))
+            module = UNet2DConditionModel(**CONFIGS[network])
         module = module.eval().to(device, dtype).to(memory_format=torch.channels_last)
-        made[key] = torch.compile(module.decode if network == "vae" else module, mode="max-autotune") if compiled else (
-            module.decode if network == "vae" else module
-        )
+        run = module.decode if network == "vae" else module
+        made[key] = torch.compile(run, mode=MODE, dynamic=False) if compiled else run
     return made[key]
 
 
@@ -63,7 +67,7 @@ def call(network, rows, side, compiled):
     if network == "sdxl":
         pooled = torch.randn(rows, 1280, **options)
         extra = {"added_cond_kwargs": {"text_embeds": pooled, "time_ids": torch.zeros(rows, 6, **options)}}
-    context = torch.randn(rows, 77, WIDTHS[network], **options)
+    context = torch.randn(rows, 77, CONFIGS[network]["cross_attention_dim"], **options)
     return run(latent, torch.full((rows,), 500.0, device=device), context, **extra)
 
 
@@ -72,11 +76,17 @@ def wait():
         torch.cuda.synchronize()
 
 
-print("ready", flush=True)
+# A compiled function is compiled again for each shape, as often as there are numbers of rows.
+torch._dynamo.config.recompile_limit = 64
+torch.backends.cuda.matmul.allow_tf32 = True
+print(f"torch {torch.__version__}, diffusers {diffusers.__version__}, {dtype}, compiled: {MODE}", flush=True)
 with torch.inference_mode():
     for line in sys.stdin:
         network, rows, side, compiled = line.split()
-        start = time.perf_counter()
-        call(network, int(rows), int(side), compiled == "1")
-        wait()
-        print(time.perf_counter() - start, flush=True)
+        try:
+            start = time.perf_counter()
+            call(network, int(rows), int(side), compiled == "1")
+            wait()
+            print(time.perf_counter() - start, flush=True)
+        except Exception as error:
+            print("failed", type(error).__name__, str(error).replace("\n", " ")[:300], flush=True)

@@ -12,10 +12,18 @@ export interface PictureOptions {
   readonly steps: number
   readonly seed?: number
   readonly sampler?: string
+  /** One of the server's checkpoints; absent: its first. */
+  readonly checkpoint?: string
+  /** A second pass of half the steps at one and a half times the size. */
+  readonly hasSecondPass?: boolean
 }
 
-/** A whole server on a device, with one checkpoint. */
+/** How long a server may take to start: on a GPU it proves the device first. Milliseconds. */
+const START_LIMIT_MS = 300_000
+
+/** A whole server on a device. */
 export interface PictureServer {
+  readonly atelier: Atelier
   /** Seconds from `npm start`'s moment to the first picture of one step. */
   readonly firstPictureSeconds: number
   /** Makes a picture; its seconds and its pixels, RGB bytes. */
@@ -23,22 +31,29 @@ export interface PictureServer {
   stop(): Promise<void>
 }
 
-/** Starts a server whose only checkpoint is the file given. */
-export async function startPictureServer(checkpoint: string, device: string): Promise<PictureServer> {
+/** Starts a server that has the files given as checkpoints, by their names there. */
+export async function startPictureServer(
+  checkpoints: ReadonlyMap<string, string>,
+  device: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<PictureServer> {
   const models = mkdtempSync(join(tmpdir(), 'atelier-gpu-'))
   mkdirSync(join(models, 'Stable-diffusion'))
-  symlinkSync(checkpoint, join(models, 'Stable-diffusion', 'bench.safetensors'))
+  for (const [name, path] of checkpoints) symlinkSync(path, join(models, 'Stable-diffusion', name))
   const start = performance.now()
-  const atelier = await startAtelier({
+  const settings = {
     ATELIER_MODELS: models,
     ATELIER_DEVICE: device,
     ATELIER_LOG_LEVEL: 'warn',
-  })
-  const make = (options: PictureOptions) => makePicture(atelier, options)
+    ...environment,
+  }
+  const atelier = await startAtelier(settings, START_LIMIT_MS)
+  const [first = ''] = checkpoints.keys()
+  const make = (options: PictureOptions) => makePicture(atelier, { checkpoint: first, ...options })
   await make({ side: 64, steps: 1 })
   const firstPictureSeconds = (performance.now() - start) / 1000
   return {
-    ...{ firstPictureSeconds, make },
+    ...{ atelier, firstPictureSeconds, make },
     async stop() {
       await atelier.stop()
       rmSync(models, { recursive: true, force: true })
@@ -48,7 +63,7 @@ export async function startPictureServer(checkpoint: string, device: string): Pr
 
 async function makePicture(
   { webui }: Atelier,
-  { side, steps, seed = 1, sampler = 'Euler' }: PictureOptions,
+  { side, steps, seed = 1, sampler = 'Euler', checkpoint, hasSecondPass = false }: PictureOptions,
 ): Promise<{ seconds: number; pixels: Uint8Array }> {
   const start = performance.now()
   const answer = await fetch(`${webui}/sdapi/v1/txt2img`, {
@@ -58,7 +73,8 @@ async function makePicture(
       prompt: 'a lighthouse at dusk',
       negative_prompt: 'blurry',
       ...{ width: side, height: side, steps, seed, sampler_name: sampler },
-      override_settings: { sd_model_checkpoint: 'bench.safetensors', randn_source: 'CPU' },
+      ...(hasSecondPass && { enable_hr: true, hr_scale: 1.5, denoising_strength: 0.5 }),
+      override_settings: { sd_model_checkpoint: checkpoint, randn_source: 'CPU' },
     }),
   })
   const body = (await answer.json()) as { images?: string[] }

@@ -1,19 +1,22 @@
 /**
- * The engine on a GPU, beside PyTorch on the same device in the same run: one picture alone, sixteen at once, the curve of
- * rows, SDXL, loading, and how near the pictures are to the CPU's. Random full-size weights. Writes
- * `bench/results/gpu-<device>.json`.
+ * The engine on a GPU, beside PyTorch on the same device in the same run: the curve of rows, pictures alone and sixteen at
+ * once, how near they are to the CPU's, SDXL, loading. Random full-size weights. Writes `bench/results/gpu-<device>.json`
+ * after every part, so that a run that is cut short leaves what it had; parts of an earlier run on the device stay.
  *
- * Run: node --import tsx bench/gpu/run.ts [--device cuda:0] [--python python3] [--quick]
- * Needs: npm run install:cuda; for the peer a Python with torch and diffusers. `--quick --device cpu` goes through the same
- * steps with small pictures, to see that the command works where there is no GPU; it writes no results.
+ * Run: node --import tsx bench/gpu/run.ts [--device cuda:0] [--python python3] [--parts sd15,pictures,…] [--minutes N]
+ *      [--quick]
+ * Needs: npm run install:cuda; for the peer a Python with torch and diffusers, without which only our side is measured.
+ * `--quick --device cpu` goes through the same steps with small networks and pictures, to see that the command works where
+ * there is no GPU; it writes no results.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { listGpus } from '../../apps/gpu-worker/src/devices/list-gpus.ts'
 import { unpackTinyCheckpoint } from '../../apps/gpu-worker/src/engine/test-kit.ts'
-import { openNetwork, writeSd15 } from './networks.ts'
-import { startPeer, type Peer, type PeerCall } from './peer.ts'
+import { ensureCudaLibraries } from './cuda-environment.ts'
+import { findTitle, toFileName } from './device-title.ts'
+import { measureLoading, measureNetwork } from './measure-network.ts'
+import { writeSd15 } from './networks.ts'
+import { startPeer, type Peer } from './peer.ts'
 import { measureThroughput, startPictureServer } from './pictures.ts'
 import { median, round, toPsnr } from './statistics.ts'
 
@@ -21,6 +24,8 @@ const { values: flags } = parseArgs({
   options: {
     device: { type: 'string', default: 'cuda:0' },
     python: { type: 'string', default: 'python3' },
+    parts: { type: 'string' },
+    minutes: { type: 'string', default: 'Infinity' },
     quick: { type: 'boolean', default: false },
   },
 })
@@ -29,124 +34,157 @@ const { device, quick } = flags
 const PICTURE_FLOOR = 0.044
 const SIZE = quick
   ? { side: 64, steps: 2, rounds: 1, clients: 2, rows: [1, 2] }
-  : { side: 512, steps: 20, rounds: 5, clients: 16, rows: [1, 2, 4, 8, 16, 32] }
+  : { side: 512, steps: 20, rounds: 5, clients: 16, rows: [2, 16, 1, 4, 8, 32] }
+/** Numbers of rows for which the peer is compiled: minutes each. */
+const COMPILED = { sd15: quick ? [2] : [2, 16], sdxl: [2], vae: [1] }
+
+/** The most telling first: where time runs out, the rest is left for another run. */
+const PARTS: Readonly<Record<string, (peer: Peer | undefined) => Promise<unknown>>> = {
+  sd15: (peer) =>
+    measureNetwork(quick ? 'narrow' : 'sd15', {
+      ...{ device, pixels: SIZE.side, rounds: SIZE.rounds, peer, isLate },
+      rows: SIZE.rows,
+      compiledRows: COMPILED.sd15,
+    }),
+  decoder: (peer) =>
+    measureNetwork('vae', {
+      ...{ device, pixels: SIZE.side, rounds: SIZE.rounds, peer, isLate },
+      rows: [1],
+      compiledRows: COMPILED.vae,
+    }),
+  pictures: measurePictures,
+  likeness: measureLikeness,
+  loading: () => measureLoading(quick ? 'narrow' : 'sd15', device, SIZE.side),
+  sdxl: (peer) =>
+    measureNetwork(quick ? 'narrow' : 'sdxl', {
+      ...{ device, pixels: quick ? 64 : 1024, rounds: SIZE.rounds, peer, isLate },
+      rows: quick ? [2] : [2, 8, 1],
+      compiledRows: COMPILED.sdxl,
+    }),
+}
+
+const deadline = performance.now() + Number(flags.minutes) * 60_000
+const isLate = (): boolean => performance.now() > deadline
 
 async function main(): Promise<void> {
-  const title = await findTitle()
+  const title = await findTitle(device)
   if (title === undefined) return
+  const wanted = flags.parts?.split(',') ?? Object.keys(PARTS)
+  const unknown = wanted.filter((name) => PARTS[name] === undefined)
+  if (unknown.length > 0)
+    throw new Error(`--parts are of ${Object.keys(PARTS).join(', ')}; not ${unknown.join(', ')}`)
   const peer = await startPeer(flags.python, device)
-  const report = {
+  const report: Record<string, unknown> = {
+    ...readEarlier(title),
     date: new Date().toISOString().slice(0, 10),
-    ...{ device, title },
-    sd15: await measureNetwork('sd15', SIZE.side, peer),
-    decoder: await measureNetwork('vae', SIZE.side, peer, [1]),
-    // Not in a quick run: 10 GB of weights where they are computed in f32.
-    ...(!quick && { sdxl: await measureNetwork('sdxl', 1024, peer, [1, 2, 8]) }),
-    pictures: await measurePictures(peer),
-    likeness: await measureLikeness(),
   }
-  peer?.stop()
-  console.log(JSON.stringify(report, null, 2))
-  if (quick) return
+  Object.assign(report, { device, title, peer: peer?.description ?? 'none' })
+  let failures = 0
+  for (const name of wanted) {
+    if (isLate()) {
+      console.error(`SKIPPED: ${name}: the ${flags.minutes} minutes are over`)
+      continue
+    }
+    const start = performance.now()
+    try {
+      report[name] = await PARTS[name]!(peer)
+    } catch (error) {
+      // What follows can still be measured.
+      failures += 1
+      report[name] = { failed: error instanceof Error ? error.message.slice(0, 2_000) : String(error) }
+    }
+    console.log(
+      `${name} (${round((performance.now() - start) / 1000)} s): ${JSON.stringify(report[name], null, 2)}`,
+    )
+    if (!quick) writeFileSync(resultsPath(title), `${JSON.stringify(report, null, 2)}\n`)
+  }
+  await peer?.stop()
+  if (failures > 0) process.exitCode = 1
+}
+
+function resultsPath(title: string): URL {
   const results = new URL('../results/', import.meta.url)
   mkdirSync(results, { recursive: true })
-  const name = title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
-  writeFileSync(new URL(`gpu-${name}.json`, results), `${JSON.stringify(report, null, 2)}\n`)
+  return new URL(`gpu-${toFileName(title)}.json`, results)
 }
 
-async function findTitle(): Promise<string | undefined> {
-  if (device === 'cpu') return cpus()[0]?.model ?? 'CPU'
-  const { gpus, reason } = await listGpus()
-  const gpu = gpus.find(({ index }) => device === `cuda:${index}`)
-  if (gpu === undefined) console.error(`SKIPPED: no ${device} here: ${reason ?? 'no such device'}`)
-  return gpu?.title
+function readEarlier(title: string): Record<string, unknown> {
+  const path = resultsPath(title)
+  if (quick || !existsSync(path)) return {}
+  return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
 }
 
-/** Milliseconds of a call by its rows, ours and the peer's in turns, after one of each that does not count. */
-async function measureNetwork(
-  network: PeerCall['network'],
-  pixels: number,
-  peer: Peer | undefined,
-  rowCounts: readonly number[] = SIZE.rows,
-) {
-  const { loadSeconds, call, release } = await openNetwork(network, device)
-  const side = pixels / 8
-  const curve = []
-  for (const rows of rowCounts) {
-    const theirs = (isCompiled: boolean) => peer?.call({ network, rows, side, isCompiled })
-    await call(rows, side)
-    await theirs(false)
-    await theirs(true)
-    const times: Record<'ours' | 'eager' | 'compiled', number[]> = { ours: [], eager: [], compiled: [] }
-    for (let i = 0; i < SIZE.rounds; i += 1) {
-      times.ours.push(await call(rows, side))
-      times.eager.push((await theirs(false)) ?? NaN)
-      times.compiled.push((await theirs(true)) ?? NaN)
-    }
-    curve.push({
-      rows,
-      ms: toMs(median(times.ours)),
-      ...(peer && { peerMs: toMs(median(times.eager)), compiledPeerMs: toMs(median(times.compiled)) }),
-    })
-  }
-  await release()
-  return { pixels, loadSeconds: round(loadSeconds), curve }
+function checkpointOfSize(): ReadonlyMap<string, string> {
+  return new Map([['bench.safetensors', quick ? unpackTinyCheckpoint() : writeSd15()]])
 }
 
 /** Whole pictures through the HTTP surface; the peer's are its UNet and decoder alone, which is to its advantage. */
 async function measurePictures(peer: Peer | undefined) {
-  const server = await startPictureServer(writeSd15(), device)
-  const options = { side: SIZE.side, steps: SIZE.steps }
-  await server.make(options)
-  const alone: number[] = []
-  for (let i = 0; i < SIZE.rounds; i += 1) alone.push((await server.make({ ...options, seed: i })).seconds)
-  const peerSeconds = peer && (await timePeerPicture(peer))
-  const { clients, rounds } = SIZE
-  const together = await measureThroughput(server, options, { clients, rounds })
-  await server.stop()
-  const seconds = median(alone)
-  return {
-    firstPictureSeconds: round(server.firstPictureSeconds),
-    ...{ seconds: round(seconds), timesFloorOfH200: round(seconds / PICTURE_FLOOR) },
-    ...(peerSeconds !== undefined && {
-      compiledPeerSeconds: round(peerSeconds),
-      timesPeerOneAtATime: round(together.picturesPerSecond * peerSeconds),
-    }),
-    clients,
-    picturesPerSecond: round(together.picturesPerSecond),
-    latencyAmongThem: { p50: round(together.p50), p99: round(together.p99) },
+  const server = await startPictureServer(checkpointOfSize(), device)
+  try {
+    const options = { side: SIZE.side, steps: SIZE.steps }
+    await server.make(options)
+    const alone: number[] = []
+    for (let i = 0; i < SIZE.rounds; i += 1) alone.push((await server.make({ ...options, seed: i })).seconds)
+    const peerSeconds = peer && (await timePeerPicture(peer))
+    const { clients, rounds } = SIZE
+    // Once for the kernels of each number of rows; then what counts.
+    await measureThroughput(server, options, { clients, rounds: 1 })
+    const together = await measureThroughput(server, options, { clients, rounds })
+    const seconds = median(alone)
+    return {
+      firstPictureSeconds: round(server.firstPictureSeconds),
+      ...{ seconds: round(seconds), timesFloorOfH200: round(seconds / PICTURE_FLOOR) },
+      ...(peerSeconds !== undefined && {
+        compiledPeerSeconds: round(peerSeconds),
+        timesPeerOneAtATime: round(together.picturesPerSecond * peerSeconds),
+      }),
+      clients,
+      picturesPerSecond: round(together.picturesPerSecond),
+      latencyAmongThem: { p50: round(together.p50), p99: round(together.p99) },
+    }
+  } finally {
+    await server.stop()
   }
 }
 
 async function timePeerPicture(peer: Peer): Promise<number> {
   const side = SIZE.side / 8
-  const step = await peer.call({ network: 'sd15', rows: 2, side, isCompiled: true })
-  const decode = await peer.call({ network: 'vae', rows: 1, side, isCompiled: true })
-  return SIZE.steps * step + decode
+  const network = quick ? 'narrow' : 'sd15'
+  const call = async (name: 'narrow' | 'sd15' | 'vae', rows: number) => {
+    const options = { network: name, rows, side, isCompiled: true }
+    await peer.call(options)
+    const times: number[] = []
+    for (let i = 0; i < SIZE.rounds; i += 1) times.push(await peer.call(options))
+    return median(times)
+  }
+  return SIZE.steps * (await call(network, 2)) + (await call('vae', 1))
 }
 
 /** Decibels between the device's pictures and the CPU's, f32; the same seed and noise. */
 async function measureLikeness() {
-  const rows = []
+  const rows: { checkpoint: string; sampler: string; psnr: number }[] = []
   const cases = [
     { name: 'tiny', path: unpackTinyCheckpoint(), side: 64 },
     ...(quick ? [] : [{ name: 'sd15', path: writeSd15(), side: 256 }]),
   ]
   for (const { name, path, side } of cases) {
-    const [own, reference] = [await startPictureServer(path, device), await startPictureServer(path, 'cpu')]
-    for (const sampler of ['DDIM', 'Euler']) {
-      const options = { side, steps: SIZE.steps, sampler }
-      const [a, b] = [await own.make(options), await reference.make(options)]
-      rows.push({ checkpoint: name, sampler, psnr: round(toPsnr(a.pixels, b.pixels)) })
+    const checkpoints = new Map([['bench.safetensors', path]])
+    const pictures: Uint8Array[][] = []
+    // One after the other: both hold the weights.
+    for (const where of [device, 'cpu']) {
+      const server = await startPictureServer(checkpoints, where)
+      const made: Uint8Array[] = []
+      for (const sampler of ['DDIM', 'Euler'])
+        made.push((await server.make({ side, steps: SIZE.steps, sampler })).pixels)
+      pictures.push(made)
+      await server.stop()
     }
-    await own.stop()
-    await reference.stop()
+    for (const [i, sampler] of ['DDIM', 'Euler'].entries())
+      rows.push({ checkpoint: name, sampler, psnr: round(toPsnr(pictures[0]![i]!, pictures[1]![i]!)) })
   }
   return rows
 }
 
-function toMs(seconds: number): number {
-  return round(1000 * seconds)
-}
-
+ensureCudaLibraries(device)
 await main()

@@ -28,7 +28,10 @@ export interface Atelier {
 }
 
 /** Starts `atelier serve` on free ports with a data folder of its own, as `npm start` does. */
-export async function startAtelier(environment: Record<string, string> = {}): Promise<Atelier> {
+export async function startAtelier(
+  environment: Record<string, string> = {},
+  limitMs = START_LIMIT_MS,
+): Promise<Atelier> {
   const data = mkdtempSync(join(tmpdir(), 'atelier-e2e-'))
   const [port, comfyPort] = [await findFreePort(), await findFreePort()]
   const child = spawn(process.execPath, ['--import', 'tsx', 'apps/standalone/src/main.ts', 'serve'], {
@@ -46,7 +49,7 @@ export async function startAtelier(environment: Record<string, string> = {}): Pr
   })
   const output = collectOutput(child)
   try {
-    await waitForText(child, output, 'Atelier is ready')
+    await waitForText(child, output, { text: 'Atelier is ready', limitMs })
   } catch (error) {
     child.kill('SIGKILL')
     throw error
@@ -69,7 +72,11 @@ function collectOutput(child: ChildProcess): () => string {
   return () => parts.join('')
 }
 
-function waitForText(child: ChildProcess, output: () => string, text: string): Promise<void> {
+function waitForText(
+  child: ChildProcess,
+  output: () => string,
+  { text, limitMs }: { readonly text: string; readonly limitMs: number },
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const finish = (error?: Error): void => {
       clearInterval(poll)
@@ -79,8 +86,8 @@ function waitForText(child: ChildProcess, output: () => string, text: string): P
     }
     const poll = setInterval(() => output().includes(text) && finish(), 50)
     const limit = setTimeout(
-      () => finish(new Error(`no "${text}" within the limit:\n${output()}`)),
-      START_LIMIT_MS,
+      () => finish(new Error(`no "${text}" within ${limitMs / 1000} s:\n${output()}`)),
+      limitMs,
     )
     child.once('exit', (code) => finish(new Error(`atelier ended with ${code}:\n${output()}`)))
   })
