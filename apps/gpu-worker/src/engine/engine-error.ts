@@ -1,4 +1,5 @@
 import { JobError } from '@atelier/proto'
+import { PlanError } from './denoise/plan.ts'
 
 /** Codes of the closed set (packages/ledger/src/errors.ts) that the engine gives. */
 export type EngineErrorCode =
@@ -41,7 +42,8 @@ export function toJobError(error: unknown): JobError {
     return JobError.fromPartial({ ...base, code: error.code, exceptionType: error.exceptionType })
   if (cause.name === 'CheckpointError') return JobError.fromPartial({ ...base, code: 'unusable-model' })
   if (cause.name === 'PromptError' || cause.name === 'PlanError') {
-    return JobError.fromPartial({ ...base, code: 'invalid-request', exceptionType: 'ValueError' })
+    const exceptionType = cause instanceof PlanError ? cause.exceptionType : 'ValueError'
+    return JobError.fromPartial({ ...base, code: 'invalid-request', exceptionType })
   }
   if (isOutOfMemory(cause)) {
     const exceptionType = 'torch.OutOfMemoryError'

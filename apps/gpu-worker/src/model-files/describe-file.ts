@@ -12,25 +12,26 @@ import { detectUpscaler } from '../engine/networks/upscalers/detect-upscaler.ts'
 import { checkPreviewFile } from '../engine/preview/find-preview-file.ts'
 import { readEmbeddingFile } from '../engine/text-encode/embedding-file.ts'
 import { readWebuiEmbedding } from '../engine/text-encode/textual-inversion.ts'
+import { identifyFile } from './identify-file.ts'
 import type { FoundFile } from './list-files.ts'
 
-/** Bytes of the file's start that go into its identity: the whole header of most files. */
-const IDENTITY_BYTES = 64 * 1024
 /** The part of a file that A1111's old hash is made of, bytes, and how many hex digits are shown. */
 const LEGACY_HASH = { at: 0x100000, length: 0x10000, digits: 8 }
 /** Metadata beyond this is left out, characters. */
 const MAX_METADATA = 64 * 1024
 
-/** Describes a model file by its header alone: identity, family, metadata, or why it cannot be used. */
+/** Describes a model file by its header and samples of its weights: identity, family, metadata, or why it cannot be used. */
 export function describeFile(found: FoundFile): ModelFile {
-  const base = ModelFile.fromPartial({ ...found, identity: identify(found) })
+  const base = ModelFile.fromPartial(found)
   try {
     if (found.kind === ModelKind.MODEL_KIND_DIFFUSERS_FOLDER) return { ...base, ...describeFolder(found) }
-    if (found.kind === ModelKind.MODEL_KIND_EMBEDDING) return { ...base, ...describeEmbedding(found.path) }
+    if (found.kind === ModelKind.MODEL_KIND_EMBEDDING)
+      return { ...base, identity: identifyFile(found), ...describeEmbedding(found.path) }
     const file = readWeightFile(found.path)
-    return { ...base, ...examine(found, file), metadata: limitMetadata(file.metadata) }
+    const identity = identifyFile(found, file)
+    return { ...base, identity, ...examine(found, file), metadata: limitMetadata(file.metadata) }
   } catch (error) {
-    return { ...base, unusableReason: toReason(error) }
+    return { ...base, identity: identifyFile(found), unusableReason: toReason(error) }
   }
 }
 
@@ -68,13 +69,17 @@ function describeFolder({ path }: FoundFile): Partial<ModelFile> {
   const model = describeModel(detectModel(file))
   const parts = listParts(file)
   const hash = createHash('sha256')
-  for (const part of parts) hash.update(identify({ path: part, sizeBytes: statSync(part).size }))
+  for (const part of parts) hash.update(identifyPart(part))
   return {
     ...model,
     sizeBytes: file.sizeBytes,
     identity: hash.digest('hex'),
     parts,
   }
+}
+
+function identifyPart(path: string): string {
+  return identifyFile({ path, sizeBytes: statSync(path).size }, readWeightFile(path))
 }
 
 function describeEmbedding(path: string): Partial<ModelFile> {
@@ -116,19 +121,6 @@ function readPart(path: string, at: number, length: number): Buffer {
   } catch {
     return part.subarray(0, 0)
   }
-}
-
-function identify({ path, sizeBytes }: Pick<FoundFile, 'path' | 'sizeBytes'>): string {
-  const hash = createHash('sha256').update(String(sizeBytes))
-  const start = Buffer.alloc(Math.min(IDENTITY_BYTES, sizeBytes))
-  try {
-    const descriptor = openSync(path, 'r')
-    readSync(descriptor, start, 0, start.length, 0)
-    closeSync(descriptor)
-  } catch {
-    return ''
-  }
-  return hash.update(start).digest('hex')
 }
 
 function limitMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {

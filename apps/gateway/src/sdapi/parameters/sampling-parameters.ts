@@ -71,16 +71,15 @@ export function listSamplingParameters({ request, sampling, options }: Generatio
         ]
       : []),
     ...(TAKES_NOISE.has(id) ? parameterUnless('Sigma noise', option('s_noise'), 1) : []),
-    ...listGuidanceParameters(options),
+    ...listGuidanceParameters(options, request.value('s_min_uncond') ?? option('s_min_uncond')),
   ]
 }
 
-function listGuidanceParameters(options: Options): Parameter[] {
-  const option = (key: string): ExactValue => options.get(key) ?? null
-  const skips = optionNumber(options, 's_min_uncond', 0) > 0
+function listGuidanceParameters(options: Options, skipBelow: ExactValue): Parameter[] {
+  const skips = Number(skipBelow ?? 0) > 0
   return [
-    ...parameterUnless('Skip Early CFG', option('skip_early_cond'), 0),
-    ...(skips ? [{ key: 'NGMS', value: option('s_min_uncond') }] : []),
+    ...parameterUnless('Skip Early CFG', options.get('skip_early_cond') ?? null, 0),
+    ...(skips ? [{ key: 'NGMS', value: skipBelow }] : []),
     ...(skips && optionFlag(options, 's_min_uncond_all') ? [{ key: 'NGMS all steps', value: true }] : []),
   ]
 }

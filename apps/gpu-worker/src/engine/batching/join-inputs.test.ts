@@ -45,6 +45,7 @@ describe('toBatchKey', () => {
     ],
     ['controls at all', { control: {} }],
     ['edges', { wraps: true }],
+    ['treatment of uneven sizes', { fitsLast: true }],
   ])('keeps apart what differs in the %s', (_, changes) => {
     expect(toBatchKey(createRows(0, 1, changes))).not.toBe(toBatchKey(createRows(0, 1)))
   })
@@ -79,13 +80,13 @@ describe('joinInputs', () => {
     expect(joinInputs([inputs], { rows: 2 })).toBe(inputs)
   })
 
-  it('adds no part that the requests do not have, and keeps the edges', () => {
+  it('adds no part that the requests do not have, and keeps the variant', () => {
     const plain = (first: number): NetworkInputs => {
       const { latent, timesteps, context } = createRows(first, 1)
-      return { latent, timesteps, context, wraps: true }
+      return { latent, timesteps, context, wraps: true, fitsLast: true }
     }
     const joined = joinInputs([plain(0), plain(1)])
-    expect(Object.keys(joined).sort()).toEqual(['context', 'latent', 'timesteps', 'wraps'])
-    expect(joined.wraps).toBe(true)
+    expect(Object.keys(joined).sort()).toEqual(['context', 'fitsLast', 'latent', 'timesteps', 'wraps'])
+    expect(joined).toMatchObject({ wraps: true, fitsLast: true })
   })
 })

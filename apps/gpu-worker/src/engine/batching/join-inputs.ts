@@ -6,12 +6,13 @@ import type { Tensor } from '../tensor/tensor.ts'
  * What the inputs of one call have in common: the shape of a row's latent, context, label and controls, and the variant
  * of the graph. Contexts of other lengths stay apart: filled up to one length they would change the attention.
  */
-export function toBatchKey({ latent, context, label, control = {}, wraps = false }: NetworkInputs): string {
+export function toBatchKey(inputs: NetworkInputs): string {
+  const { latent, context, label, control = {}, wraps = false, fitsLast = false } = inputs
   const rowShape = (tensor: Tensor | undefined) => tensor?.shape.slice(1).join('x') ?? ''
   const places = Object.keys(control)
     .sort()
     .map((place) => `${place} ${rowShape(control[place])}`)
-  return [rowShape(latent), rowShape(context), rowShape(label), String(wraps), ...places].join(', ')
+  return [rowShape(latent), rowShape(context), rowShape(label), `${wraps} ${fitsLast}`, ...places].join(', ')
 }
 
 /** How inputs are joined. */
@@ -49,6 +50,7 @@ export function joinInputs(
     ...(joinedLabel && { label: joinedLabel }),
     ...(first!.control && { control: joinControls(inputs, Object.keys(first!.control), rows) }),
     ...(first!.wraps === true && { wraps: true }),
+    ...(first!.fitsLast === true && { fitsLast: true }),
   }
 }
 

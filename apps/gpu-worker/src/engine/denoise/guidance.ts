@@ -20,6 +20,8 @@ export interface NetworkInputs {
   readonly control?: Readonly<Record<string, Tensor>>
   /** Convolutions go on at the opposite edge, so that the picture tiles. */
   readonly wraps?: boolean
+  /** Sizes that cannot be halved all the way down are treated as A1111 treats them. */
+  readonly fitsLast?: boolean
 }
 
 /** The raw network, to its prediction of the latent's shape. Batching happens behind it. */

@@ -27,14 +27,15 @@ export function planTimesteps(sampling: WebuiSampling): SamplingPlan {
   const { strength, model, steps } = sampling
   const image = strength === undefined ? undefined : planImageSteps(steps, strength, sampling.runsAllSteps)
   const all = listTimesteps(image?.steps ?? steps)
-  const timesteps = (image === undefined ? all : all.slice(0, image.encodeStep)).reverse()
+  // A strength too low for one step still noises the picture.
+  const timesteps = (image === undefined ? all : all.slice(0, Math.max(image.encodeStep, 1))).reverse()
   const walk =
     sampling.sampler === 'unipc'
       ? planUniPc(timesteps, image !== undefined, sampling)
       : planGrid(sampling.sampler, timesteps, model)
   const alphaOf = (sigma: number) => 1 / (sigma ** 2 + 1)
-  const toExploding = walk.sigmas.length === 0 ? 1 : 1 / Math.sqrt(alphaOf(walk.sigmas[0]!))
-  const toUnit = walk.sigmas.length === 0 ? 1 : Math.sqrt(alphaOf(walk.sigmas.at(-1)!))
+  const toExploding = 1 / Math.sqrt(alphaOf(walk.sigmas[0]!))
+  const toUnit = Math.sqrt(alphaOf(walk.sigmas.at(-1)!))
   const noised = alphaOf(model.sigmas[all[image?.encodeStep ?? 0] ?? all.at(-1)!]!)
   const noiseFactor = Math.sqrt(1 - noised) + (sampling.extraNoise ?? 0) * Math.sqrt(noised)
   const isCfgPp = sampling.sampler === 'ddim_cfgpp'
@@ -68,7 +69,8 @@ function planGrid(id: string, timesteps: readonly number[], model: ModelSampling
 /** As many steps as there are timesteps, over times of UniPC's own that fall between them. */
 function planUniPc(timesteps: readonly number[], isImage: boolean, { model, uniPc }: WebuiSampling): Walk {
   const settings = { ...UNI_PC, ...uniPc }
-  if (timesteps.length < settings.order) throw new PlanError('UniPC order must be < sampling steps')
+  if (timesteps.length < settings.order)
+    throw new PlanError('UniPC order must be < sampling steps', { exceptionType: 'AssertionError' })
   const last = model.sigmas.length
   const times = listUniPcTimes(model, {
     from: isImage ? (timesteps[0]! + 1) / last : 1,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createTensor } from '../tensor/tensor.ts'
+import { createModelSampling } from './model-sampling.ts'
 import { PlanError } from './plan.ts'
 import { listWebuiSigmas, planWebui, toWebuiSamplerOptions } from './plan-webui.ts'
 import { readRecordings, worstRelative } from './test-kit/read-recordings.ts'
@@ -126,9 +127,22 @@ describe('planWebui', () => {
 
   it('refuses UniPC with fewer steps than its order, as the original does', () => {
     expect(() => planWebui({ ...sampling('UniPC'), steps: 2 })).toThrow(
-      'UniPC order must be < sampling steps',
+      expect.objectContaining({
+        message: 'UniPC order must be < sampling steps',
+        exceptionType: 'AssertionError',
+      }),
     )
     expect(() => planWebui({ ...sampling('UniPC'), steps: 2, uniPc: { order: 2 } })).not.toThrow()
+  })
+
+  it.each([0.6, 0])('leaves a picture noised where a strength of %f gives DDIM no step', (strength) => {
+    const plan = planWebui({ ...sampling('DDIM'), steps: strength === 0 ? 4 : 2, strength })
+    expect(plan.sigmas).toHaveLength(1)
+    const [noise, source] = [createTensor([1], Float32Array.of(2)), createTensor([1], Float32Array.of(3))]
+    // The noise of the timestep that the strength would have begun at: the second of 1, 501, or the first of 1, 251, ...
+    const alpha = 1 / (1 + createModelSampling().sigmas[strength === 0 ? 1 : 501]! ** 2)
+    const expected = Math.sqrt(alpha) * 3 + Math.sqrt(1 - alpha) * 2
+    expect(plan.end(plan.begin(noise, source)).data[0]).toBeCloseTo(expected, 5)
   })
 
   it('refuses a sampler there is none of', () => {

@@ -32,7 +32,18 @@ export function spanOf(sigmas: readonly number[]): SamplingPlan['brownianRange']
     : { from: Math.min(...positive), to: Math.max(...positive) }
 }
 
+interface PlanErrorOptions extends ErrorOptions {
+  readonly exceptionType?: string
+}
+
 /** A sampling request that no plan can be made for. */
 export class PlanError extends Error {
   override readonly name = 'PlanError'
+  /** The original's exception, which its clients are told. */
+  readonly exceptionType: string
+
+  constructor(message: string, { exceptionType = 'ValueError', ...options }: PlanErrorOptions = {}) {
+    super(message, options)
+    this.exceptionType = exceptionType
+  }
 }

@@ -34,7 +34,13 @@ describe('runSampling', () => {
   it('gives the source back where there is nothing to run', async () => {
     const source = createTensor(shape, new Float32Array(16).fill(7))
     expect((await runSampling(inputsOf([], { source }))).latent).toBe(source)
-    expect((await runSampling(inputsOf([2], { source }))).latent).toBe(source)
+  })
+
+  it('leaves what it noised as it is where there is one sigma alone', async () => {
+    const source = createTensor(shape, new Float32Array(16).fill(7))
+    const { latent } = await runSampling(inputsOf([2], { source }))
+    expect(latent).not.toEqual(source)
+    expect(latent).toEqual(inputsOf([2]).plan.begin(inputsOf([2]).startNoise, source))
   })
 
   it('stops before the next evaluation with the last clean latent', async () => {

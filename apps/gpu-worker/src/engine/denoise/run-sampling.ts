@@ -36,7 +36,9 @@ export async function runSampling(inputs: SamplingInputs): Promise<SamplingResul
 async function sample(inputs: SamplingInputs): Promise<SamplingResult> {
   const { plan, source, options, noise } = inputs
   const start = plan.begin(inputs.startNoise, source)
-  if (plan.sigmas.length < 2) return { latent: plan.end(source ?? start), isStopped: false }
+  // Without sigmas nothing is noised; with one alone what was noised is left as it is (ComfyUI, A1111's DDIM).
+  if (plan.sigmas.length === 0) return { latent: plan.end(source ?? start), isStopped: false }
+  if (plan.sigmas.length === 1) return { latent: plan.end(start), isStopped: false }
   let last = start
   const stop = new Stopped()
   const denoise: Denoiser = async (latent, sigma) => {

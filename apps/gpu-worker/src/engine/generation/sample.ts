@@ -25,6 +25,9 @@ import { findRefiner, refineDenoiser } from './refine.ts'
 import type { SourceStart, Stage } from './stage.ts'
 import { tellStart, tellStep } from './tell-progress.ts'
 
+/** How often a latent's side is halved on the way down, as a factor: SD1's and SD2's; SDXL's is 4. */
+const MAX_REDUCTION = 8
+
 /** Runs one stage over a batch, to its clean latent. */
 export async function sampleStage(
   generation: Generation,
@@ -121,7 +124,7 @@ async function createCheckpointDenoiser(
   const { job } = generation
   const { model } = checkpoint
   const options: GuidanceOptions = {
-    network: (inputs) => model.predict(job.tiling ? { ...inputs, wraps: true } : inputs),
+    network: (inputs) => model.predict({ ...inputs, wraps: job.tiling, fitsLast: isUneven(inputs.latent) }),
     // A refiner is not guided: the networks belong to the checkpoint before it.
     conditioningAt: (call) =>
       checkpoint === stage.checkpoint
@@ -206,4 +209,9 @@ function createStagePreviewer({ context, models, vae, job }: Generation, { check
     model,
     decodeWhole: (latent) => vae.decode(toVaeLatent(latent, model.latents), job.tiling),
   })
+}
+
+/** Sizes that no UNet is sure to halve all the way down; of those the model's own reduction decides. */
+function isUneven({ shape }: Tensor): boolean {
+  return shape.slice(2).some((size) => size % MAX_REDUCTION !== 0)
 }

@@ -3,13 +3,16 @@ import type { WeightFile } from '../checkpoint/weight-file.ts'
 import type { PredictionNetwork } from '../denoise/guidance.ts'
 import { buildUnet } from '../networks/unet.ts'
 import { prepareVariants, type LazySessions } from '../onnx/lazy-sessions.ts'
-import { createTensor } from '../tensor/tensor.ts'
+import { createTensor, type Tensor } from '../tensor/tensor.ts'
 
 /** A UNet as a function; a session is made for each set of control inputs at its first call. */
 export function prepareUnet(file: WeightFile, config: UnetConfig, sessions: LazySessions): PredictionNetwork {
   const unet = prepareVariants((controls) => buildUnet(file, config, controls), sessions)
-  return async ({ latent, timesteps, context, label, control = {}, wraps = false }) => {
-    const session = await unet(Object.keys(control), wraps)
+  const reduction = 2 ** (config.levels.length - 1)
+  const isUneven = ({ shape }: Tensor) => shape.slice(2).some((size) => size % reduction !== 0)
+  return async ({ latent, timesteps, context, label, control = {}, wraps = false, fitsLast }) => {
+    const variant = { wraps, fitsLast: fitsLast === true && isUneven(latent) }
+    const session = await unet(Object.keys(control), variant)
     const outputs = await session.run({
       latent,
       timesteps: createTensor([timesteps.length], timesteps),

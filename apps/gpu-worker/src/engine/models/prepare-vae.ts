@@ -12,11 +12,11 @@ export function prepareVae(file: WeightFile, config: VaeConfig, sessions: LazySe
   const encoder = prepareVariants(() => buildVaeEncoder(file, config), sessions)
   return {
     async decode(latent, wraps = false) {
-      const { pixels } = await (await decoder([], wraps)).run({ latent })
+      const { pixels } = await (await decoder([], { wraps })).run({ latent })
       return refuseNaN(pixels!, 'VAE', [latent])
     },
     async encode(pixels, wraps = false) {
-      const moments = (await (await encoder([], wraps)).run({ pixels }))['moments']!
+      const moments = (await (await encoder([], { wraps })).run({ pixels }))['moments']!
       return splitMoments(moments)
     },
   }

@@ -1,4 +1,5 @@
 import { inSpan } from '@atelier/telemetry'
+import { fitLast } from './fit-last.ts'
 import type { Graph } from './graph-builder.ts'
 import { createSession, type Session, type SessionOptions } from './session.ts'
 import { wrapEdges } from './wrap-edges.ts'
@@ -42,22 +43,30 @@ export class LazySessions {
   }
 }
 
-/**
- * Sessions of one network with further inputs, one for each set of their names, made at first use; with `wraps` those
- * whose convolutions go on at the opposite edge.
- */
+/** What changes a network's graph without changing its weights. */
+export interface GraphVariant {
+  /** Convolutions go on at the opposite edge, so that the picture tiles. */
+  readonly wraps?: boolean
+  /** Sizes that cannot be halved all the way down are treated as A1111 treats them. */
+  readonly fitsLast?: boolean
+}
+
+/** Sessions of one network with further inputs, one for each set of their names and variant, made at first use. */
 export function prepareVariants(
   build: (inputs: readonly string[]) => Graph,
   sessions: LazySessions,
-): (inputs?: readonly string[], wraps?: boolean) => Promise<Session> {
+): (inputs: readonly string[], variant: GraphVariant) => Promise<Session> {
   const variants = new Map<string, () => Promise<Session>>()
-  return (inputs = [], wraps = false) => {
-    const key = `${wraps} ${inputs.join()}`
-    let variant = variants.get(key)
-    if (variant === undefined) {
-      variant = sessions.prepare(() => (wraps ? wrapEdges(build(inputs)) : build(inputs)))
-      variants.set(key, variant)
+  return (inputs, { wraps = false, fitsLast = false }) => {
+    const key = `${wraps} ${fitsLast} ${inputs.join()}`
+    let session = variants.get(key)
+    if (session === undefined) {
+      session = sessions.prepare(() => {
+        const graph = fitsLast ? fitLast(build(inputs)) : build(inputs)
+        return wraps ? wrapEdges(graph) : graph
+      })
+      variants.set(key, session)
     }
-    return variant()
+    return session()
   }
 }
