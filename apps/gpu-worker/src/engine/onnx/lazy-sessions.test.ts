@@ -44,17 +44,18 @@ describe('sessions made at their first use', () => {
     expect(notes).toEqual(['open', 'open', 'release'])
   })
 
-  it('are made for each set of inputs, and for edges that wrap', async () => {
+  it('are made for each set of inputs and variant of the graph', async () => {
     const { notes, sessions } = openDevice()
     const built: string[] = []
     const variant = prepareVariants((inputs) => {
       built.push(inputs.join())
       return GRAPH
     }, sessions)
-    for (const inputs of [[], ['middle'], ['middle'], ['middle', 'skip_0']]) await variant(inputs)
-    await variant([], true)
-    await variant()
-    expect(built).toEqual(['', 'middle', 'middle,skip_0', ''])
-    expect(notes).toHaveLength(4)
+    for (const inputs of [[], ['middle'], ['middle'], ['middle', 'skip_0']]) await variant(inputs, {})
+    await variant([], { wraps: true })
+    await variant([], { fitsLast: true })
+    await variant([], { wraps: false })
+    expect(built).toEqual(['', 'middle', 'middle,skip_0', '', ''])
+    expect(notes).toHaveLength(5)
   })
 })
