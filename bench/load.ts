@@ -1,104 +1,102 @@
-import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus, homedir, tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { startCluster } from '../e2e/kit/cluster.ts'
+import { startCluster, type Cluster } from '../e2e/kit/cluster.ts'
 import { startNatsCluster } from '../e2e/kit/nats-cluster.ts'
+import { countRequests } from '../e2e/kit/request-counts.ts'
+import { PLANS, type EngineName } from './load/plans.ts'
+import { runScenario, type ScenarioResult } from './load/run-scenario.ts'
 
-// Starts everything, runs k6 scenarios one after the other, and writes what they measured.
-//   node --import tsx bench/load.ts [scenario …] [--nodes 3] [--gateways 2] [--workers 2] [--engine fake]
-
-const SCENARIOS = [
-  'comfy-steady',
-  'comfy-burst',
-  'comfy-followers',
-  'comfy-cancel-storm',
-  'webui-steady',
-  'webui-burst',
-]
+// Starts everything, runs k6 scenarios one after the other, and writes what they measured; exits with 1 when a
+// threshold of theirs was crossed.
+//   node --import tsx bench/load.ts [scenario …] [--engine fake|onnx] [--nodes 1] [--gateways 2] [--workers 1]
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     engine: { type: 'string', default: 'fake' },
     'step-ms': { type: 'string', default: '5' },
-    slots: { type: 'string', default: '8' },
+    slots: { type: 'string' },
     nodes: { type: 'string', default: '1' },
     gateways: { type: 'string', default: '2' },
     workers: { type: 'string', default: '1' },
-    /** Settings of the scenarios, such as RATE=50,DURATION=10s. */
+    /** Settings of the scenarios in place of the plan's, such as RATE=50,DURATION=10s. */
     set: { type: 'string', default: '' },
-    out: { type: 'string', default: fileURLToPath(new URL('results/k6.json', import.meta.url)) },
+    out: { type: 'string' },
   },
 })
 
-/** k6 from the PATH or the folder of tools (`GOBIN=~/.cache/atelier-tools go install go.k6.io/k6@latest`). */
-function findK6(): string {
-  const folders = [
-    join(homedir(), '.cache', 'atelier-tools'),
-    ...(process.env['PATH'] ?? '').split(delimiter),
-  ]
-  const found = folders.map((folder) => join(folder, 'k6')).find((path) => existsSync(path))
-  if (found === undefined) throw new Error('k6 was not found: go install go.k6.io/k6@latest')
-  return found
-}
-
-interface Summary {
-  readonly metrics: Record<string, Record<string, unknown> & { thresholds?: Record<string, boolean> }>
-}
-
-async function runScenario(name: string, environment: Record<string, string>): Promise<Summary> {
-  const path = join(mkdtempSync(join(tmpdir(), 'k6-')), 'summary.json')
-  const script = fileURLToPath(new URL(`k6/${name}.js`, import.meta.url))
-  const flags = ['run', '--quiet', '--no-color', '--summary-export', path]
-  const quantiles = ['--summary-trend-stats', 'med,p(95),p(99),max']
-  const child = spawn(findK6(), [...flags, ...quantiles, script], {
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
-  await new Promise((resolve) => child.once('exit', resolve))
-  return JSON.parse(readFileSync(path, 'utf8')) as Summary
-}
-
-function toFigures({ metrics }: Summary): Record<string, unknown> {
-  const shown = Object.entries(metrics).filter(([name]) =>
-    /^(http_req_duration|iterations|checks|drain_seconds|submit_to_end|frames|ends_missed|gateway_)/.test(
-      name,
-    ),
-  )
-  return Object.fromEntries(shown)
-}
-
-const nats = Number(options.nodes) > 0 ? await startNatsCluster(Number(options.nodes)) : undefined
-const cluster = await startCluster({
-  ...{ gateways: Number(options.gateways), workers: Number(options.workers) },
-  ...(nats && { natsUrl: nats.url }),
-  environment: {
-    ...{ ATELIER_ENGINE: options.engine, ATELIER_FAKE_STEP_MS: options['step-ms'] },
-    ATELIER_SLOTS: options.slots,
-  },
-})
-try {
-  const environment = {
-    COMFY: cluster.gateways.map(({ comfy }) => comfy).join(),
-    WEBUI: cluster.gateways.map(({ webui }) => webui).join(),
-    OPERATIONS: cluster.gateways.map(({ operations }) => operations).join(),
-    ...Object.fromEntries(options.set.split(',').flatMap((pair) => (pair === '' ? [] : [pair.split('=')]))),
-  } as Record<string, string>
-  const results: Record<string, unknown> = {}
-  for (const name of positionals.length > 0 ? positionals : SCENARIOS) {
-    process.stdout.write(`\n== ${name}\n`)
-    results[name] = toFigures(await runScenario(name, environment))
+/** How jobs have ended so far, as a gateway's metrics tell it. */
+async function readEnds({ gateways: [gateway] }: Cluster): Promise<Record<string, number>> {
+  const text = await (await fetch(`${gateway!.operations}/metrics`)).text()
+  const ends: Record<string, number> = {}
+  for (const [, labels, count] of text.matchAll(/^atelier_jobs_ended_total\{([^}]*)\} (\d+)$/gm)) {
+    const state = /state="([^"]*)"/.exec(labels!)?.[1] ?? ''
+    ends[state] = (ends[state] ?? 0) + Number(count)
   }
-  const { out, ...settings } = options
-  const machine = `${cpus().length} x ${cpus()[0]?.model}`
-  writeFileSync(
-    out,
-    `${JSON.stringify({ when: new Date().toISOString(), machine, settings, results }, null, 2)}\n`,
+  return ends
+}
+
+function toEnvironment({ gateways }: Cluster): Record<string, string> {
+  return {
+    COMFY: gateways.map(({ comfy }) => comfy).join(),
+    WEBUI: gateways.map(({ webui }) => webui).join(),
+    OPERATIONS: gateways.map(({ operations }) => operations).join(),
+  }
+}
+
+async function runAll(cluster: Cluster, engine: EngineName): Promise<Record<string, ScenarioResult>> {
+  const plan = PLANS[engine]
+  const changes = Object.fromEntries(
+    options.set.split(',').flatMap((pair) => (pair === '' ? [] : [pair.split('=') as [string, string]])),
   )
+  const results: Record<string, ScenarioResult> = {}
+  for (const name of positionals.length > 0 ? positionals : Object.keys(plan)) {
+    const settings = { ...plan[name], ...changes }
+    const result = await runScenario(name, { ...toEnvironment(cluster), ...settings })
+    results[name] = Object.assign({ settings }, result)
+    process.stdout.write(`${name} ${JSON.stringify(settings)}\n${describe(result)}`)
+  }
+  return results
+}
+
+function describe({ thresholds, metrics }: ScenarioResult): string {
+  const rules = Object.entries(thresholds).map(
+    ([rule, held]) => `  ${held ? 'held   ' : 'CROSSED'} ${rule}\n`,
+  )
+  const figures = Object.entries(metrics).map(([name, figure]) => `  ${name} ${JSON.stringify(figure)}\n`)
+  return [...rules, ...figures].join('')
+}
+
+const engine: EngineName = options.engine === 'onnx' ? 'onnx' : 'fake'
+const slots = options.slots ?? (engine === 'fake' ? '8' : '4')
+const nats = Number(options.nodes) > 0 ? await startNatsCluster(Number(options.nodes)) : undefined
+try {
+  const cluster = await startCluster({
+    ...{ gateways: Number(options.gateways), workers: Number(options.workers) },
+    ...(nats && { natsUrl: nats.url }),
+    environment: {
+      ...{ ATELIER_ENGINE: engine, ATELIER_FAKE_STEP_MS: options['step-ms'] },
+      ATELIER_SLOTS: slots,
+    },
+  })
+  try {
+    const results = await runAll(cluster, engine)
+    const written = {
+      when: new Date().toISOString(),
+      machine: `${cpus().length} x ${cpus()[0]?.model}`,
+      settings: { ...options, slots, engine, out: undefined },
+      results,
+      jobsByEnd: await readEnds(cluster),
+      requestsByGateway: await Promise.all(cluster.gateways.map(countRequests)),
+    }
+    const out = options.out ?? fileURLToPath(new URL(`results/k6-${engine}.json`, import.meta.url))
+    writeFileSync(out, `${JSON.stringify(written, null, 2)}\n`)
+    process.exitCode = Object.values(results).every(({ held }) => held) ? 0 : 1
+  } finally {
+    await cluster.stop()
+  }
 } finally {
-  await cluster.stop()
   await nats?.dispose()
 }

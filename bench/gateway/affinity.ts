@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { JobRecord } from '@atelier/proto'
+import { AFFINITY_WINDOW_MS } from '@atelier/ledger'
 import { openLedger } from '@atelier/ledger/open'
 import { ledgerSettings } from '@atelier/ledger/settings'
 import { z } from 'zod'
@@ -30,6 +31,8 @@ const { values: options } = parseArgs({
 })
 const DEMO = fileURLToPath(new URL('../../models/demo/demo.safetensors', import.meta.url))
 const STEPS = 4
+/** Starts nearer to each other than this are at the same time, milliseconds: two workers ask at once. */
+const SAME_MS = 250
 
 function makeModels(count: number): string {
   const folder = mkdtempSync(join(tmpdir(), 'affinity-'))
@@ -109,17 +112,36 @@ function describe(records: readonly JobRecord[]) {
   }
   const waits = records.map(({ startedAtMs, job }) => startedAtMs - (job?.submittedAtMs ?? 0))
   const latencies = records.map(({ endedAtMs, job }) => endedAtMs - (job?.submittedAtMs ?? 0))
-  // How long a job waited while jobs admitted after it were begun.
-  const overtaken = inOrder.map((record, i) => {
-    const admitted = record.job?.submittedAtMs ?? 0
-    const first = inOrder.slice(0, i).find(({ job }) => (job?.submittedAtMs ?? 0) > admitted)
-    return first === undefined ? 0 : record.startedAtMs - first.startedAtMs
-  })
+  const order = toOrder(inOrder)
   const mean = (values: readonly number[]) =>
     Math.round(values.reduce((sum, value) => sum + value, 0) / values.length)
   return {
     ...{ jobs: records.length, switches, meanLatencyMs: mean(latencies), meanWaitMs: mean(waits) },
-    ...{ waitMs: toQuantiles(waits), longestOvertakenMs: Math.max(...overtaken) },
+    ...{ waitMs: toQuantiles(waits), ...order },
+  }
+}
+
+/**
+ * What is promised about the order, as it was kept: how much younger the youngest job was that began before another one,
+ * and how long a job was the oldest that waited while younger ones were begun.
+ */
+function toOrder(inOrder: readonly JobRecord[]) {
+  const admitted = (record: JobRecord) => record.job?.submittedAtMs ?? 0
+  const isAhead = (other: JobRecord, record: JobRecord) =>
+    record.startedAtMs - other.startedAtMs > SAME_MS && admitted(other) > admitted(record)
+  const each = inOrder.map((record) => {
+    const ahead = inOrder.filter((other) => isAhead(other, record))
+    const older = inOrder.filter((other) => admitted(other) < admitted(record))
+    const headAt = Math.max(admitted(record), ...older.map(({ startedAtMs }) => startedAtMs))
+    const firstPassed = ahead.find(({ startedAtMs }) => startedAtMs > headAt)
+    return {
+      younger: Math.max(0, ...ahead.map((other) => admitted(other) - admitted(record))),
+      passed: firstPassed === undefined ? 0 : record.startedAtMs - firstPassed.startedAtMs,
+    }
+  })
+  return {
+    passedByYoungerMs: Math.max(...each.map(({ younger }) => younger)),
+    passedOverMs: Math.max(...each.map(({ passed }) => passed)),
   }
 }
 
@@ -131,8 +153,18 @@ try {
   process.stdout.write(`first come, first served: ${JSON.stringify(firstCome)}\n`)
   const machine = `${cpus().length} x ${cpus()[0]?.model}`
   const { out, ...settings } = options
-  const result = { when: new Date().toISOString(), machine, settings, byResidence, firstCome }
+  const bounds = {
+    passedByYoungerMs: AFFINITY_WINDOW_MS,
+    // And what the workers were at when its time was over.
+    passedOverMs: AFFINITY_WINDOW_MS + Number(options['load-ms']) + 2 * STEPS * Number(options['step-ms']),
+  }
+  const result = { when: new Date().toISOString(), machine, settings, bounds, byResidence, firstCome }
   if (out !== undefined) writeFileSync(out, `${JSON.stringify(result, null, 2)}\n`)
+  const isKept =
+    byResidence.passedByYoungerMs <= bounds.passedByYoungerMs &&
+    byResidence.passedOverMs <= bounds.passedOverMs
+  process.stdout.write(`bounds ${JSON.stringify(bounds)} ${isKept ? 'kept' : 'NOT KEPT'}\n`)
+  process.exitCode = isKept && byResidence.failed + firstCome.failed === 0 ? 0 : 1
 } finally {
   rmSync(models, { recursive: true, force: true })
 }

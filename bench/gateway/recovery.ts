@@ -5,11 +5,20 @@ import { parseArgs } from 'node:util'
 import { startCluster, type Cluster } from '../../e2e/kit/cluster.ts'
 import { startNatsCluster } from '../../e2e/kit/nats-cluster.ts'
 
-// Seconds from the SIGKILL of a worker to the first step of its job on another one.
+// Seconds from the death of a worker to the first step of its job on another one: killed, as a crash or the kernel would
+// (the broker sees its connection close), and stopped, as if it hung (its lease must run out).
 
 const { values: options } = parseArgs({
-  options: { rounds: { type: 'string', default: '5' }, out: { type: 'string' } },
+  options: {
+    rounds: { type: 'string', default: '5' },
+    /** Rounds with a worker that hangs. */
+    hangs: { type: 'string', default: '1' },
+    nodes: { type: 'string', default: '1' },
+    out: { type: 'string' },
+  },
 })
+/** Length of a step, milliseconds, and steps of a job: it must outlive a lease. */
+const [STEP_MS, STEPS] = [200, 150]
 /** How often the job is looked at, milliseconds. */
 const LOOK_MS = 50
 
@@ -40,39 +49,49 @@ async function findHolder(cluster: Cluster) {
   throw new Error('no worker runs the job')
 }
 
-async function runRound(cluster: Cluster, round: number): Promise<number> {
-  const body = JSON.stringify({ prompt: `round ${round}`, width: 64, height: 64, steps: 150 })
+async function runRound(cluster: Cluster, round: string, signal: 'SIGKILL' | 'SIGSTOP'): Promise<number> {
+  const body = JSON.stringify({ prompt: round, width: 64, height: 64, steps: STEPS })
   const headers = { 'content-type': 'application/json', prefer: 'respond-async' }
-  const answer = await fetch(`${cluster.gateways[0]!.webui}/sdapi/v1/txt2img`, {
-    method: 'POST',
-    body,
-    headers,
-  })
+  const address = `${cluster.gateways[0]!.webui}/sdapi/v1/txt2img`
+  const answer = await fetch(address, { method: 'POST', body, headers })
   const path = answer.headers.get('location') ?? ''
   await waitForStep(cluster, path, 1)
   const holder = await findHolder(cluster)
-  await holder.kill()
-  const killedAt = performance.now()
+  if (signal === 'SIGKILL') await holder.kill()
+  else process.kill(holder.pid!, signal)
+  const diedAt = performance.now()
   await waitForStep(cluster, path, 2)
-  const seconds = (performance.now() - killedAt) / 1000
+  const seconds = Math.round((performance.now() - diedAt) / 100) / 10
   await fetch(`${cluster.gateways[0]!.webui}${path}`, { method: 'DELETE' })
+  await holder.kill()
   await holder.start()
-  return Math.round(seconds * 10) / 10
+  process.stdout.write(`${round}: ${seconds} s from ${signal} to the first step elsewhere\n`)
+  return seconds
 }
 
-const nats = await startNatsCluster(1)
+async function runRounds(cluster: Cluster, count: number, signal: 'SIGKILL' | 'SIGSTOP'): Promise<number[]> {
+  const seconds: number[] = []
+  for (let round = 1; round <= count; round += 1)
+    seconds.push(await runRound(cluster, `round ${round}`, signal))
+  return seconds
+}
+
+const nats = await startNatsCluster(Number(options.nodes))
 const cluster = await startCluster({
   ...{ gateways: 1, workers: 2, natsUrl: nats.url },
-  environment: { ATELIER_ENGINE: 'fake', ATELIER_FAKE_STEP_MS: '1000', ATELIER_SLOTS: '1' },
+  environment: { ATELIER_ENGINE: 'fake', ATELIER_FAKE_STEP_MS: String(STEP_MS), ATELIER_SLOTS: '1' },
 })
 try {
-  const seconds: number[] = []
-  for (let round = 1; round <= Number(options.rounds); round += 1) {
-    seconds.push(await runRound(cluster, round))
-    process.stdout.write(`round ${round}: ${seconds.at(-1)} s from SIGKILL to the first step elsewhere\n`)
+  const killed = await runRounds(cluster, Number(options.rounds), 'SIGKILL')
+  const hung = await runRounds(cluster, Number(options.hangs), 'SIGSTOP')
+  const result = {
+    when: new Date().toISOString(),
+    machine: `${cpus().length} x ${cpus()[0]?.model}`,
+    nodes: Number(options.nodes),
+    stepMs: STEP_MS,
+    secondsFromKill: killed,
+    secondsFromHang: hung,
   }
-  const machine = `${cpus().length} x ${cpus()[0]?.model}`
-  const result = { when: new Date().toISOString(), machine, secondsToFirstStep: seconds }
   if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(result, null, 2)}\n`)
 } finally {
   await cluster.stop()

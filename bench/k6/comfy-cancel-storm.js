@@ -3,7 +3,9 @@ import http from 'k6/http'
 import { COMFY, pick, readRemaining, submitGraph, uniqueNumber } from './lib/requests.js'
 
 // Clients that submit and take back at once: half delete their prompt from the queue, some clear it, some interrupt.
-const HEADERS = { headers: { 'content-type': 'application/json' } }
+const HEADERS = { 'content-type': 'application/json' }
+/** How long what was not cancelled may take to end, seconds. */
+const LIMIT_S = 300
 
 export const options = {
   scenarios: {
@@ -16,18 +18,25 @@ export const options = {
 export default function submitAndCancel() {
   const number = uniqueNumber()
   const submitted = submitGraph(number)
-  check(submitted, { accepted: ({ status }) => status === 200 })
+  if (!check(submitted, { accepted: ({ status }) => status === 200 })) return
   const id = submitted.json('prompt_id')
   const answer =
     number % 8 === 0
-      ? http.post(`${pick(COMFY)}/queue`, JSON.stringify({ clear: true }), HEADERS)
+      ? post('/queue', { clear: true })
       : number % 2 === 0
-        ? http.post(`${pick(COMFY)}/queue`, JSON.stringify({ delete: [id] }), HEADERS)
-        : http.post(`${pick(COMFY)}/interrupt`, JSON.stringify({ prompt_id: id }), HEADERS)
+        ? post('/queue', { delete: [id] })
+        : post('/interrupt', { prompt_id: id })
   check(answer, { 'cancel answered': ({ status }) => status === 200 })
 }
 
+function post(path, body) {
+  return http.post(`${pick(COMFY)}${path}`, JSON.stringify(body), {
+    headers: HEADERS,
+    tags: { name: `POST ${path}` },
+  })
+}
+
 export function teardown() {
-  for (let i = 0; i < 600 && readRemaining() > 0; i += 1) sleep(0.5)
+  for (let waited = 0; waited < LIMIT_S && readRemaining() !== 0; waited += 0.5) sleep(0.5)
   check(readRemaining(), { 'nothing is left behind': (remaining) => remaining === 0 })
 }

@@ -13,7 +13,12 @@ export const options = {
       maxVUs: 400,
     },
   },
-  thresholds: { checks: ['rate==1'], 'http_req_duration{name:POST /prompt}': ['p(99)<50'] },
+  thresholds: {
+    checks: ['rate==1'],
+    // k6 could not keep the rate: the server was slower than its clients came.
+    dropped_iterations: ['count==0'],
+    'http_req_duration{name:POST /prompt}': [`p(99)<${__ENV.P99_MS || 50}`],
+  },
 }
 
 export default function submit() {

@@ -11,14 +11,34 @@ export function pick(addresses) {
   return addresses[(__VU + __ITER) % addresses.length]
 }
 
-/** The smallest graph that shows a picture: no checkpoint, no sampling; a colour of its own, so that nothing is cached. */
+/** A graph of its own for each number, so that nothing is cached: the smallest one, or (GRAPH=sampling) a picture. */
 export function createGraph(number) {
+  return __ENV.GRAPH === 'sampling' ? createSamplingGraph(number) : createColourGraph(number)
+}
+
+/** No checkpoint, no sampling: one colour, shown. */
+function createColourGraph(number) {
   return {
     1: {
       class_type: 'EmptyImage',
       inputs: { width: 64, height: 64, batch_size: 1, color: number % 16777216 },
     },
     2: { class_type: 'PreviewImage', inputs: { images: ['1', 0] } },
+  }
+}
+
+/** Text to image with the demo checkpoint, small. */
+function createSamplingGraph(number) {
+  const sampling = { seed: number, steps: 4, cfg: 7, sampler_name: 'euler', scheduler: 'normal', denoise: 1 }
+  const links = { model: ['4', 0], positive: ['6', 0], negative: ['7', 0], latent_image: ['5', 0] }
+  return {
+    3: { class_type: 'KSampler', inputs: Object.assign({}, sampling, links) },
+    4: { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'demo.safetensors' } },
+    5: { class_type: 'EmptyLatentImage', inputs: { width: 64, height: 64, batch_size: 1 } },
+    6: { class_type: 'CLIPTextEncode', inputs: { text: 'a cat', clip: ['4', 1] } },
+    7: { class_type: 'CLIPTextEncode', inputs: { text: 'blurry', clip: ['4', 1] } },
+    8: { class_type: 'VAEDecode', inputs: { samples: ['3', 0], vae: ['4', 2] } },
+    9: { class_type: 'PreviewImage', inputs: { images: ['8', 0] } },
   }
 }
 
@@ -46,7 +66,8 @@ export function uniqueNumber() {
   return __VU * 65536 + __ITER
 }
 
-/** How many jobs wait or run, as the queue shows it. */
+/** How many jobs wait or run, as the queue of the first gateway shows it; undefined: it did not say. */
 export function readRemaining() {
-  return http.get(`${COMFY[0]}/prompt`, { tags: { name: 'GET /prompt' } }).json('exec_info.queue_remaining')
+  const answer = http.get(`${COMFY[0]}/prompt`, { tags: { name: 'GET /prompt' } })
+  return answer.status === 200 ? answer.json('exec_info.queue_remaining') : undefined
 }

@@ -14,6 +14,7 @@ export type {
 } from './job-ledger.ts'
 export { toInputKey, toResultKey } from './blob-store.ts'
 export type { BlobStore } from './blob-store.ts'
+export { AFFINITY_WINDOW_MS } from './choose-candidate.ts'
 export { WORKER_ENTRY_TTL_MS, WORKER_HEARTBEAT_MS } from './worker-directory.ts'
 export type { WorkerDirectory } from './worker-directory.ts'
 export type { LedgerStore } from './ledger-store.ts'

@@ -21,7 +21,7 @@ import {
   recoverRecord,
   renewRecord,
 } from '../job-state.ts'
-import { chooseCandidate } from '../choose-candidate.ts'
+import { CandidateChooser } from '../choose-candidate.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { toBytes, type EmbeddedDatabase } from './database.ts'
 import type { Doorbell } from './doorbell.ts'
@@ -51,6 +51,7 @@ export class EmbeddedJobLedger implements JobLedger {
   readonly #statements = new Map<string, Statement>()
   /** Jobs that slots of this process are claiming now. */
   readonly #claiming = new Set<string>()
+  readonly #chooser = new CandidateChooser()
 
   constructor(database: EmbeddedDatabase, bell: Doorbell, now: () => number) {
     this.#database = database
@@ -129,7 +130,11 @@ export class EmbeddedJobLedger implements JobLedger {
 
   async claim(request: ClaimRequest, signal: AbortSignal): Promise<Lease | undefined> {
     while (!signal.aborted) {
-      const chosen = chooseCandidate(this.#acceptable(request), request.residentIdentities, this.#now())
+      const chosen = this.#chooser.choose(
+        this.#acceptable(request),
+        request.residentIdentities,
+        performance.now(),
+      )
       if (chosen === undefined) {
         await this.#nextRing(signal, () => false)
         continue

@@ -13,7 +13,7 @@ export interface Waiting {
  * tenant it is the queue's own order (queue number, then admission), so that one tenant alone is served first come,
  * first served.
  *
- * With T tenants waiting, a tenant's head is served after at most T - 1 jobs of others, and what overtakes it inside
+ * With T tenants waiting, a tenant's head is served after at most T - 1 jobs of others, and what passes it inside
  * AFFINITY_WINDOW_MS: a tenant that is overtaken gets older in the order, never younger.
  */
 export class FairQueue<T extends Waiting> {

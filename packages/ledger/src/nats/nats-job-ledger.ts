@@ -1,5 +1,5 @@
 import { JobState, type Job, type JobRecord, type Surface } from '@atelier/proto'
-import { chooseCandidate } from '../choose-candidate.ts'
+import { CandidateChooser } from '../choose-candidate.ts'
 import { AtelierError } from '../errors.ts'
 import type {
   CancelOutcome,
@@ -19,12 +19,12 @@ import type { NatsLink } from './link.ts'
 import { NEW_ID, type PublicIds } from './public-ids.ts'
 import { isRecordKey, toRecordKey } from './record-codec.ts'
 import type { NatsWorkerDirectory } from './nats-worker-directory.ts'
-import { HEAD_START_MS, isBetterElsewhere } from './placement.ts'
+import { chooseWork } from './placement.ts'
 import type { Presence } from './presence.ts'
 import type { Change, KnownRecord, RecordStore } from './record-store.ts'
 import { sweep } from './sweep.ts'
 import { WakeUps } from './wake-ups.ts'
-import type { WorkQueue } from './work-queue.ts'
+import type { WaitingJob, WorkQueue } from './work-queue.ts'
 
 /** How often a submission is tried when another with the same public id is faster. */
 const MAX_TRIES = 10
@@ -59,6 +59,7 @@ export class NatsJobLedger implements JobLedger {
   readonly #claiming = new Set<string>()
   /** The records of leases of this process, as they were written last. */
   readonly #held = new WeakMap<Lease, KnownRecord>()
+  readonly #chooser = new CandidateChooser()
   #sweeping: Promise<number> | undefined
 
   constructor(parts: NatsJobLedgerParts) {
@@ -245,19 +246,18 @@ export class NatsJobLedger implements JobLedger {
 
   /** The job to claim, and how long a worker that is better placed for it has the first claim. */
   #choose(request: ClaimRequest): { job?: Job; waitMs: number } {
-    const { queue, workers, now, elapsed } = this.#parts
+    const { queue, workers, elapsed } = this.#parts
     if (!queue.isLoaded) return { waitMs: LOOK_MS }
-    const job = chooseCandidate(this.#listOpen(request), request.residentIdentities, now())?.job
-    if (job === undefined) return { waitMs: LOOK_MS }
-    const waitedMs = elapsed() - (queue.get(job.id)?.seenAt ?? 0)
-    if (waitedMs >= HEAD_START_MS || !isBetterElsewhere(job, request, workers.living()))
-      return { job, waitMs: 0 }
-    return { job, waitMs: HEAD_START_MS - waitedMs }
+    const asking = {
+      ...{ request, chooser: this.#chooser, elapsed: elapsed() },
+      living: () => workers.living(),
+    }
+    return chooseWork(this.#listOpen(request), asking) ?? { waitMs: LOOK_MS }
   }
 
-  *#listOpen(request: ClaimRequest): Iterable<JobRecord> {
-    for (const { job } of this.#parts.queue.inOrder)
-      if (!this.#claiming.has(job.id) && request.accepts(job)) yield { job } as JobRecord
+  *#listOpen(request: ClaimRequest): Iterable<WaitingJob> {
+    for (const entry of this.#parts.queue.inOrder)
+      if (!this.#claiming.has(entry.job.id) && request.accepts(entry.job)) yield entry
   }
 
   async renew(lease: Lease): Promise<LeaseState> {
