@@ -1,7 +1,8 @@
 import { Kvm, type KV, type KvEntry } from '@nats-io/kv'
 import { AtelierError } from '../errors.ts'
 import { isConflict } from './errors.ts'
-import type { NatsLink, Session } from './link.ts'
+import type { NatsLink } from './link.ts'
+import { PerSession } from './per-session.ts'
 
 /** What the KV client takes as a key. */
 const KEY = /^[-/=\w]+(\.[-/=\w]+)*$/
@@ -24,11 +25,13 @@ export type Found = Stored | { readonly isRemoved: boolean; readonly revision: n
 export class Bucket {
   readonly #link: NatsLink
   readonly #name: string
-  #opened: { readonly session: Session; readonly kv: Promise<KV> } | undefined
+  readonly #kv: PerSession<KV>
 
   constructor(link: NatsLink, name: string) {
     this.#link = link
     this.#name = name
+    // Not "direct": any replica may answer those reads, late ones too.
+    this.#kv = new PerSession(({ js }) => new Kvm(js).open(name, { allow_direct: false }))
   }
 
   /** The stream behind the bucket. */
@@ -112,12 +115,7 @@ export class Bucket {
   }
 
   #use<T>(what: string, work: (kv: KV) => Promise<T>): Promise<T> {
-    return this.#link.use(what, async (session) => {
-      if (this.#opened?.session !== session)
-        // Not "direct": any replica may answer those reads, late ones too.
-        this.#opened = { session, kv: new Kvm(session.js).open(this.#name, { allow_direct: false }) }
-      return work(await this.#opened.kv)
-    })
+    return this.#link.use(what, async (session) => work(await this.#kv.get(session)))
   }
 }
 

@@ -6,6 +6,7 @@ import { AtelierError } from '../errors.ts'
 import { ByteCache } from './byte-cache.ts'
 import { API_CODES, hasCode } from './errors.ts'
 import type { NatsLink, Session } from './link.ts'
+import { PerSession } from './per-session.ts'
 
 /** Largest part of a blob in one message, bytes; smaller where the broker takes less. */
 const CHUNK_BYTES = 512 * 1024
@@ -22,10 +23,14 @@ const CONTENT_KEY = /^(inputs|requests)\//
 export class NatsBlobStore implements BlobStore {
   readonly #link: NatsLink
   readonly #cache = new ByteCache(CACHE_BYTES)
-  #opened: { readonly session: Session; readonly stores: Map<string, Promise<ObjectStore>> } | undefined
+  readonly #passing: PerSession<ObjectStore>
+  readonly #kept: PerSession<ObjectStore>
 
   constructor(link: NatsLink) {
     this.#link = link
+    const { results, uploads } = link.names
+    this.#passing = new PerSession(({ js }) => new Objm(js).open(results, false))
+    this.#kept = new PerSession(({ js }) => new Objm(js).open(uploads, false))
   }
 
   async put(key: string, bytes: Uint8Array, mediaType: string): Promise<BlobRef> {
@@ -62,15 +67,8 @@ export class NatsBlobStore implements BlobStore {
   }
 
   #use<T>(what: string, key: string, work: (store: ObjectStore, session: Session) => Promise<T>): Promise<T> {
-    const { results, uploads } = this.#link.names
-    const name = PASSING.test(key) ? results : uploads
-    return this.#link.use(what, async (session) => {
-      if (this.#opened?.session !== session) this.#opened = { session, stores: new Map() }
-      const { stores } = this.#opened
-      const opened = stores.get(name) ?? new Objm(session.js).open(name, false)
-      stores.set(name, opened)
-      return work(await opened, session)
-    })
+    const stores = PASSING.test(key) ? this.#passing : this.#kept
+    return this.#link.use(what, async (session) => work(await stores.get(session), session))
   }
 }
 
