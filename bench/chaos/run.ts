@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { runChaos } from '../../e2e/kit/chaos-run.ts'
+import type { LogEntry } from '../../e2e/kit/chaos-client.ts'
+import type { JudgedRecord } from '../../e2e/kit/chaos-judge.ts'
 import { toQuantiles } from '../gateway/quantiles.ts'
 
 // Kills gateways, workers and NATS nodes at random under load and judges by the clients' own log.
@@ -28,9 +30,31 @@ const report = await runChaos({
   limitMs: Number(options.minutes) * 60_000,
   onProgress: (done, kills) => process.stdout.write(`${done} jobs done, killed ${JSON.stringify(kills)}\n`),
 })
-const { verdict, kills, seconds, log } = report
+const { verdict, kills, seconds, log, records } = report
 /** A list of thousands says no more than its length and its beginning. */
 const shorten = (ids: readonly string[]) => ({ count: ids.length, first: ids.slice(0, 5) })
+/** Where the time of the jobs went; of those begun again apart, from their admission to the start that counted. */
+function toParts(entries: readonly LogEntry[], stored: readonly JudgedRecord[]) {
+  const byId = new Map(
+    stored.filter(({ state }) => state === 'done').map((record) => [record.publicId, record]),
+  )
+  const pairs = entries.flatMap((entry) => {
+    const record = byId.get(entry.id)
+    return record === undefined ? [] : [{ entry, record, isAgain: record.executions > 1 }]
+  })
+  const once = pairs.filter(({ isAgain }) => !isAgain)
+  const again = pairs.filter(({ isAgain }) => isAgain)
+  return {
+    askedToAdmitted: toQuantiles(pairs.map(({ entry, record }) => record.submittedAtMs - entry.askedAtMs)),
+    admittedToBegun: toQuantiles(once.map(({ record }) => record.startedAtMs - record.submittedAtMs)),
+    admittedToBegunAgain: toQuantiles(again.map(({ record }) => record.startedAtMs - record.submittedAtMs)),
+    begunToEnded: toQuantiles(pairs.map(({ record }) => record.endedAtMs - record.startedAtMs)),
+    endedToAnswered: toQuantiles(
+      pairs.map(({ entry, record }) => entry.askedAtMs + entry.milliseconds - record.endedAtMs),
+    ),
+  }
+}
+
 const result = {
   when: new Date().toISOString(),
   machine: `${cpus().length} x ${cpus()[0]?.model}`,
@@ -41,6 +65,7 @@ const result = {
     Object.entries(verdict).map(([name, value]) => [name, Array.isArray(value) ? shorten(value) : value]),
   ),
   jobMilliseconds: toQuantiles(log.map(({ milliseconds }) => milliseconds)),
+  partMilliseconds: toParts(log, records),
 }
 process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
 if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(result, null, 2)}\n`)

@@ -10,7 +10,7 @@ export type EngineName = 'fake' | 'onnx'
  */
 export const PLANS: Readonly<Record<EngineName, Plan>> = {
   fake: {
-    'comfy-steady': { RATE: '100', DURATION: '20s' },
+    'comfy-steady': { RATE: '50', DURATION: '20s' },
     'comfy-burst': { COUNT: '1000' },
     'comfy-followers': { FOLLOWERS: '50', PROMPTS: '10' },
     'comfy-cancel-storm': { VUS: '16', DURATION: '20s' },

@@ -19,6 +19,8 @@ export interface LogEntry {
   readonly note?: string
   /** The answer was final and no picture. */
   readonly failure?: string
+  /** When the client first asked, milliseconds since 1970 UTC, and how long it had to wait. */
+  readonly askedAtMs: number
   readonly milliseconds: number
 }
 
@@ -36,14 +38,15 @@ export interface ChaosClientOptions {
  */
 export async function makeChaosPicture(id: string, options: ChaosClientOptions): Promise<LogEntry> {
   const way = options.random() < 0.5 ? 'wait' : 'address'
-  const startedAt = performance.now()
+  const [askedAtMs, startedAt] = [Date.now(), performance.now()]
   let retries = 0
   for (;;) {
     options.signal.throwIfAborted()
     const gateway = options.gateways[Math.floor(options.random() * options.gateways.length)]!
     try {
       const answer = await ask(gateway, id, way, options.signal)
-      return { id, retries, way, ...answer, milliseconds: Math.round(performance.now() - startedAt) }
+      const milliseconds = Math.round(performance.now() - startedAt)
+      return { id, retries, way, ...answer, askedAtMs, milliseconds }
     } catch {
       options.signal.throwIfAborted()
       retries += 1

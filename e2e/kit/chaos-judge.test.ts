@@ -3,11 +3,11 @@ import type { LogEntry } from './chaos-client.ts'
 import { judge, type JudgedRecord } from './chaos-judge.ts'
 
 const entry = (id: string, change: Partial<LogEntry> = {}): LogEntry => ({
-  ...{ id, retries: 0, way: 'wait', note: id, milliseconds: 1 },
+  ...{ id, retries: 0, way: 'wait', note: id, askedAtMs: 0, milliseconds: 1 },
   ...change,
 })
 const record = (publicId: string, change: Partial<JudgedRecord> = {}): JudgedRecord => ({
-  ...{ publicId, state: 'done', executions: 1 },
+  ...{ publicId, state: 'done', executions: 1, submittedAtMs: 0, startedAtMs: 0, endedAtMs: 0 },
   ...change,
 })
 const verdictOf = (log: readonly LogEntry[], records = [record('a'), record('b')]) =>
@@ -18,7 +18,7 @@ describe('the judge of chaos', () => {
   it('finds nothing where every job has its own picture', () => {
     expect(verdictOf([entry('a'), entry('b', { retries: 3 })])).toEqual({
       ...{ jobs: 2, right: 2, lost: [], wrong: [], doubled: [], stuck: [], failed: [] },
-      ...{ retries: 3, begunAgain: 0 },
+      ...{ turnedAway: 0, retries: 3, begunAgain: 0 },
     })
   })
 
@@ -35,6 +35,13 @@ describe('the judge of chaos', () => {
     const twice = [record('a'), record('a'), record('b')]
     expect(verdictOf([entry('a'), entry('b')], twice).doubled).toEqual(['a'])
     expect(verdictOf([entry('a'), entry('b'), entry('b')]).doubled).toEqual(['b'])
+  })
+
+  it('takes a request that was turned away for no job, and its repetition for the job', () => {
+    const again = [record('a', { state: 'rejected' }), record('a'), record('b', { state: 'rejected' })]
+    expect(verdictOf([entry('a'), entry('b')], again)).toMatchObject({
+      ...{ doubled: [], lost: ['b'], turnedAway: 2, stuck: [] },
+    })
   })
 
   it('finds a job that has not ended, and one that failed', () => {

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { startCluster } from './cluster.ts'
 import { makeChaosPicture, type LogEntry } from './chaos-client.ts'
 import { ChaosMonkey, type Kills } from './chaos-monkey.ts'
-import { judge, type Verdict } from './chaos-judge.ts'
+import { judge, type JudgedRecord, type Verdict } from './chaos-judge.ts'
 import { startNatsCluster } from './nats-cluster.ts'
 import { createRandom } from './random.ts'
 
@@ -30,6 +30,7 @@ export interface ChaosReport {
   readonly kills: Kills
   readonly seconds: number
   readonly log: readonly LogEntry[]
+  readonly records: readonly JudgedRecord[]
 }
 
 /** Makes many pictures while gateways, workers and brokers are killed at random, and judges by the clients' own log. */
@@ -48,8 +49,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
         nodes: nats.nodes,
       })
       const seconds = Math.round((performance.now() - startedAt) / 1000)
-      const verdict = judge(listIds(options), log, await readRecords(nats.url))
-      return { verdict, kills, seconds, log }
+      const records = await readRecords(nats.url)
+      return { verdict: judge(listIds(options), log, records), kills, seconds, log, records }
     } finally {
       await cluster.stop()
     }
@@ -97,9 +98,9 @@ async function readRecords(natsUrl: string) {
   const store = await openLedger({ settings, name: 'judge' })
   try {
     const records = await store.jobs.list({})
-    return records.map(({ job, state, attempt, workersTried }) => ({
+    return records.map(({ job, state, attempt, workersTried, startedAtMs, endedAtMs }) => ({
       ...{ publicId: job?.publicId ?? '', state: toStateName(state), attempt },
-      executions: workersTried.length,
+      ...{ executions: workersTried.length, submittedAtMs: job?.submittedAtMs ?? 0, startedAtMs, endedAtMs },
     }))
   } finally {
     await store.close()

@@ -1,8 +1,8 @@
 import type { ClusterGateway } from './cluster.ts'
+import { readSamples } from './metrics.ts'
 
 /** How many requests a gateway has answered on both its ports since its start, by its own metrics. */
-export async function countRequests({ operations }: Pick<ClusterGateway, 'operations'>): Promise<number> {
-  const text = await (await fetch(`${operations}/metrics`)).text()
-  const counts = [...text.matchAll(/^atelier_gateway_request_seconds_count\{[^}]*\} (\d+)$/gm)]
-  return counts.reduce((sum, [, count]) => sum + Number(count), 0)
+export async function countRequests(gateway: Pick<ClusterGateway, 'operations'>): Promise<number> {
+  const samples = await readSamples(gateway, 'atelier_gateway_request_seconds_count')
+  return samples.reduce((sum, { value }) => sum + value, 0)
 }
