@@ -31,8 +31,12 @@ function openWatchedKit() {
   return { calls, kit }
 }
 
+/** Large enough for its file to be written by other threads (image/small-png.ts). */
+const SIDE = 128
+
 const job = (steps: number, prompt = 'a cat') =>
   smallJob({
+    ...{ width: SIDE, height: SIDE },
     sampling: smallSampling({ steps }),
     images: [{ prompt, negativePrompt: '', seed: 5n, infotext: '' }],
   })
@@ -40,20 +44,20 @@ const job = (steps: number, prompt = 'a cat') =>
 describe('calls of jobs that run at once', () => {
   it('hold the rows of all of them, not of one half and the other in turns', async () => {
     const { calls, kit } = openWatchedKit()
-    const jobs = 4
-    await Promise.all(Array.from({ length: jobs }, () => kit.run(job(30))))
+    const [jobs, steps] = [4, 20]
+    await Promise.all(Array.from({ length: jobs }, () => kit.run(job(steps))))
     const rows = calls.filter((call) => call.startsWith('denoise'))
     // Two rows a job; those that came before anything was measured run on alone for a moment.
-    expect(rows.filter((call) => call === `denoise ${2 * jobs}`).length).toBeGreaterThan(20)
-    expect(rows.length).toBeLessThan(30 + 3 * jobs)
+    expect(rows.filter((call) => call === `denoise ${2 * jobs}`).length).toBeGreaterThan(steps / 2)
+    expect(rows.length).toBeLessThan(steps + 3 * jobs)
     await kit.close()
   })
 
   it('let a job that comes later have its text encoded between two steps, and join', async () => {
     const { calls, kit } = openWatchedKit()
-    const first = kit.run(job(60), {
+    const first = kit.run(job(40), {
       onEvent: (event) => {
-        if (event.$case === 'stepProgress' && event.value.step === 20) later = kit.run(job(30, 'a dog'))
+        if (event.$case === 'stepProgress' && event.value.step === 15) later = kit.run(job(15, 'a dog'))
       },
     })
     let later: Promise<unknown> | undefined
@@ -64,20 +68,19 @@ describe('calls of jobs that run at once', () => {
     expect(calls.slice(0, encoded)).toContain('denoise 2')
     expect(encoded).toBeLessThan(joined)
     expect(calls.slice(joined)).toContain('decode')
-    expect(calls.filter((call) => call === 'denoise 4').length).toBeGreaterThan(20)
+    expect(calls.filter((call) => call === 'denoise 4').length).toBeGreaterThan(8)
     await kit.close()
   })
 
   it('decode a finished job between two steps of others, which do not wait for its file', async () => {
     const { calls, kit } = openWatchedKit()
     const short = kit.run(job(10)).then(() => calls.push('short ended'))
-    await Promise.all([short, kit.run(job(400, 'a dog'))])
+    await Promise.all([short, kit.run(job(60, 'a dog'))])
     const decoded = calls.indexOf('decode')
     const ended = calls.indexOf('short ended')
     expect(calls.slice(0, decoded)).toContain('denoise 4')
     // While the file is being written, the other goes on.
     expect(calls.slice(decoded, ended)).toContain('denoise 2')
-    expect(calls.slice(ended)).toContain('denoise 2')
     expect(calls.filter((call) => call === 'decode')).toHaveLength(2)
     await kit.close()
   })
