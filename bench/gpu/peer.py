@@ -9,23 +9,15 @@ calls replay CUDA graphs; PEER_COMPILE=max-autotune searches kernels too, which 
 import os
 import sys
 import time
+from pathlib import Path
 
 import diffusers
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 
-SDXL = {
-    "cross_attention_dim": 2048,
-    "block_out_channels": (320, 640, 1280),
-    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
-    "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-    "transformer_layers_per_block": (1, 2, 10),
-    "attention_head_dim": (5, 10, 20),
-    "use_linear_projection": True,
-    "addition_embed_type": "text_time",
-    "addition_time_embed_dim": 256,
-    "projection_class_embeddings_input_dim": 2816,
-}
+sys.path.append(str(Path(__file__).parents[1]))
+from peer_networks import CONFIGS, call_unet
+
 VAE = {
     "block_out_channels": (128, 256, 512, 512),
     "down_block_types": ("DownEncoderBlock2D",) * 4,
@@ -33,8 +25,6 @@ VAE = {
     "latent_channels": 4,
     "layers_per_block": 2,
 }
-NARROW = {"cross_attention_dim": 96, "block_out_channels": (64, 128, 256, 256)}
-CONFIGS = {"sd15": {"cross_attention_dim": 768}, "sdxl": SDXL, "narrow": NARROW}
 MODE = os.environ.get("PEER_COMPILE", "reduce-overhead")
 
 device = sys.argv[1]
@@ -58,17 +48,9 @@ def build(network, compiled):
 
 def call(network, rows, side, compiled):
     """One evaluation on random inputs."""
-    options = {"device": device, "dtype": dtype}
-    latent = torch.randn(rows, 4, side, side, **options).to(memory_format=torch.channels_last)
+    latent = torch.randn(rows, 4, side, side, device=device, dtype=dtype).to(memory_format=torch.channels_last)
     run = build(network, compiled)
-    if network == "vae":
-        return run(latent)
-    extra = {}
-    if network == "sdxl":
-        pooled = torch.randn(rows, 1280, **options)
-        extra = {"added_cond_kwargs": {"text_embeds": pooled, "time_ids": torch.zeros(rows, 6, **options)}}
-    context = torch.randn(rows, 77, CONFIGS[network]["cross_attention_dim"], **options)
-    return run(latent, torch.full((rows,), 500.0, device=device), context, **extra)
+    return run(latent) if network == "vae" else call_unet(network, run, latent)
 
 
 def wait():

@@ -18,6 +18,8 @@ import {
 import { loadCheckpoint } from '../../apps/gpu-worker/src/engine/models/load-model.ts'
 import { createTensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
 import { unpackTinyCheckpoint } from '../../apps/gpu-worker/src/engine/test-kit.ts'
+import { round } from '../gpu/statistics.ts'
+import { runAsEngine } from './as-engine.ts'
 import { listClipShapes, listUnetShapes, listVaeShapes, SD15 } from './checkpoint-shapes.ts'
 import { countElements, writeRandomCheckpoint } from './random-checkpoint.ts'
 
@@ -116,10 +118,7 @@ function fill(shape: readonly number[]) {
   return createTensor(shape, values)
 }
 
-function round(value: number): number {
-  return Number(value.toPrecision(4))
-}
-
+runAsEngine()
 const path = prepareCheckpoint()
 const report = {
   date: new Date().toISOString().slice(0, 10),

@@ -13,6 +13,8 @@ import { ModelFile, ModelKind } from '@atelier/proto'
 import type { AdapterSet } from '../../apps/gpu-worker/src/engine/models/derived-models.ts'
 import { ModelStore } from '../../apps/gpu-worker/src/engine/models/model-store.ts'
 import { createTensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
+import { round } from '../gpu/statistics.ts'
+import { runAsEngine } from './as-engine.ts'
 import { listUnetShapes, SD15, type Shapes, type UnetSize } from './checkpoint-shapes.ts'
 import { countElements, writeRandomCheckpoint } from './random-checkpoint.ts'
 import { watchMemory } from './watch-memory.ts'
@@ -98,10 +100,7 @@ async function measure(name: string, size: UnetSize) {
   }
 }
 
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000
-}
-
+runAsEngine()
 const networks = []
 for (const name of flags.size.split(',')) {
   const size = SIZES[name]

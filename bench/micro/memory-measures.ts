@@ -7,6 +7,7 @@ import { createTensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
 import { DECODE_TILES, decodeTiled } from '../../apps/gpu-worker/src/engine/tiling/tiled-vae.ts'
 import { DEFAULT_TILES, upscaleImage } from '../../apps/gpu-worker/src/engine/upscale/upscale-image.ts'
 import { loadUpscaler } from '../../apps/gpu-worker/src/engine/upscale/upscale-network.ts'
+import { round } from '../gpu/statistics.ts'
 import { watchMemory } from './watch-memory.ts'
 
 const SWITCHES = 10
@@ -47,11 +48,11 @@ export async function measureSwitches(paths: readonly [string, string]): Promise
     const loadSeconds = (performance.now() - start) / 1000
     use.done()
     globalThis.gc?.()
-    rounds.push({ mib: readResidentMib(), loadSeconds: round2(loadSeconds) })
+    rounds.push({ mib: readResidentMib(), loadSeconds: round(loadSeconds) })
   }
   // A round is both checkpoints; what a process keeps for good is there after the first.
   const [first, last] = [rounds[1]!.mib, rounds.at(-1)!.mib]
-  return { firstRoundMib: first, lastRoundMib: last, growth: round2(last / first - 1), rounds }
+  return { firstRoundMib: first, lastRoundMib: last, growth: round(last / first - 1), rounds }
 }
 
 /** Decodes a picture whole or in tiles. */
@@ -77,7 +78,7 @@ async function watch(work: () => Promise<unknown>): Promise<object> {
   const memory = watchMemory()
   const start = performance.now()
   await work()
-  const seconds = round2((performance.now() - start) / 1000)
+  const seconds = round((performance.now() - start) / 1000)
   const { peakBytes } = await memory.stop()
   return { peakMib: Math.round(peakBytes / MIB), seconds }
 }
@@ -87,8 +88,4 @@ function readResidentMib(): number {
   return Math.round(
     Number(/RssAnon:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0) / 1024,
   )
-}
-
-function round2(value: number): number {
-  return Number(value.toFixed(3))
 }

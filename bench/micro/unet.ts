@@ -1,9 +1,10 @@
 /**
- * Seconds of one UNet row beside PyTorch f32 on the same machine in the same run, calls taken in turns; and what loading
- * the network costs. Random full-size weights, f16 in the file, f32 in the computation.
+ * Seconds of one UNet row beside PyTorch f32 on the same machine in the same run, calls taken in turns (`--apart`: one side
+ * after the other, where memory is short); and what loading the network costs. Random full-size weights, f16 in the file,
+ * f32 in the computation. Our side has an engine's allocator settings; `--same-settings` gives them to PyTorch too.
  *
- * Run: node --import tsx bench/micro/unet.ts [--size sd15|sdxl] [--sides 32,64] [--rounds 3] [--threads 2]
- *      [--python python3]   (a Python with torch and diffusers; without one only our side is measured)
+ * Run: node --import tsx bench/micro/unet.ts [--size sd15|sdxl] [--sides 32,64] [--rounds 3] [--threads 2] [--apart]
+ *      [--same-settings] [--python python3]   (a Python with torch and diffusers; without one only our side is measured)
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,7 +19,8 @@ import { readWeightFile } from '../../apps/gpu-worker/src/engine/checkpoint/read
 import { buildUnet } from '../../apps/gpu-worker/src/engine/networks/unet.ts'
 import { createSession, type Session } from '../../apps/gpu-worker/src/engine/onnx/session.ts'
 import { createTensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
-import { median } from '../gpu/statistics.ts'
+import { median, round } from '../gpu/statistics.ts'
+import { runAsEngine, withoutEngineSettings } from './as-engine.ts'
 import { listUnetShapes, SD15, SDXL, type UnetSize } from './checkpoint-shapes.ts'
 import { countElements, writeRandomCheckpoint } from './random-checkpoint.ts'
 import { watchMemory } from './watch-memory.ts'
@@ -30,6 +32,8 @@ const { values: flags } = parseArgs({
     rounds: { type: 'string', default: '3' },
     threads: { type: 'string', default: String(Math.max(1, cpus().length)) },
     python: { type: 'string', default: 'python3' },
+    apart: { type: 'boolean', default: false },
+    'same-settings': { type: 'boolean', default: false },
   },
 })
 const SIZES: Readonly<Record<string, UnetSize>> = { sd15: SD15, sdxl: SDXL }
@@ -37,30 +41,37 @@ const SIZES: Readonly<Record<string, UnetSize>> = { sd15: SD15, sdxl: SDXL }
 /** Seconds of a call of `rows` rows of side x side latents. */
 type Call = (rows: number, side: number) => Promise<number>
 
+/** PyTorch's side, in a process of its own. */
+interface Peer {
+  readonly call: Call
+  stop(): void
+}
+
 async function main(): Promise<void> {
   const size = SIZES[flags.size]
   if (size === undefined) throw new Error(`--size must be one of ${Object.keys(SIZES).join(', ')}`)
   const shapes = listUnetShapes(size)
   const path = join(tmpdir(), `atelier-random-unet-${flags.size}.safetensors`)
   writeRandomCheckpoint(path, shapes)
-  const peer = await startPeer(flags.size)
   const f32Bytes = [...shapes.values()].reduce((sum, shape) => sum + 4 * countElements(shape), 0)
   const { session, ...load } = await measureLoad(path, f32Bytes)
   const ours = createOwnCall(session, size)
-  const rows = []
-  for (const side of flags.sides.split(',').map(Number)) rows.push(await compare(side, ours, peer?.call))
-  peer?.stop()
+  const sides = flags.sides.split(',').map(Number)
   const report = {
     date: new Date().toISOString().slice(0, 10),
     machine: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
     network: flags.size,
     threads: Number(flags.threads),
+    peer: { hasEngineSettings: flags['same-settings'], isApart: flags.apart },
     load,
-    rows,
+    rows: flags.apart
+      ? await compareApart(sides, ours, () => session.release())
+      : await compareInTurns(sides, ours),
   }
   const results = new URL('../results/', import.meta.url)
   mkdirSync(results, { recursive: true })
-  writeFileSync(new URL(`unet-${flags.size}.json`, results), `${JSON.stringify(report, null, 2)}\n`)
+  const name = `unet-${flags.size}${flags['same-settings'] ? '-same-settings' : ''}.json`
+  writeFileSync(new URL(name, results), `${JSON.stringify(report, null, 2)}\n`)
   console.log(JSON.stringify(report, null, 2))
 }
 
@@ -101,26 +112,54 @@ function createOwnCall(session: Session, size: UnetSize): Call {
 }
 
 /** Calls in turns after one of each that does not count; the median of each side. */
-async function compare(side: number, ours: Call, peer: Call | undefined) {
-  await ours(1, side)
-  await peer?.(1, side)
-  const times: { ours: number[]; peer: number[] } = { ours: [], peer: [] }
-  for (let round = 0; round < Number(flags.rounds); round += 1) {
-    times.ours.push(await ours(1, side))
-    if (peer !== undefined) times.peer.push(await peer(1, side))
+async function compareInTurns(sides: readonly number[], ours: Call) {
+  const peer = await startPeer(flags.size)
+  const rows = []
+  for (const side of sides) {
+    const times: { ours: number[]; peer: number[] } = { ours: [], peer: [] }
+    for (let turn = 0; turn <= Number(flags.rounds); turn += 1) {
+      times.ours.push(await ours(1, side))
+      if (peer !== undefined) times.peer.push(await peer.call(1, side))
+    }
+    rows.push(toRow(side, times.ours, times.peer))
   }
-  const own = median(times.ours)
-  const other = peer === undefined ? undefined : median(times.peer)
+  peer?.stop()
+  return rows
+}
+
+/** All of our calls, then all of the peer's: for networks of which two do not fit into memory. */
+async function compareApart(sides: readonly number[], ours: Call, release: () => Promise<void>) {
+  const repeat = async (call: Call, side: number) => {
+    const times: number[] = []
+    for (let turn = 0; turn <= Number(flags.rounds); turn += 1) times.push(await call(1, side))
+    return times
+  }
+  const own: number[][] = []
+  for (const side of sides) own.push(await repeat(ours, side))
+  await release()
+  const peer = await startPeer(flags.size)
+  const rows = []
+  for (const [index, side] of sides.entries())
+    rows.push(toRow(side, own[index]!, peer === undefined ? [] : await repeat(peer.call, side)))
+  peer?.stop()
+  return rows
+}
+
+function toRow(side: number, ours: readonly number[], peer: readonly number[]) {
+  const [own, other] = [median(ours.slice(1)), median(peer.slice(1))]
   return {
     pixels: side * 8,
     ourSeconds: round(own),
-    ...(other === undefined ? {} : { peerSeconds: round(other), ratio: round(own / other) }),
+    ...(peer.length === 0 ? {} : { peerSeconds: round(other), ratio: round(own / other) }),
   }
 }
 
-async function startPeer(name: string): Promise<{ call: Call; stop: () => void } | undefined> {
+async function startPeer(name: string): Promise<Peer | undefined> {
   const script = fileURLToPath(new URL('peer_unet.py', import.meta.url))
-  const child = spawn(flags.python, [script, name, flags.threads], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(flags.python, [script, name, flags.threads], {
+    env: flags['same-settings'] ? process.env : withoutEngineSettings(),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const first = await Promise.race([lines.next(), once(child, 'error').then(() => ({ done: true }))])
   if (first.done === true) {
@@ -143,8 +182,5 @@ function fill(shape: readonly number[]) {
   )
 }
 
-function round(value: number): number {
-  return Number(value.toFixed(3))
-}
-
+runAsEngine()
 await main()

@@ -1,21 +1,35 @@
 import { MICROSOFT, type Graph, type Op, type Value } from './graph.ts'
+import { findDoubledImages, writeDoubledConv } from './doubled-conv.ts'
 import { LAYERS, NEAREST } from './layer-ops.ts'
 import { OpWriter } from './op-writer.ts'
 
 /**
  * Writes a description for the CPU: f32, channels first. Forms were chosen by measurement: weights stay [out, in] and are
- * never copied, group normalisation runs as instance normalisation of the groups (ONNX Runtime has no CPU kernel for it).
+ * never copied, group normalisation runs as instance normalisation of the groups (ONNX Runtime has no CPU kernel for it),
+ * and convolutions of doubled images are made on the images themselves.
  */
 export function emitCpu(graph: Graph): Graph {
   const writer = new OpWriter('e')
   const written = new Map<string, Value>()
+  const doubled = findDoubledImages(graph)
   const present = (name: string): Value => written.get(name) ?? (name as Value)
   for (const op of graph.ops) {
     const inputs = op.inputs.map(present)
-    if (op.domain === LAYERS) written.set(op.outputs[0]!, emitLayer(writer, op, inputs))
+    const [output, image] = [op.outputs[0]!, doubled.get(op.inputs[0]!)]
+    if (doubled.has(output)) continue
+    if (image !== undefined)
+      written.set(output, writeDoubledConv(writer, [present(image), ...inputs.slice(1)]))
+    else if (op.domain === LAYERS) written.set(output, emitLayer(writer, op, inputs))
     else writer.ops.push({ ...op, inputs })
   }
+  for (const { name } of graph.outputs)
+    if (written.has(name)) writer.ops.push(toIdentity(written.get(name)!, name))
   return { ...graph, ops: writer.ops, constants: [...graph.constants, ...writer.constants] }
+}
+
+/** A value under another name. */
+function toIdentity(from: Value, name: string): Op {
+  return { type: 'Identity', domain: '', inputs: [from], outputs: [name], attributes: {} }
 }
 
 function emitLayer(to: OpWriter, op: Op, inputs: readonly Value[]): Value {
@@ -24,7 +38,7 @@ function emitLayer(to: OpWriter, op: Op, inputs: readonly Value[]): Value {
     case 'Linear':
       return linear(to, x!, second!, third)
     case 'GatedLinear':
-      return gated(to, linear(to, x!, second!, third))
+      return gatedLinear(to, x!, second!, third)
     case 'GroupNorm':
       return writeGroupNorm(to, op, [x!, second!, third!])
     case 'Silu':
@@ -57,12 +71,16 @@ function linear(to: OpWriter, x: Value, weight: Value, bias: Value | undefined):
   return bias === undefined ? product : to.write('Add', [product, bias])
 }
 
-function gated(to: OpWriter, projection: Value): Value {
-  const [value, gate] = to.writeAll('Split', [projection], {
-    attributes: { axis: -1, num_outputs: 2 },
-    outputs: 2,
-  })
-  return to.write('Mul', [value!, to.write('Gelu', [gate!])])
+/** Two products with the weight's halves, split at load, instead of one whose result is split at each call. */
+function gatedLinear(to: OpWriter, x: Value, weight: Value, bias: Value | undefined): Value {
+  const halves = (value: Value): Value[] =>
+    to.writeAll('Split', [value], { attributes: { axis: 0, num_outputs: 2 }, outputs: 2 })
+  const [valueWeight, gateWeight] = halves(weight)
+  const [valueBias, gateBias] = bias === undefined ? [] : halves(bias)
+  const gate = linear(to, x, gateWeight!, undefined)
+  const opened =
+    gateBias === undefined ? to.write('Gelu', [gate]) : to.write('BiasGelu', [gate, gateBias], {}, MICROSOFT)
+  return to.write('Mul', [linear(to, x, valueWeight!, valueBias), opened])
 }
 
 /** Group normalisation as instance normalisation of the groups, over [batch, channels, height, width]. */

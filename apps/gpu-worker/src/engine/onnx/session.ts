@@ -7,6 +7,7 @@ import type { Graph } from './graph.ts'
 import { createCudaSession } from './cuda/cuda-session.ts'
 import { emitCpu } from './emit-cpu.ts'
 import { toModelBytes } from './model-proto.ts'
+import { splitGraph } from './split-graph.ts'
 
 /** Where sessions run. */
 export interface SessionOptions {
@@ -14,6 +15,8 @@ export interface SessionOptions {
   readonly device: string
   /** Threads of one run; 0 leaves it to ONNX Runtime (one a physical core). */
   readonly threads: number
+  /** Weights, as f32 bytes, of which a network on the CPU is loaded in parts; absent: the emitter's limit. */
+  readonly partBytes?: number
   /** Whether a weight file may be opened: the engine's own list of model files. */
   readonly isAllowedFile: (path: string) => boolean
   /** Stands in for ONNX Runtime (the fake engine). */
@@ -50,38 +53,77 @@ export async function createSession(graph: Graph, options: SessionOptions): Prom
     }
   }
   if (options.open !== undefined) return watchDevice(options.open(graph), options)
-  if (options.device === 'cpu') return openSession(emitCpu(graph), options)
+  if (options.device === 'cpu')
+    return openSession(graph, splitGraph(graph, options.partBytes).map(emitCpu), options)
   const { onWidened } = options
-  const open = (written: Graph) => openSession(written, options)
+  const open = (written: Graph) => openSession(written, [written], options)
   return createCudaSession(graph, { open, ...(onWidened && { onWidened }) })
 }
 
-/** Loads a graph as an emitter wrote it. */
-async function openSession(graph: Graph, options: SessionOptions): Promise<Session> {
+/** Loads the parts of a graph as an emitter wrote them, of which each is run with what those before it made. */
+async function openSession(graph: Graph, parts: readonly Graph[], options: SessionOptions): Promise<Session> {
+  const loaded: Part[] = []
+  const release = async (): Promise<void> => {
+    for (const { session } of loaded) await session.release()
+  }
+  for (const part of parts) {
+    const session = await createPart(part, options).catch(async (error: unknown) => {
+      await release()
+      throw error
+    })
+    loaded.push({ graph: part, session })
+  }
+  const results = graph.outputs.map(({ name }) => name)
+  const opened: Session = {
+    async run(inputs, outputs = results) {
+      const values = new Map(Object.entries(inputs).map(([name, value]) => [name, toOrtTensor(value)]))
+      for (const part of loaded) {
+        const wanted = part.graph.outputs
+          .map(({ name }) => name)
+          .filter((name) => outputs.includes(name) || !results.includes(name))
+        const made = await runPart(part, values, wanted)
+        for (const [name, value] of Object.entries(made)) values.set(name, value)
+      }
+      return Object.fromEntries(
+        outputs.map((name) => {
+          const { dims, data } = values.get(name)!
+          return [name, createTensor(dims, data as Float32Array)]
+        }),
+      )
+    },
+    release,
+  }
+  return watchDevice(opened, options)
+}
+
+/** One of the graphs that make up a network, loaded. */
+interface Part {
+  readonly graph: Graph
+  readonly session: InferenceSession
+}
+
+function createPart(graph: Graph, options: SessionOptions): Promise<InferenceSession> {
   const root = parse(graph.weights[0]?.path ?? process.cwd()).root
-  const session = await InferenceSession.create(toModelBytes(graph), {
+  return InferenceSession.create(toModelBytes(graph), {
     executionProviders: toProviders(options.device),
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
     ...(options.threads > 0 ? { intraOpNumThreads: options.threads } : {}),
     extra: { session: { model_external_initializers_file_folder_path: root } },
   } as InferenceSession.SessionOptions).catch((error: unknown) => tellLoss(error, options))
-  const opened: Session = {
-    async run(inputs, outputs) {
-      const feeds = Object.fromEntries(
-        Object.entries(inputs).map(([name, value]) => [name, toOrtTensor(value)]),
-      )
-      const results = await (outputs === undefined ? session.run(feeds) : session.run(feeds, [...outputs]))
-      return Object.fromEntries(
-        Object.entries(results).map(([name, value]) => [
-          name,
-          createTensor(value.dims, value.data as Float32Array),
-        ]),
-      )
-    },
-    release: () => session.release(),
-  }
-  return watchDevice(opened, options)
+}
+
+async function runPart(
+  { graph, session }: Part,
+  values: ReadonlyMap<string, OrtTensor>,
+  wanted: readonly string[],
+): Promise<Readonly<Record<string, OrtTensor>>> {
+  if (wanted.length === 0) return {}
+  const feeds = graph.inputs.flatMap(({ name }) => {
+    const value = values.get(name)
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  return (await session.run(Object.fromEntries(feeds), wanted)) as Record<string, OrtTensor>
 }
 
 function watchDevice(session: Session, options: SessionOptions): Session {
