@@ -93,7 +93,7 @@ async function measureImages(path: string) {
   for (const companions of COMPANIONS) {
     const seeds = Array.from({ length: companions }, (_, seed) => seed)
     const [alone, together] = [[] as number[], [] as number[]]
-    for (let round = 0; round < Number(flags.rounds); round += 1) {
+    for (let turn = 0; turn < Number(flags.rounds); turn += 1) {
       alone.push(
         await time(async () => {
           for (const seed of seeds) await kit.run(job(seed))

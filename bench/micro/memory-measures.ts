@@ -32,9 +32,9 @@ export async function measureSwitches(paths: readonly [string, string]): Promise
   })
   store.setFiles(files)
   const rounds: { mib: number; loadSeconds: number }[] = []
-  for (let round = 0; round < 2 + SWITCHES; round += 1) {
+  for (let turn = 0; turn < 2 + SWITCHES; turn += 1) {
     const start = performance.now()
-    const use = await store.useCheckpoint({ ...files[round % 2]! })
+    const use = await store.useCheckpoint({ ...files[turn % 2]! })
     const { model } = use.value
     await model.textEncoders[0]!.encode({
       tokens: [[49406, ...new Array<number>(76).fill(49407)]],

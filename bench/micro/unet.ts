@@ -8,7 +8,7 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -57,6 +57,14 @@ async function main(): Promise<void> {
   const { session, ...load } = await measureLoad(path, f32Bytes)
   const ours = createOwnCall(session, size)
   const sides = flags.sides.split(',').map(Number)
+  const rows = flags.apart
+    ? await compareApart(sides, ours, () => session.release())
+    : await compareInTurns(sides, ours)
+  const results = new URL('../results/', import.meta.url)
+  mkdirSync(results, { recursive: true })
+  const name = `unet-${flags.size}${flags['same-settings'] ? '-same-settings' : ''}.json`
+  const file = new URL(name, results)
+  const kept = readRows(file).filter((known) => !rows.some(({ pixels }) => pixels === known.pixels))
   const report = {
     date: new Date().toISOString().slice(0, 10),
     machine: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
@@ -64,15 +72,17 @@ async function main(): Promise<void> {
     threads: Number(flags.threads),
     peer: { hasEngineSettings: flags['same-settings'], isApart: flags.apart },
     load,
-    rows: flags.apart
-      ? await compareApart(sides, ours, () => session.release())
-      : await compareInTurns(sides, ours),
+    // Sizes may be measured one run at a time.
+    rows: [...kept, ...rows].sort((first, second) => first.pixels - second.pixels),
   }
-  const results = new URL('../results/', import.meta.url)
-  mkdirSync(results, { recursive: true })
-  const name = `unet-${flags.size}${flags['same-settings'] ? '-same-settings' : ''}.json`
-  writeFileSync(new URL(name, results), `${JSON.stringify(report, null, 2)}\n`)
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
   console.log(JSON.stringify(report, null, 2))
+}
+
+/** Rows that earlier runs wrote. */
+function readRows(file: URL): { readonly pixels: number }[] {
+  if (!existsSync(file)) return []
+  return (JSON.parse(readFileSync(file, 'utf8')) as { rows: { pixels: number }[] }).rows
 }
 
 async function measureLoad(path: string, f32Bytes: number) {
