@@ -6,7 +6,7 @@ import { loadCheckpoint } from '../models/load-model.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { TEST_SESSION, unpackTinyCheckpoint } from '../test-kit.ts'
 import { Batcher } from './batcher.ts'
-import { joinInputs } from './join-inputs.ts'
+import { joinInputs, toBatchKey } from './join-inputs.ts'
 
 type Inputs = Parameters<PredictionNetwork>[0]
 
@@ -156,7 +156,7 @@ describe('Batcher', () => {
     for (let round = 0; round < 2; round += 1)
       await Promise.all(Array.from({ length: 4 }, () => predict(createInputs([1]))))
     expect(calls).toEqual([4, 4])
-    expect(told).toEqual([['4x2x2, 77x3, , false', [4]]])
+    expect(told).toEqual([[toBatchKey(createInputs([1])), [4]]])
   })
 
   it('takes turns in the order of asking, so that nobody starves', async () => {
