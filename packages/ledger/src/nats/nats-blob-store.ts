@@ -7,6 +7,7 @@ import { ByteCache } from './byte-cache.ts'
 import { API_CODES, hasCode } from './errors.ts'
 import type { NatsLink, Session } from './link.ts'
 import { PerSession } from './per-session.ts'
+import { fitsInMessage, putSingle, readSingle, removeSingle } from './single-message-blobs.ts'
 
 /** Largest part of a blob in one message, bytes; smaller where the broker takes less. */
 const CHUNK_BYTES = 512 * 1024
@@ -16,6 +17,8 @@ const CACHE_BYTES = 64 * 1024 * 1024
 const READ_LIMIT_MS = 60_000
 /** Keys of blobs that belong to a job and may go when its record does; all others are kept until removed. */
 const PASSING = /^(results|requests|records|workers)\//
+/** Keys that are written once, by one execution of a job: what is small enough is one message. */
+const ONCE_KEY = /^(results|records)\//
 /** Keys whose last part is their content's hash, or that are written once only. */
 const CONTENT_KEY = /^(inputs|requests)\//
 
@@ -36,6 +39,7 @@ export class NatsBlobStore implements BlobStore {
   async put(key: string, bytes: Uint8Array, mediaType: string): Promise<BlobRef> {
     const ref = { key, sizeBytes: bytes.byteLength, sha256: sha256(bytes), mediaType }
     await this.#use(`store blob ${key}`, key, async (store, session) => {
+      if (isSingle(ref, session)) return putSingle(session, this.#placeOf(key), bytes)
       if (CONTENT_KEY.test(key) && (await isStored(store, ref))) return
       const options = {
         max_chunk_size: Math.min(CHUNK_BYTES, session.connection.info?.max_payload ?? CHUNK_BYTES),
@@ -49,9 +53,11 @@ export class NatsBlobStore implements BlobStore {
   async read(ref: BlobRef): Promise<Uint8Array | undefined> {
     const cached = this.#cache.get(cacheKey(ref))
     if (cached !== undefined) return cached
-    const bytes = await this.#use(`read blob ${ref.key}`, ref.key, (store, session) =>
-      withLimit(readObject(store, session, ref.key), ref.key),
-    )
+    const bytes = await this.#use(`read blob ${ref.key}`, ref.key, async (store, session) => {
+      const single = isSingle(ref, session) && (await readSingle(session, this.#placeOf(ref.key)))
+      // One of an earlier version of this program is an object, whatever its size.
+      return single || withLimit(readObject(store, session, ref.key), ref.key)
+    })
     if (bytes === undefined) return undefined
     if (sha256(bytes) !== ref.sha256)
       throw new AtelierError('internal', `blob ${ref.key} is damaged in the broker`)
@@ -61,15 +67,25 @@ export class NatsBlobStore implements BlobStore {
 
   async remove(key: string): Promise<void> {
     this.#cache.deletePrefix(`${key}\n`)
-    await this.#use(`remove blob ${key}`, key, async (store) => {
+    await this.#use(`remove blob ${key}`, key, async (store, session) => {
+      if (ONCE_KEY.test(key)) await removeSingle(session, this.#placeOf(key))
       await store.delete(key)
     })
+  }
+
+  #placeOf(key: string): { bucket: string; key: string } {
+    const { results, uploads } = this.#link.names
+    return { bucket: PASSING.test(key) ? results : uploads, key }
   }
 
   #use<T>(what: string, key: string, work: (store: ObjectStore, session: Session) => Promise<T>): Promise<T> {
     const stores = PASSING.test(key) ? this.#passing : this.#kept
     return this.#link.use(what, async (session) => work(await stores.get(session), session))
   }
+}
+
+function isSingle({ key, sizeBytes }: BlobRef, { connection }: Session): boolean {
+  return ONCE_KEY.test(key) && fitsInMessage(sizeBytes, connection.info?.max_payload ?? 0)
 }
 
 async function isStored(store: ObjectStore, ref: BlobRef): Promise<boolean> {
