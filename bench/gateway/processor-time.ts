@@ -25,10 +25,14 @@ export function readProcessorTime(): ProcessorTime {
   const parts: Partial<Record<Part, number>> = {}
   try {
     const processes = listProcesses()
-    const mine = new Set([process.pid])
-    for (const { pid, parent } of processes) if (mine.has(parent)) mine.add(pid)
+    const parents = new Map(processes.map(({ pid, parent }) => [pid, parent]))
+    const isMine = (pid: number): boolean => {
+      let at: number | undefined = pid
+      while (at !== undefined && at !== process.pid) at = parents.get(at)
+      return at === process.pid
+    }
     for (const { pid, ms } of processes) {
-      if (!mine.has(pid)) continue
+      if (!isMine(pid)) continue
       const part = pid === process.pid ? 'clients' : findPart(pid)
       if (part !== undefined) parts[part] = (parts[part] ?? 0) + ms
     }
@@ -51,21 +55,19 @@ export function compareProcessorTime(before: ProcessorTime, after: ProcessorTime
   }
 }
 
-/** Every process, parents before their children as far as numbers tell. */
+/** Every process of the machine. */
 function listProcesses(): { pid: number; parent: number; ms: number }[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  return pids
-    .flatMap((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
-        // The command's name, in parentheses, may hold anything.
-        const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-        return [{ pid: Number(name), parent: Number(fields[1]), ms: sum(fields.slice(11, 13)) * TICK_MS }]
-      } catch {
-        return []
-      }
-    })
-    .sort((a, b) => a.pid - b.pid)
+  return pids.flatMap((name) => {
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
+      // The command's name, in parentheses, may hold anything.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      return [{ pid: Number(name), parent: Number(fields[1]), ms: sum(fields.slice(11, 13)) * TICK_MS }]
+    } catch {
+      return []
+    }
+  })
 }
 
 function findPart(pid: number): Part | undefined {

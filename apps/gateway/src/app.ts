@@ -1,5 +1,4 @@
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { createComfyRoutes } from './comfy/routes.ts'
 import { answerComfyBodyTooLarge, answerComfyUnknown } from './comfy/errors.ts'
 import type { GatewayDeps, GatewayEnv } from './deps.ts'
@@ -7,6 +6,7 @@ import { createDocsRoutes } from './docs/routes.ts'
 import type { Authenticator } from './middleware/authenticate.ts'
 import { comfyOrigin } from './middleware/comfy-origin.ts'
 import { corsWebui, parseCorsOptions } from './middleware/cors-webui.ts'
+import { limitBody } from './middleware/limit-body.ts'
 import { refuseCrossSite } from './middleware/refuse-cross-site.ts'
 import { traceRequests } from './middleware/trace-requests.ts'
 import { createRouteTable } from './middleware/route-table.ts'
@@ -62,7 +62,7 @@ export function createApp({ deps, surface, authenticate, timeRequests }: AppOpti
   else app.use(comfyOrigin(cors))
   app.use(refuseCrossSite(cors))
   app.use(
-    bodyLimit({
+    limitBody({
       maxSize: deps.config.ATELIER_MAX_BODY_MB * 1024 * 1024,
       onError: (c) => answerComfyBodyTooLarge(c, deps.config),
     }),

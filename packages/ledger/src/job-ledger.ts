@@ -83,6 +83,11 @@ export interface JobLedger {
   /** Removes ended jobs from the history; others are left alone. Returns how many went. */
   forget(tenant: string, jobIds: readonly string[]): Promise<number>
 
+  /**
+   * The first waiting jobs, in the order in which workers look at them, for what can be made ready for them; large jobs
+   * without their large parts. A hint, perhaps a moment old.
+   */
+  peek(limit: number): Promise<Job[]>
   /** Waits for a job this worker accepts and claims it; undefined when the signal aborts first. */
   claim(request: ClaimRequest, signal: AbortSignal): Promise<Lease | undefined>
   /** Extends the lease. */

@@ -23,6 +23,12 @@ describe('createRouteTable', () => {
     expect(routes.allowedMethods('/experiment/models/1')).toEqual([])
   })
 
+  it('answers the same however many paths were asked for before', () => {
+    for (let i = 0; i < 2_500; i += 1) expect(routes.allowedMethods(`/history/${i}`)).toEqual(['GET'])
+    expect(routes.allowedMethods('/queue')).toEqual(['GET', 'POST'])
+    expect(routes.allowedMethods('/queue')).toEqual(['GET', 'POST'])
+  })
+
   it('knows no path by its middleware alone', () => {
     expect(routes.allowedMethods('/nope')).toEqual([])
   })

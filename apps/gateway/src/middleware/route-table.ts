@@ -1,6 +1,9 @@
 import type { Hono } from 'hono'
 import type { GatewayEnv } from '../deps.ts'
 
+/** Paths remembered with what they answer: the same few are asked for again and again. */
+const MAX_REMEMBERED = 1_000
+
 /** Which methods each path answers; what 404, 405 and authentication need to know before a handler runs. */
 export interface RouteTable {
   /** Methods registered for this path, upper case, sorted; empty when the path is unknown. */
@@ -17,12 +20,18 @@ export function createRouteTable(app: Hono<GatewayEnv>): RouteTable {
     patterns.set(path, known)
   }
   const entries = [...patterns.values()]
+  const known = new Map<string, readonly string[]>()
   return {
     allowedMethods(path) {
+      const remembered = known.get(path)
+      if (remembered !== undefined) return remembered
       const methods = entries
         .filter(({ pattern }) => pattern.test(path))
         .flatMap((entry) => [...entry.methods])
-      return [...new Set(methods)].sort()
+      const allowed = [...new Set(methods)].sort()
+      if (known.size >= MAX_REMEMBERED) known.clear()
+      known.set(path, allowed)
+      return allowed
     },
   }
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Job, JobRecord, JobState, ModelFile, ModelKind } from '@atelier/proto'
+import { Job, ModelFile, ModelKind } from '@atelier/proto'
 import { pino } from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Prefetcher, type PrefetcherOptions } from './prefetcher.ts'
@@ -30,9 +30,9 @@ describe('Prefetcher', () => {
     const asked: unknown[] = []
     const prefetcher = new Prefetcher({
       jobs: {
-        list: async (query) => {
-          asked.push(query)
-          return queue.map(({ job }) => JobRecord.fromPartial({ job }))
+        peek: async (limit) => {
+          asked.push(limit)
+          return queue.map(({ job }) => job)
         },
       },
       isBusy: () => true,
@@ -51,7 +51,7 @@ describe('Prefetcher', () => {
   it("reads the models of the queue's head, once", async () => {
     const { prefetcher, asked } = start([jobWith('a', 'b'), jobWith('c')])
     expect(await prefetcher.look()).toEqual(pathsOf('a', 'b'))
-    expect(asked).toEqual([{ states: [JobState.JOB_STATE_QUEUED], limit: 8 }])
+    expect(asked).toEqual([8])
     expect(await prefetcher.look()).toEqual([])
   })
 
@@ -76,7 +76,7 @@ describe('Prefetcher', () => {
   it('goes on when the ledger or a file is gone', async () => {
     const gone = { ...files[0]!, path: join(folder, 'gone') }
     expect(await start([jobWith('a')], { files: () => [gone] }).prefetcher.look()).toEqual([])
-    const jobs = { list: () => Promise.reject(new Error('unavailable')) }
+    const jobs = { peek: () => Promise.reject(new Error('unavailable')) }
     expect(await start([], { jobs }).prefetcher.look()).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { freemem } from 'node:os'
-import { JobState, type Job, type ModelFile } from '@atelier/proto'
+import type { Job, ModelFile } from '@atelier/proto'
 import type { JobLedger } from '@atelier/ledger'
 import type { Logger } from 'pino'
 
@@ -17,7 +17,7 @@ const CHUNK_BYTES = 4 * 2 ** 20
 
 /** What a prefetcher looks at. */
 export interface PrefetcherOptions {
-  readonly jobs: Pick<JobLedger, 'list'>
+  readonly jobs: Pick<JobLedger, 'peek'>
   /** Whether this worker runs all it can; an idle one claims the next job itself. */
   readonly isBusy: () => boolean
   readonly accepts: (job: Job) => boolean
@@ -71,8 +71,7 @@ export class Prefetcher {
 
   async #listWanted(): Promise<ModelFile[]> {
     const { jobs, accepts, files, residentIdentities } = this.#options
-    const queued = await jobs.list({ states: [JobState.JOB_STATE_QUEUED], limit: HEAD })
-    const next = queued.find(({ job }) => job !== undefined && accepts(job))?.job
+    const next = (await jobs.peek(HEAD)).find(accepts)
     const resident = residentIdentities()
     return (next?.models ?? []).flatMap(({ kind, name, identity }) =>
       files().filter(

@@ -113,6 +113,22 @@ export function describeLedger(name: string, open: () => Promise<ContractSubject
         expect(order).toEqual([ahead.id, early.id, late.id])
       })
 
+      it('shows the head of the queue to those who prepare for it', async () => {
+        const [second, first] = [await submit({ queueNumber: 2 }), await submit({ queueNumber: 1 })]
+        const show = async (limit: number) => (await store.jobs.peek(limit)).map(({ id }) => id)
+        await expect.poll(() => show(5)).toEqual([first.id, second.id])
+        expect(await show(1)).toEqual([first.id])
+        await claim('w1')
+        await expect.poll(() => show(5)).toEqual([second.id])
+      })
+
+      it('gives jobs that come together to as many waiting slots', async () => {
+        const slots = ['w1', 'w1', 'w1'].map((id) => claim(id))
+        const jobs = await Promise.all([submit(), submit(), submit()])
+        const claimed = (await Promise.all(slots)).map(({ record }) => record.job?.id)
+        expect(claimed.sort()).toEqual(jobs.map(({ id }) => id).sort())
+      })
+
       it('wakes a waiting worker of another handle', async () => {
         const second = await subject.openSecond()
         const waiting = claim('w1', second)

@@ -91,6 +91,11 @@ export class EmbeddedJobLedger implements JobLedger {
     return [...queued, ...past]
   }
 
+  async peek(limit: number): Promise<Job[]> {
+    const queued = await this.list({ states: [JobState.JOB_STATE_QUEUED], limit })
+    return queued.flatMap(({ job }) => job ?? [])
+  }
+
   async *watch(query: Pick<JobQuery, 'tenant' | 'surface'>, signal: AbortSignal): AsyncIterable<JobRecord> {
     const changed = this.#prepare(
       'SELECT id, change, record FROM jobs WHERE change > ? ORDER BY change LIMIT 500',

@@ -212,6 +212,17 @@ export class NatsJobLedger implements JobLedger {
     return forgotten.filter(Boolean).length
   }
 
+  async peek(limit: number): Promise<Job[]> {
+    const { queue } = this.#parts
+    queue.follow()
+    const jobs: Job[] = []
+    for (const { job } of queue.inOrder) {
+      if (jobs.length >= limit) break
+      jobs.push(job)
+    }
+    return jobs
+  }
+
   async claim(request: ClaimRequest, signal: AbortSignal): Promise<Lease | undefined> {
     const { queue, records, workers, presence, now } = this.#parts
     queue.follow()

@@ -18,6 +18,12 @@ export class WakeUps {
     })
   }
 
+  /** Ends the oldest wait: for news that one of many equal waiters is enough for. */
+  wakeOne(): void {
+    const [first] = this.#waiting
+    first?.()
+  }
+
   /** Ends every wait. */
   wake(): void {
     for (const finish of [...this.#waiting]) finish()

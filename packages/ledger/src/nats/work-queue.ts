@@ -149,7 +149,7 @@ export class WorkQueue {
     })
   }
 
-  /** Resolves when jobs were added or after the given time. */
+  /** Resolves when a job was added that no other waiter was woken for, or after the given time. */
   nextNews(milliseconds: number, signal: AbortSignal): Promise<void> {
     return this.#news.wait(milliseconds, signal)
   }
@@ -195,7 +195,8 @@ export class WorkQueue {
     const known = this.#waiting.get(id) ?? this.#before.get(id)
     if (known !== undefined && known.sequence > entry.sequence) return
     this.#waiting.put({ ...entry, seenAt: known?.seenAt ?? this.#elapsed() })
-    this.#news.wake()
+    // One job, one slot; the others would look and find it being claimed.
+    this.#news.wakeOne()
   }
 
   #subjectOf(job: Job): string {
