@@ -10,6 +10,11 @@ export interface BlobStore {
   remove(key: string): Promise<void>
 }
 
+/** Whether one execution of a job writes this key, once: never again with other bytes. */
+export function isWrittenOnce(key: string): boolean {
+  return /^(results|records)\//.test(key)
+}
+
 /** Content-addressed key of an uploaded or request picture. */
 export function toInputKey(tenant: string, sha256: string): string {
   return `inputs/${tenant}/${sha256}`

@@ -33,6 +33,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE counters (tenant TEXT NOT NULL, name TEXT NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (tenant, name));
   CREATE TABLE workers (id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL, worker BLOB NOT NULL);
   `,
+  `CREATE TABLE blobs (key TEXT PRIMARY KEY, bytes BLOB NOT NULL);`,
 ]
 
 /**

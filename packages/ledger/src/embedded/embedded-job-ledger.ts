@@ -22,7 +22,7 @@ import {
   renewRecord,
 } from '../job-state.ts'
 import { CandidateChooser } from '../choose-candidate.ts'
-import { CommitQueue } from './commit-queue.ts'
+import type { CommitQueue } from './commit-queue.ts'
 import { toBytes, type EmbeddedDatabase } from './database.ts'
 import type { Doorbell } from './doorbell.ts'
 
@@ -53,11 +53,11 @@ export class EmbeddedJobLedger implements JobLedger {
   readonly #claiming = new Set<string>()
   readonly #chooser = new CandidateChooser()
 
-  constructor(database: EmbeddedDatabase, bell: Doorbell, now: () => number) {
+  constructor(database: EmbeddedDatabase, bell: Doorbell, now: () => number, commits: CommitQueue) {
     this.#database = database
     this.#bell = bell
     this.#now = now
-    this.#commits = new CommitQueue(database)
+    this.#commits = commits
   }
 
   async submit(job: Job): Promise<Submission> {

@@ -1,5 +1,6 @@
 import type { LedgerStore } from '../ledger-store.ts'
 import { createLocalNoticeBoard } from '../notice-board.ts'
+import { CommitQueue } from './commit-queue.ts'
 import { openDatabase } from './database.ts'
 import { Doorbell } from './doorbell.ts'
 import { createBlobStore } from './embedded-blob-store.ts'
@@ -22,10 +23,11 @@ export interface EmbeddedOptions {
 export async function openEmbeddedLedger({ folder, now = Date.now }: EmbeddedOptions): Promise<LedgerStore> {
   const database = openDatabase(folder)
   const bell = await Doorbell.open(folder)
+  const commits = new CommitQueue(database)
   return {
     kind: 'embedded',
-    jobs: new EmbeddedJobLedger(database, bell, now),
-    blobs: createBlobStore(folder),
+    jobs: new EmbeddedJobLedger(database, bell, now, commits),
+    blobs: createBlobStore({ folder, database, commits }),
     files: createFileIndex(database),
     documents: createDocumentStore(database),
     notices: createLocalNoticeBoard(),

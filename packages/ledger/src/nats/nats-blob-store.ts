@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { BlobRef } from '@atelier/proto'
 import { Objm, type ObjectInfo, type ObjectStore } from '@nats-io/obj'
-import type { BlobStore } from '../blob-store.ts'
+import { isWrittenOnce, type BlobStore } from '../blob-store.ts'
 import { AtelierError } from '../errors.ts'
 import { ByteCache } from './byte-cache.ts'
 import { API_CODES, hasCode } from './errors.ts'
@@ -17,8 +17,6 @@ const CACHE_BYTES = 64 * 1024 * 1024
 const READ_LIMIT_MS = 60_000
 /** Keys of blobs that belong to a job and may go when its record does; all others are kept until removed. */
 const PASSING = /^(results|requests|records|workers)\//
-/** Keys that are written once, by one execution of a job: what is small enough is one message. */
-const ONCE_KEY = /^(results|records)\//
 /** Keys whose last part is their content's hash, or that are written once only. */
 const CONTENT_KEY = /^(inputs|requests)\//
 
@@ -68,7 +66,7 @@ export class NatsBlobStore implements BlobStore {
   async remove(key: string): Promise<void> {
     this.#cache.deletePrefix(`${key}\n`)
     await this.#use(`remove blob ${key}`, key, async (store, session) => {
-      if (ONCE_KEY.test(key)) await removeSingle(session, this.#placeOf(key))
+      if (isWrittenOnce(key)) await removeSingle(session, this.#placeOf(key))
       await store.delete(key)
     })
   }
@@ -85,7 +83,7 @@ export class NatsBlobStore implements BlobStore {
 }
 
 function isSingle({ key, sizeBytes }: BlobRef, { connection }: Session): boolean {
-  return ONCE_KEY.test(key) && fitsInMessage(sizeBytes, connection.info?.max_payload ?? 0)
+  return isWrittenOnce(key) && fitsInMessage(sizeBytes, connection.info?.max_payload ?? 0)
 }
 
 async function isStored(store: ObjectStore, ref: BlobRef): Promise<boolean> {
