@@ -231,7 +231,7 @@ export class NatsJobLedger implements JobLedger {
     while (!signal.aborted) {
       const { job, waitMs } = this.#choose(request)
       if (job === undefined || waitMs > 0) {
-        await queue.nextNews(Math.min(waitMs, LOOK_MS), signal)
+        await queue.nextNews(Math.min(waitMs, LOOK_MS), signal, request.workerId)
         continue
       }
       this.#claiming.add(job.id)

@@ -1,9 +1,10 @@
 /** Lets any number of callers wait until something happens. */
 export class WakeUps {
-  readonly #waiting = new Set<() => void>()
+  /** What ends each wait, in the order in which they began, and the group it is of. */
+  readonly #waiting = new Map<() => void, string>()
 
-  /** Resolves at the next wake-up, after the given time, or when the signal aborts. */
-  wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  /** Resolves at the next wake-up, after the given time, or when the signal aborts. Those of a group are alike. */
+  wait(milliseconds: number, signal?: AbortSignal, group = ''): Promise<void> {
     if (signal?.aborted === true) return Promise.resolve()
     return new Promise((resolve) => {
       const finish = (): void => {
@@ -14,18 +15,22 @@ export class WakeUps {
       }
       const timer = setTimeout(finish, milliseconds)
       signal?.addEventListener('abort', finish)
-      this.#waiting.add(finish)
+      this.#waiting.set(finish, group)
     })
   }
 
-  /** Ends the oldest wait: for news that one of many equal waiters is enough for. */
-  wakeOne(): void {
-    const [first] = this.#waiting
-    first?.()
+  /** Ends the oldest wait of each group: for news that one of several that are alike is enough for. */
+  wakeOneOfEach(): void {
+    const woken = new Set<string>()
+    for (const [finish, group] of [...this.#waiting]) {
+      if (woken.has(group)) continue
+      woken.add(group)
+      finish()
+    }
   }
 
   /** Ends every wait. */
   wake(): void {
-    for (const finish of [...this.#waiting]) finish()
+    for (const finish of [...this.#waiting.keys()]) finish()
   }
 }

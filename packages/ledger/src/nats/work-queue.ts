@@ -149,9 +149,9 @@ export class WorkQueue {
     })
   }
 
-  /** Resolves when a job was added that no other waiter was woken for, or after the given time. */
-  nextNews(milliseconds: number, signal: AbortSignal): Promise<void> {
-    return this.#news.wait(milliseconds, signal)
+  /** Resolves when a job was added that no other slot of the worker was woken for, or after the given time. */
+  nextNews(milliseconds: number, signal: AbortSignal, workerId: string): Promise<void> {
+    return this.#news.wait(milliseconds, signal, workerId)
   }
 
   /** Wakes everyone who waits for news. */
@@ -195,8 +195,8 @@ export class WorkQueue {
     const known = this.#waiting.get(id) ?? this.#before.get(id)
     if (known !== undefined && known.sequence > entry.sequence) return
     this.#waiting.put({ ...entry, seenAt: known?.seenAt ?? this.#elapsed() })
-    // One job, one slot; the others would look and find it being claimed.
-    this.#news.wakeOne()
+    // One job, one slot of each worker; the others would look and find it being claimed.
+    this.#news.wakeOneOfEach()
   }
 
   #subjectOf(job: Job): string {
