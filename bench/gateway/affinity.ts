@@ -9,9 +9,8 @@ import { AFFINITY_WINDOW_MS } from '@atelier/ledger'
 import { openLedger } from '@atelier/ledger/open'
 import { ledgerSettings } from '@atelier/ledger/settings'
 import { z } from 'zod'
-import { startCluster } from '../../e2e/kit/cluster.ts'
-import { startNatsCluster } from '../../e2e/kit/nats-cluster.ts'
 import { createRandom } from '../../e2e/kit/random.ts'
+import { withCluster } from '../../e2e/kit/with-cluster.ts'
 import { toQuantiles } from './quantiles.ts'
 
 // Mixed traffic for several checkpoints on workers that hold one at a time: routed by what is loaded, and first come,
@@ -56,38 +55,38 @@ function withNumber(file: Buffer, number: number): Buffer {
 }
 
 async function runTraffic(models: string, affinity: '0' | '1') {
-  const nats = await startNatsCluster(1)
-  const cluster = await startCluster({
-    ...{ gateways: 1, workers: Number(options.workers), natsUrl: nats.url },
+  const parts = {
+    ...{ nodes: 1, gateways: 1, workers: Number(options.workers) },
     environment: {
       ...{ ATELIER_ENGINE: 'fake', ATELIER_FAKE_STEP_MS: options['step-ms'], ATELIER_SLOTS: '1' },
       ...{ ATELIER_MODELS: models, ATELIER_AFFINITY: affinity, ATELIER_FAKE_LOAD_MS: options['load-ms'] },
       // One of these checkpoints fits, not two.
       ATELIER_MODEL_MEMORY_GB: '0.1',
     },
-  })
-  try {
-    const random = createRandom(1)
-    const address = `${cluster.gateways[0]!.webui}/sdapi/v1/txt2img`
-    const answers: Promise<Response>[] = []
-    for (let i = 0; i < Number(options.jobs); i += 1) {
-      const model = `model-${Math.floor(random() * Number(options.models))}`
-      const body = { prompt: `${i}`, width: 64, height: 64, steps: STEPS, seed: i }
-      answers.push(
-        fetch(address, {
-          method: 'POST',
-          body: JSON.stringify({ ...body, override_settings: { sd_model_checkpoint: model } }),
-          headers: { 'content-type': 'application/json' },
-        }),
-      )
-      await sleep(-Math.log(1 - random()) * Number(options['gap-ms']))
-    }
-    const failed = (await Promise.all(answers)).filter(({ status }) => status !== 200).length
-    return { failed, ...describe(await readRecords(nats.url)) }
-  } finally {
-    await cluster.stop()
-    await nats.dispose()
   }
+  return withCluster(parts, async (cluster, natsUrl) => {
+    const failed = await sendTraffic(`${cluster.gateways[0]!.webui}/sdapi/v1/txt2img`)
+    return { failed, ...describe(await readRecords(natsUrl)) }
+  })
+}
+
+/** Sends the same requests at the same moments in every run; gives how many got no picture. */
+async function sendTraffic(address: string): Promise<number> {
+  const random = createRandom(1)
+  const answers: Promise<Response>[] = []
+  for (let i = 0; i < Number(options.jobs); i += 1) {
+    const model = `model-${Math.floor(random() * Number(options.models))}`
+    const body = { prompt: `${i}`, width: 64, height: 64, steps: STEPS, seed: i }
+    answers.push(
+      fetch(address, {
+        method: 'POST',
+        body: JSON.stringify({ ...body, override_settings: { sd_model_checkpoint: model } }),
+        headers: { 'content-type': 'application/json' },
+      }),
+    )
+    await sleep(-Math.log(1 - random()) * Number(options['gap-ms']))
+  }
+  return (await Promise.all(answers)).filter(({ status }) => status !== 200).length
 }
 
 async function readRecords(natsUrl: string): Promise<JobRecord[]> {

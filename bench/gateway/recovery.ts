@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { startCluster, type Cluster } from '../../e2e/kit/cluster.ts'
-import { startNatsCluster } from '../../e2e/kit/nats-cluster.ts'
+import type { Cluster } from '../../e2e/kit/cluster.ts'
+import { withCluster } from '../../e2e/kit/with-cluster.ts'
 
 // Seconds from the death of a worker to the first step of its job on another one: killed, as a crash or the kernel would
 // (the broker sees its connection close), and stopped, as if it hung (its lease must run out).
@@ -76,24 +76,15 @@ async function runRounds(cluster: Cluster, count: number, signal: 'SIGKILL' | 'S
   return seconds
 }
 
-const nats = await startNatsCluster(Number(options.nodes))
-const cluster = await startCluster({
-  ...{ gateways: 1, workers: 2, natsUrl: nats.url },
+const parts = {
+  ...{ nodes: Number(options.nodes), gateways: 1, workers: 2 },
   environment: { ATELIER_ENGINE: 'fake', ATELIER_FAKE_STEP_MS: String(STEP_MS), ATELIER_SLOTS: '1' },
-})
-try {
-  const killed = await runRounds(cluster, Number(options.rounds), 'SIGKILL')
-  const hung = await runRounds(cluster, Number(options.hangs), 'SIGSTOP')
-  const result = {
-    when: new Date().toISOString(),
-    machine: `${cpus().length} x ${cpus()[0]?.model}`,
-    nodes: Number(options.nodes),
-    stepMs: STEP_MS,
-    secondsFromKill: killed,
-    secondsFromHang: hung,
-  }
-  if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(result, null, 2)}\n`)
-} finally {
-  await cluster.stop()
-  await nats.dispose()
 }
+const result = await withCluster(parts, async (cluster) => ({
+  when: new Date().toISOString(),
+  machine: `${cpus().length} x ${cpus()[0]?.model}`,
+  ...{ nodes: parts.nodes, stepMs: STEP_MS },
+  secondsFromKill: await runRounds(cluster, Number(options.rounds), 'SIGKILL'),
+  secondsFromHang: await runRounds(cluster, Number(options.hangs), 'SIGSTOP'),
+}))
+if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(result, null, 2)}\n`)
