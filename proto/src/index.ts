@@ -10,6 +10,7 @@ export {
   ExtrasPicture,
   GenerationJob,
   HiresPass,
+  HypernetworkRef,
   ImageFormat,
   ImagePlan,
   InpaintMask,

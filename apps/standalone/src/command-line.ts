@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 
 /** The programs `atelier` can run. */
-export type ProgramName = 'serve' | 'gateway' | 'worker' | 'doctor' | 'install-cuda'
+export type ProgramName = 'serve' | 'gateway' | 'worker' | 'doctor' | 'install-cuda' | 'merge'
 
 /** What the command line asks for: a program, and settings that override the environment. */
 export interface CommandLine {
@@ -123,6 +123,29 @@ const TOOLS: readonly { name: ProgramName; help: string; flags: readonly Flag[] 
         help: "leave NVIDIA's libraries out: CUDA 13 and cuDNN 9 are installed here",
         setting: 'providerOnly',
         value: 'true',
+      },
+    ],
+  },
+  {
+    name: 'merge',
+    help: "mix checkpoints to one as A1111's checkpoint merger does, and write it as .safetensors",
+    flags: [
+      { flags: '--primary <file>', help: 'checkpoint A', setting: 'primary' },
+      { flags: '--secondary <file>', help: 'checkpoint B', setting: 'secondary' },
+      { flags: '--tertiary <file>', help: 'checkpoint C, whose difference from B is added', setting: 'tertiary' },
+      {
+        flags: '--method <name>',
+        help: 'weighted-sum: A (1 - M) + B M; add-difference: A + (B - C) M; none (weighted-sum)',
+        setting: 'method',
+      },
+      { flags: '--multiplier <number>', help: 'M, 0 to 1 as a rule (0.3)', setting: 'multiplier' },
+      { flags: '--half', help: 'write f32 weights as f16', setting: 'half', value: 'true' },
+      { flags: '--vae <file>', help: 'autoencoder that takes the place of A\'s', setting: 'vae' },
+      { flags: '--discard <pattern>', help: 'leave out tensors whose names fit', setting: 'discard' },
+      {
+        flags: '--output <path>',
+        help: 'file to write, or a folder for A1111\'s own name (the folder of A)',
+        setting: 'output',
       },
     ],
   },

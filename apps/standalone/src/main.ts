@@ -36,6 +36,11 @@ async function run({ program, settings }: CommandLine): Promise<void> {
     case 'install-cuda': {
       const { runInstallCuda } = await import('./run-install-cuda.ts')
       process.exitCode = await runInstallCuda(settings)
+      return
+    }
+    case 'merge': {
+      const { runMerge } = await import('./run-merge.ts')
+      process.stdout.write(`${runMerge(settings)}\n`)
     }
   }
 }

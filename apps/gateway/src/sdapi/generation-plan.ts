@@ -10,6 +10,7 @@ import type { GenerationRequest } from './request/generation-request.ts'
 import type { PictureFacts } from './request/picture-facts.ts'
 import { findCheckpoint, selectCheckpoint } from './resolve-checkpoint.ts'
 import { findVae } from './resolve-vae.ts'
+import { withOptionHypernetwork } from './to-hypernetworks.ts'
 import { withOptionLora } from './to-loras.ts'
 import { applyStyles, selectStyleTexts, type PromptStyle } from './styles.ts'
 
@@ -127,11 +128,14 @@ function settlePrompts(
     return keepsComments ? styled : stripPromptComments(styled)
   }
   const [positive, negative] = [request.text('prompt') ?? '', request.text('negative_prompt') ?? '']
-  const withLora = (prompt: string) => withOptionLora({ prompt, request }, options, models)
+  const withNetworks = (own: string) => {
+    const prompt = withOptionLora({ prompt: own, request }, options, models)
+    return withOptionHypernetwork({ prompt, request }, options, models)
+  }
   return {
-    prompt: withLora(settle(positive, prompts)),
+    prompt: withNetworks(settle(positive, prompts)),
     negativePrompt: settle(negative, negativePrompts),
-    hiresPrompt: withLora(settle(request.text('hr_prompt') || positive, prompts)),
+    hiresPrompt: withNetworks(settle(request.text('hr_prompt') || positive, prompts)),
     hiresNegativePrompt: settle(request.text('hr_negative_prompt') || negative, negativePrompts),
   }
 }

@@ -10,6 +10,8 @@ import type { GenerationPlan } from './generation-plan.ts'
 import { optionFlag, optionText } from './options/options-store.ts'
 import { refinerName } from './parameters/refiner-parameters.ts'
 import { searchCheckpoint } from './resolve-checkpoint.ts'
+import { limitRatio, tokenMergingRatios } from './token-merging.ts'
+import { toHypernetworks } from './to-hypernetworks.ts'
 import { toLoras } from './to-loras.ts'
 import { toUpscaler } from './to-upscaler.ts'
 
@@ -60,12 +62,16 @@ export function toHires(
   return {
     ...planHiresTarget(plan),
     upscaler: toUpscaler(request.text('hr_upscaler') ?? DEFAULT_UPSCALER, models, options),
-    sampling: toSampling(settleHiresSampling(plan), request.count('hr_second_pass_steps') || plan.steps),
+    sampling: {
+      ...toSampling(settleHiresSampling(plan), request.count('hr_second_pass_steps') || plan.steps),
+      tokenMergingRatio: limitRatio(tokenMergingRatios(plan).hires ?? 0),
+    },
     strength: Math.min(Math.max(request.number('denoising_strength') ?? 0, 0), 1),
     prompt: plan.hiresPrompt,
     negativePrompt: plan.hiresNegativePrompt,
     checkpoint: checkpoint && toModelRef(checkpoint),
     loras: toLoras({ request, prompt: plan.hiresPrompt }, models),
+    hypernetworks: toHypernetworks({ request, prompt: plan.hiresPrompt }, models),
   }
 }
 

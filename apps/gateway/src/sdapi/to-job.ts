@@ -22,6 +22,8 @@ import { listParameters } from './parameters/list-parameters.ts'
 import type { Parameter } from './parameters/parameter.ts'
 import { writeSamplerExtras } from './sampler-extras.ts'
 import { toSurfaceNote } from './surface-note.ts'
+import { limitRatio, tokenMergingRatios } from './token-merging.ts'
+import { toHypernetworks } from './to-hypernetworks.ts'
 import { toLoras } from './to-loras.ts'
 import { toOutput } from './to-output.ts'
 import { toPreview } from './to-preview.ts'
@@ -65,6 +67,7 @@ export function toJob(
     ...[vae, generation.refiner?.checkpoint, generation.hires?.checkpoint],
     ...[generation.hires?.upscaler?.model, generation.source?.upscaler?.model],
     ...[...loras, ...(generation.hires?.loras ?? [])].map(({ file }) => file),
+    ...[...generation.hypernetworks, ...(generation.hires?.hypernetworks ?? [])].map(({ file }) => file),
     ...embeddings,
     ...generation.controls.map(({ model }) => model),
   ]
@@ -98,7 +101,10 @@ function toGeneration(
     batchSize: plan.batchSize,
     width: plan.width,
     height: plan.height,
-    sampling: toSampling(plan, plan.sampling, plan.steps),
+    sampling: {
+      ...toSampling(plan, plan.sampling, plan.steps),
+      tokenMergingRatio: limitRatio(tokenMergingRatios(plan).first),
+    },
     text: {
       clipSkip: plan.clipSkip,
       emphasis: optionText(options, 'emphasis'),
@@ -118,6 +124,7 @@ function toGeneration(
     ),
     tiling: plan.tiles,
     loras: toLoras(plan, models),
+    hypernetworks: toHypernetworks(plan, models),
     embeddings: toEmbeddings(plan, models),
     hires: toHires(plan, models, (sampling, steps) => toSampling(plan, sampling, steps)),
     refiner: toRefiner(plan, models),
@@ -166,6 +173,7 @@ function toSampling(
     rho: optionNumber(options, 'rho', 0),
     alwaysDiscardPenultimate: optionFlag(options, 'always_discard_next_to_last_sigma'),
     extraOptionsJson: writeSamplerExtras(options),
+    tokenMergingRatio: 0,
   }
 }
 

@@ -5,6 +5,7 @@ import { optionFlag, optionNumber, optionText, type Options } from './options/op
 import type { Parameter } from './parameters/parameter.ts'
 import { toShortHash, toStem } from './resolve-checkpoint.ts'
 import { toVaeName } from './resolve-vae.ts'
+import { tokenMergingRatios } from './token-merging.ts'
 
 /** What clients read as the WebUI's version: the one whose behaviour this surface has. */
 export const WEBUI_VERSION = 'v1.10.1'
@@ -63,14 +64,10 @@ function describeWeights(options: Options): { fp8Weight?: string; cachesFp16ForL
   return { fp8Weight: storage, cachesFp16ForLora: optionFlag(options, 'cache_fp16_weight') }
 }
 
-function describeTokenMerging({ options, request, isImageToImage }: GenerationPlan): {
+function describeTokenMerging(plan: GenerationPlan): {
   tokenMergingRatio?: InfotextNumber
   tokenMergingRatioHires?: InfotextNumber
 } {
-  const ratio = (key: string) => (options.get(key) ?? 0) as InfotextNumber
-  const own = ratio(isImageToImage ? 'token_merging_ratio_img2img' : 'token_merging_ratio')
-  const first = Number(own) === 0 ? ratio('token_merging_ratio') : own
-  if (!request.flag('enable_hr')) return { tokenMergingRatio: first }
-  const hires = ratio('token_merging_ratio_hr')
-  return { tokenMergingRatio: first, tokenMergingRatioHires: Number(hires) === 0 ? first : hires }
+  const { first, hires } = tokenMergingRatios(plan)
+  return { tokenMergingRatio: first, ...(hires !== undefined && { tokenMergingRatioHires: hires }) }
 }

@@ -1,5 +1,7 @@
 import { ModelKind } from '@atelier/proto'
 import type { ModelStore } from './models/model-store.ts'
+import { readWeightFile } from './checkpoint/read-weight-file.ts'
+import { readBundledEmbeddings } from './text-encode/bundled-embeddings.ts'
 import type { EmbeddingReader } from './text-models.ts'
 import { readEmbeddingFile } from './text-encode/embedding-file.ts'
 import {
@@ -16,9 +18,14 @@ export function createEmbeddingReader(models: ModelStore): EmbeddingReader {
   return {
     webui(refs) {
       const found = new Map<string, WebuiEmbedding>()
-      for (const ref of refs) {
+      for (const ref of refs.filter(({ kind }) => kind === ModelKind.MODEL_KIND_EMBEDDING)) {
         const embedding = readEmbedding(models.resolve(ref).path)
         if (embedding !== undefined) found.set(toPromptName(ref.name), embedding)
+      }
+      // What lies in a LoRA's file gives way to a file of its own.
+      for (const ref of refs.filter(({ kind }) => kind === ModelKind.MODEL_KIND_LORA)) {
+        for (const [name, embedding] of readBundledEmbeddings(readWeightFile(models.resolve(ref).path)))
+          if (!found.has(name)) found.set(name, embedding)
       }
       return found
     },

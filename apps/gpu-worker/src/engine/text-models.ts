@@ -8,9 +8,13 @@ import type { EmbeddingTensors, WebuiEmbedding } from './text-encode/textual-inv
 
 /** Reads textual inversions for prompts. */
 export interface EmbeddingReader {
+  /** Those of embedding files, and those that lie in LoRA files, by the name prompts use. */
   webui(refs: readonly ModelRef[]): ReadonlyMap<string, WebuiEmbedding>
   comfy(name: string): EmbeddingTensors | undefined
 }
+
+/** Kinds of files that may hold embeddings. */
+const EMBEDDING_KINDS: readonly ModelKind[] = [ModelKind.MODEL_KIND_EMBEDDING, ModelKind.MODEL_KIND_LORA]
 
 /** Owns the tokenizers, made once, and joins them with a checkpoint's encoders. */
 export class TextModels {
@@ -21,9 +25,9 @@ export class TextModels {
     this.#embeddings = embeddings
   }
 
-  /** A checkpoint's encoders for A1111's prompts. */
-  webui(model: LoadedModel, embeddings: readonly ModelRef[]): WebuiTextModel {
-    const refs = embeddings.filter(({ kind }) => kind === ModelKind.MODEL_KIND_EMBEDDING)
+  /** A checkpoint's encoders for A1111's prompts, which may name embeddings of these files. */
+  webui(model: LoadedModel, files: readonly ModelRef[]): WebuiTextModel {
+    const refs = files.filter(({ kind }) => EMBEDDING_KINDS.includes(kind))
     return createWebuiTextModel({
       encoders: model.textEncoders,
       tokenizers: this.#prepare(),

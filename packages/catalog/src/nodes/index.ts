@@ -1,6 +1,8 @@
 import { advancedSamplerNodes } from './advanced-sampler-nodes.ts'
 import { alignYourStepsNodes } from './align-your-steps-nodes.ts'
 import { apgNodes } from './apg-nodes.ts'
+import { attentionMultiplyNodes } from './attention-multiply-nodes.ts'
+import { blockMergingNodes } from './block-merging-nodes.ts'
 import { cfgNodes } from './cfg-nodes.ts'
 import { checkpointLoaderSimple } from './checkpoint-loader-simple.ts'
 import { clipSetLastLayer } from './clip-set-last-layer.ts'
@@ -20,9 +22,12 @@ import { differentialDiffusionNodes } from './differential-diffusion-nodes.ts'
 import { emptyImage } from './empty-image.ts'
 import { emptyLatentImage } from './empty-latent-image.ts'
 import { epsilonScalingNodes } from './epsilon-scaling-nodes.ts'
+import { freeLunchNodes } from './free-lunch-nodes.ts'
 import { frescaNodes } from './fresca-nodes.ts'
 import { gitsNodes } from './gits-nodes.ts'
 import { hookNodes } from './hook-nodes.ts'
+import { hypernetworkLoader } from './hypernetwork-loader.ts'
+import { hyperTileNodes } from './hyper-tile-nodes.ts'
 import { imageBatch } from './image-batch.ts'
 import { imageInvert } from './image-invert.ts'
 import { imagePadForOutpaint } from './image-pad-for-outpaint.ts'
@@ -57,9 +62,12 @@ import { loadImageOutput } from './load-image-output.ts'
 import { loadLatent } from './load-latent.ts'
 import { mahiroNodes } from './mahiro-nodes.ts'
 import { maskNodes } from './mask-nodes.ts'
+import { modelDownscaleNodes } from './model-downscale-nodes.ts'
+import { modelMergingNodes } from './model-merging-nodes.ts'
 import { modelAdvancedNodes } from './model-advanced-nodes.ts'
 import { morphologyNodes } from './morphology-nodes.ts'
 import { perpNegNodes } from './perp-neg-nodes.ts'
+import { perturbedAttentionNodes } from './perturbed-attention-nodes.ts'
 import { postProcessingNodes } from './post-processing-nodes.ts'
 import { previewAnyNodes } from './preview-any-nodes.ts'
 import { previewImage } from './preview-image.ts'
@@ -70,10 +78,12 @@ import { saveImage } from './save-image.ts'
 import { saveImageWebsocket } from './save-image-websocket.ts'
 import { saveLatent } from './save-latent.ts'
 import { sd3Nodes } from './sd3-nodes.ts'
+import { selfAttentionGuidanceNodes } from './self-attention-guidance-nodes.ts'
 import { setLatentNoiseMask } from './set-latent-noise-mask.ts'
 import { stringNodes } from './string-nodes.ts'
 import { loraLoader, loraLoaderModelOnly } from './lora-loader.ts'
 import { cannyNodes, controlNetNodes, unionControlNetNodes } from './control-net-nodes.ts'
+import { tokenMergingNodes } from './token-merging-nodes.ts'
 import { torchCompileNodes } from './torch-compile-nodes.ts'
 import { upscaleModelLoader } from './upscale-model-loader.ts'
 import { vaeDecode } from './vae-decode.ts'
@@ -151,22 +161,32 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   conditioningSetTimestepRange,
   loraLoaderModelOnly,
   ...latentNodes,
+  hypernetworkLoader,
   upscaleModelLoader,
   imageUpscaleWithModel,
   ...postProcessingNodes,
   ...maskNodes,
   ...compositingNodes,
   ...rebatchNodes,
+  ...modelMergingNodes,
+  ...tokenMergingNodes,
   ...sdxlTextNodes,
   ...cannyNodes,
+  ...freeLunchNodes,
   ...customSamplerNodes,
+  ...hyperTileNodes,
   ...modelAdvancedNodes,
+  ...modelDownscaleNodes,
   ...imagesNodes,
+  ...selfAttentionGuidanceNodes,
   ...perpNegNodes,
   ...morphologyNodes,
   ...differentialDiffusionNodes,
   ...instructPix2PixNodes,
+  ...blockMergingNodes,
+  ...perturbedAttentionNodes,
   ...alignYourStepsNodes,
+  ...attentionMultiplyNodes,
   ...advancedSamplerNodes,
   ...sd3Nodes,
   ...gitsNodes,

@@ -19,6 +19,7 @@ export type ChoiceSource =
   | 'clip_vision'
   | 'style_models'
   | 'gligen'
+  | 'hypernetworks'
   | 'upscale_models'
   | 'diffusers'
   | 'configs'

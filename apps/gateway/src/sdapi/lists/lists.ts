@@ -15,6 +15,7 @@ import { listCheckpoints, toModelName, toShortHash, toTitle } from '../resolve-c
 import { toVaeName } from '../resolve-vae.ts'
 import { readStyles } from '../style-file.ts'
 import { listUsable } from './list-usable.ts'
+import { listHypernetworks, toHypernetworkName } from './hypernetworks.ts'
 import { listLoras, toLoraAlias, toLoraName } from './loras.ts'
 import { SCRIPT_LISTS } from './scripts.data.ts'
 import { LATENT_UPSCALE_MODES } from './upscalers.data.ts'
@@ -43,7 +44,8 @@ export const LISTS: Readonly<
     [ModelKind.MODEL_KIND_VAE, ModelKind.MODEL_KIND_TEXT_ENCODER]
       .flatMap((kind) => listUsable(models, kind))
       .map(toModule),
-  hypernetworks: () => [],
+  hypernetworks: ({ models }) =>
+    listHypernetworks(models).map((file) => toExact({ name: toHypernetworkName(file), path: file.path })),
   'face-restorers': () => ['CodeFormer', 'GFPGAN'].map((name) => toExact({ name, cmd_dir: null })),
   'realesrgan-models': () => [],
   'prompt-styles': async ({ config }) =>

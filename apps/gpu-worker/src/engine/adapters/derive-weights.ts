@@ -19,13 +19,30 @@ export interface AppliedAdapter {
   readonly rankLimit?: number | undefined
 }
 
+/** Changes that need no adapter file: mixtures with other models, and factors. */
+export interface AppliedMixture {
+  /** What it is called in messages. */
+  readonly name: string
+  /** By part of the model and name of the weight. */
+  readonly changes: ReadonlyMap<AdapterPart, ReadonlyMap<string, WeightChange>>
+  readonly remarks: readonly string[]
+}
+
+/** One thing that changes a model's weights. */
+export type AppliedChange = AppliedAdapter | AppliedMixture
+
+/** Whether a change is made by an adapter file. */
+export function isAdapter(change: AppliedChange): change is AppliedAdapter {
+  return 'file' in change
+}
+
 /** Changes of a model's weights, by part and name, in the order they are made. */
 export interface Derivation {
   readonly changes: ReadonlyMap<AdapterPart, ReadonlyMap<string, readonly WeightChange[]>>
-  /** What of each adapter did not act and why; those of which all acted are left out. */
-  readonly remarks: ReadonlyMap<AppliedAdapter, readonly string[]>
-  /** Parts with layers that an adapter fits, whatever its strength there. */
-  readonly fits: ReadonlyMap<AppliedAdapter, ReadonlySet<AdapterPart>>
+  /** What of each change did not act and why; those of which all acted are left out. */
+  readonly remarks: ReadonlyMap<AppliedChange, readonly string[]>
+  /** Parts with layers that a change fits, whatever its strength there. */
+  readonly fits: ReadonlyMap<AppliedChange, ReadonlySet<AdapterPart>>
 }
 
 /**
@@ -34,7 +51,7 @@ export interface Derivation {
  */
 export function deriveWeights(
   targets: ReadonlyMap<string, AdapterTarget>,
-  adapters: readonly AppliedAdapter[],
+  applied: readonly AppliedChange[],
   flavour: AdapterFlavour,
 ): Derivation {
   const changes = new Map<AdapterPart, Map<string, WeightChange[]>>()
@@ -43,30 +60,57 @@ export function deriveWeights(
     changes.set(part, ofPart)
     ofPart.set(name, [...(ofPart.get(name) ?? []), change])
   }
-  const fits = new Map<AppliedAdapter, Set<AdapterPart>>()
-  const remarks = new Map<AppliedAdapter, readonly string[]>()
-  for (const adapter of adapters) {
-    const fitting = new Set<AdapterPart>()
-    fits.set(adapter, fitting)
-    const { modules, others } = readModules(adapter.file)
-    const unknown: string[] = [...others]
-    const misfits: string[] = []
-    for (const module of modules) {
-      const target = targets.get(module.base)
-      const planned = target && planModule(module, target, { adapter, flavour })
-      if (planned === undefined || planned.length === 0) unknown.push(...module.names)
-      for (const { part, name, ...change } of planned ?? []) {
-        if ('misfit' in change) misfits.push(`${module.base}: its ${change.misfit}`)
-        else {
-          fitting.add(part)
-          if (adapter.strengthOf(part) !== 0) add(part, name, change.change)
-        }
-      }
-    }
-    const told = describe(adapter.name, { unknown, misfits })
-    if (told.length > 0) remarks.set(adapter, told)
+  const fits = new Map<AppliedChange, ReadonlySet<AdapterPart>>()
+  const remarks = new Map<AppliedChange, readonly string[]>()
+  for (const one of applied) {
+    const plan = isAdapter(one) ? planAdapter(one, targets, flavour) : planMixture(one)
+    for (const { part, name, change } of plan.changes) add(part, name, change)
+    fits.set(one, plan.fits)
+    if (plan.remarks.length > 0) remarks.set(one, plan.remarks)
   }
   return { changes, remarks, fits }
+}
+
+interface Plan {
+  readonly changes: readonly {
+    readonly part: AdapterPart
+    readonly name: string
+    readonly change: WeightChange
+  }[]
+  readonly fits: ReadonlySet<AdapterPart>
+  readonly remarks: readonly string[]
+}
+
+function planMixture({ changes, remarks }: AppliedMixture): Plan {
+  const planned = [...changes].flatMap(([part, weights]) =>
+    [...weights].map(([name, change]) => ({ part, name, change })),
+  )
+  return { changes: planned, fits: new Set(planned.map(({ part }) => part)), remarks }
+}
+
+function planAdapter(
+  adapter: AppliedAdapter,
+  targets: ReadonlyMap<string, AdapterTarget>,
+  flavour: AdapterFlavour,
+): Plan {
+  const fits = new Set<AdapterPart>()
+  const { modules, others } = readModules(adapter.file)
+  const unknown: string[] = [...others]
+  const misfits: string[] = []
+  const changes: Plan['changes'][number][] = []
+  for (const module of modules) {
+    const target = targets.get(module.base)
+    const planned = target && planModule(module, target, { adapter, flavour })
+    if (planned === undefined || planned.length === 0) unknown.push(...module.names)
+    for (const { part, name, ...change } of planned ?? []) {
+      if ('misfit' in change) misfits.push(`${module.base}: its ${change.misfit}`)
+      else {
+        fits.add(part)
+        if (adapter.strengthOf(part) !== 0) changes.push({ part, name, change: change.change })
+      }
+    }
+  }
+  return { changes, fits, remarks: describe(adapter.name, { unknown, misfits }) }
 }
 
 /** A weight file with a part's changes. */

@@ -14,7 +14,7 @@ const ENDINGS: readonly (readonly [ending: string, part: string])[] = [
   ['.lora_magnitude_vector.weight', 'dora_scale'],
   ['.lora_magnitude_vector', 'dora_scale'],
   ...[
-    ...['lora_mid.weight', 'alpha', 'scale', 'dora_scale', 'bias'],
+    ...['lora_mid.weight', 'alpha', 'scale', 'dora_scale', 'bias', 'reshape_weight'],
     ...['hada_w1_a', 'hada_w1_b', 'hada_w2_a', 'hada_w2_b', 'hada_t1', 'hada_t2'],
     ...['lokr_w1', 'lokr_w2', 'lokr_w1_a', 'lokr_w1_b', 'lokr_w2_a', 'lokr_w2_b', 'lokr_t2'],
     ...['a1.weight', 'a2.weight', 'b1.weight', 'b2.weight'],
@@ -22,6 +22,9 @@ const ENDINGS: readonly (readonly [ending: string, part: string])[] = [
     ...['diff', 'diff_b', 'set_weight', 'w_norm', 'b_norm', 'on_input', 'weight'],
   ].map((part) => [`.${part}`, part] as const),
 ]
+
+/** Begins the names of textual inversions that lie in an adapter file. */
+const BUNDLED_EMBEDDING = 'bundle_emb.'
 
 function pair([up, down]: readonly [string, string]): (readonly [string, string])[] {
   return [
@@ -41,6 +44,7 @@ export function readModules(file: WeightFile): AdapterModules {
   const names = new Map<string, Map<string, string>>()
   const others: string[] = []
   for (const name of file.tensors.keys()) {
+    if (name.startsWith(BUNDLED_EMBEDDING)) continue
     const found = ENDINGS.find(([ending]) => name.endsWith(ending))
     if (found === undefined) {
       others.push(name)

@@ -1,8 +1,8 @@
 import { detectModel } from '../checkpoint/detect-model.ts'
 import { readSafetensors } from '../checkpoint/safetensors.ts'
 import { openTextWeights } from '../checkpoint/text-names.ts'
-import { GraphBuilder, type ChangedWeights } from '../onnx/graph-builder.ts'
-import { createSession } from '../onnx/session.ts'
+import { computeWeight as computeOnSession } from '../models/compute-weight.ts'
+import type { ChangedWeights } from '../onnx/graph-builder.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { TEST_SESSION, unpackTinyCheckpoint } from '../test-kit.ts'
 import type { AdapterFlavour } from './adapter-format.ts'
@@ -20,12 +20,7 @@ export function adapter(name: string, strength: number, more: Partial<AppliedAda
 
 /** One weight as a graph takes it, changes and all. */
 export async function computeWeight(file: ChangedWeights, name: string): Promise<Tensor> {
-  const graph = new GraphBuilder(file)
-  graph.output('weight', graph.weight(name), 'F32', graph.shapeOf(name) ?? [])
-  const session = await createSession(graph.build(), TEST_SESSION)
-  const outputs = await session.run({})
-  await session.release()
-  return outputs['weight']!
+  return computeOnSession(file, name, TEST_SESSION)
 }
 
 /** The tiny SD1 checkpoint, whose weights adapters change. */

@@ -3,16 +3,20 @@ import type { NetworkInputs } from '../denoise/guidance.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 
 /**
- * What the inputs of one call have in common: the shape of a row's latent, context, label and controls, and the variant
- * of the graph. Contexts of other lengths stay apart: filled up to one length they would change the attention.
+ * What the inputs of one call have in common: the shape of a row's latent, context, label and controls, the variant of
+ * the graph, and what it is given for all rows. Contexts of other lengths stay apart: filled up to one length they would
+ * change the attention.
  */
 export function toBatchKey(inputs: NetworkInputs): string {
   const { latent, context, label, control = {}, wraps = false, fitsLast = false } = inputs
+  const { patches = [], shared } = inputs
   const rowShape = (tensor: Tensor | undefined) => tensor?.shape.slice(1).join('x') ?? ''
   const places = Object.keys(control)
     .sort()
     .map((place) => `${place} ${rowShape(control[place])}`)
-  return [rowShape(latent), rowShape(context), rowShape(label), `${wraps} ${fitsLast}`, ...places].join(', ')
+  const changes = [...patches.map(({ key }) => key), shared?.key ?? '']
+  const variant = [String(wraps), String(fitsLast)]
+  return [rowShape(latent), rowShape(context), rowShape(label), ...variant, ...places, ...changes].join(', ')
 }
 
 /** How inputs are joined. */
@@ -51,6 +55,8 @@ export function joinInputs(
     ...(first!.control && { control: joinControls(inputs, Object.keys(first!.control), rows) }),
     ...(first!.wraps === true && { wraps: true }),
     ...(first!.fitsLast === true && { fitsLast: true }),
+    ...(first!.patches && { patches: first!.patches }),
+    ...(first!.shared && { shared: first!.shared }),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { UnetPatch } from '../networks/patches/unet-patch.ts'
 import { joinAxis } from '../tensor/blocks.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { combine, createRowJoiner, joinRows, scale, sliceRows, type RowJoiner, type Term } from './combine.ts'
@@ -22,6 +23,19 @@ export interface NetworkInputs {
   readonly wraps?: boolean
   /** Sizes that cannot be halved all the way down are treated as A1111 treats them. */
   readonly fitsLast?: boolean
+  /** The noise level, for those who change what the network does; the network itself is told by its timesteps. */
+  readonly sigma?: number
+  /** Changes of the network itself. */
+  readonly patches?: readonly UnetPatch[]
+  /** What they are given for the whole call. */
+  readonly shared?: SharedInputs
+}
+
+/** Inputs that all rows of a call have in common. */
+export interface SharedInputs {
+  /** Two of one key, for rows of one shape, are equal. */
+  readonly key: string
+  readonly values: Readonly<Record<string, Tensor>>
 }
 
 /** The raw network, to its prediction of the latent's shape. Batching happens behind it. */
@@ -156,6 +170,7 @@ export async function denoiseRows(
         timesteps: new Float32Array(own.length).fill(timestep),
         context: joinContexts(own.map(({ tokens }) => tokens)),
         ...joinLabels(own),
+        sigma,
       }
       const images = own.map(({ image }) => image)
       const { controls } = own[0]!

@@ -1,3 +1,4 @@
+import type { LoraRef } from '@atelier/proto'
 import type { BatchConditioning, RowContent } from '../denoise/guidance.ts'
 import { sliceRows } from '../denoise/combine.ts'
 import { listLabelNumbers, makeLabel } from '../denoise/label.ts'
@@ -14,6 +15,8 @@ import type { Generation, LatentSize } from './generation.ts'
 export interface ConditioningRequest {
   readonly prompts: readonly ImagePrompts[]
   readonly checkpoint: UsableCheckpoint
+  /** LoRAs of the prompts: embeddings may lie in their files. */
+  readonly loras: readonly LoraRef[]
   /** Evaluations of the first pass, which prompt timelines count in. */
   readonly evaluations: number
   /** Those of the second pass, where the prompts are for that. */
@@ -30,9 +33,11 @@ export async function encodeConditioning(
   request: ConditioningRequest,
 ): Promise<(call: number) => BatchConditioning> {
   const { job, texts } = generation
-  const { prompts, checkpoint, evaluations, hiresEvaluations, concat } = request
+  const { prompts, checkpoint, loras, evaluations, hiresEvaluations, concat } = request
   const settings = { ...toTextSettings(job.text, evaluations), hiresSteps: hiresEvaluations }
-  const encoded = await encodePrompts(prompts, texts.webui(checkpoint.model, job.embeddings), settings)
+  const bundles = loras.flatMap(({ file }) => file ?? [])
+  const textModel = texts.webui(checkpoint.model, [...job.embeddings, ...bundles])
+  const encoded = await encodePrompts(prompts, textModel, settings)
   const toContent = createContentMaker(generation, request)
   const channelsOf = (image: number) =>
     concat && sliceRows(concat, image % concat.shape[0]!, (image % concat.shape[0]!) + 1)

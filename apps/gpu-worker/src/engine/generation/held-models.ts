@@ -1,5 +1,7 @@
 import type { LoraRef, ModelRef } from '@atelier/proto'
 import type { ControlNetwork } from '../control/control-network.ts'
+import { readWeightFile } from '../checkpoint/read-weight-file.ts'
+import { readHypernetwork, type Hypernetwork } from '../networks/patches/hypernetwork.ts'
 import type { AdapterSet } from '../models/derived-models.ts'
 import type { LoadedVae } from '../models/loaded-model.ts'
 import type { ModelStore, UsableCheckpoint } from '../models/model-store.ts'
@@ -30,7 +32,15 @@ export class HeldModels {
     return checkpoint
   }
 
-  /** What of the LoRAs did not act, and why. */
+  /** A hypernetwork's layers; undefined, and told in the remarks, where the file is of an unknown kind. */
+  hypernetwork(ref: ModelRef): Hypernetwork | undefined {
+    const read = readHypernetwork(readWeightFile(this.#store.resolve(ref).path), 'webui')
+    if (!('fault' in read)) return read
+    this.#remarks.add(`the hypernetwork ${ref.name} does not act: ${read.fault}`)
+    return undefined
+  }
+
+  /** What of the LoRAs and hypernetworks did not act, and why. */
   get remarks(): readonly string[] {
     return [...this.#remarks]
   }

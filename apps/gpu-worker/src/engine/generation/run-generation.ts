@@ -97,6 +97,7 @@ async function sampleBatch(generation: Generation, batch: Batch): Promise<Tensor
     prompts: batch.images,
     checkpoint: generation.checkpoint,
     loras: job.loras,
+    hypernetworks: job.hypernetworks,
     isSecond: false,
     start: toStart(generation, batch),
   })

@@ -17,7 +17,9 @@ import { parseWebuiExtras, type WebuiExtras } from '../denoise/webui-extras.ts'
 import { toNoiseKind } from '../generation-settings.ts'
 import type { UsableCheckpoint } from '../models/model-store.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import { patchNetwork } from '../denoise/inside/patch-network.ts'
 import { encodeConditioning } from './condition.ts'
+import { listStagePatches } from './stage-patches.ts'
 import { guideConditioning, guideStage, type StageControls } from './controls/guide-stage.ts'
 import { EDIT_CHANNELS, readExtraChannels } from './extra-channels.ts'
 import { countEvaluations, LATENT_PIXELS, samplingOf, type Batch, type Generation } from './generation.ts'
@@ -111,6 +113,7 @@ async function createCheckpointDenoiser(
   const conditioningAt = await encodeConditioning(generation, {
     prompts: stage.prompts,
     checkpoint,
+    loras: stage.loras,
     evaluations: countEvaluations(first.sampler, first.steps),
     hiresEvaluations: stage.isSecond ? countEvaluations(settings.sampler, settings.steps) : undefined,
     pixels: stage.pixels,
@@ -123,8 +126,9 @@ async function createCheckpointDenoiser(
   })
   const { job } = generation
   const { model } = checkpoint
+  const network = patchNetwork(model.predict, listStagePatches(stage, generation.models))
   const options: GuidanceOptions = {
-    network: (inputs) => model.predict({ ...inputs, wraps: job.tiling, fitsLast: isUneven(inputs.latent) }),
+    network: (inputs) => network({ ...inputs, wraps: job.tiling, fitsLast: isUneven(inputs.latent) }),
     // A refiner is not guided: the networks belong to the checkpoint before it.
     conditioningAt: (call) =>
       checkpoint === stage.checkpoint

@@ -34,6 +34,7 @@ export async function sampleSecondPass(
     prompts: batch.images.map(() => ({ prompt, negativePrompt })),
     checkpoint,
     loras: hires.loras,
+    hypernetworks: hires.hypernetworks,
     isSecond: true,
     start: { latent, strength, runsAllSteps: true, noiseFactor: 1, pictures },
     // A pass that was skipped takes its second one along; what is left is the enlarged picture.

@@ -1,4 +1,4 @@
-import type { LoraRef, SamplingSettings } from '@atelier/proto'
+import type { HypernetworkRef, LoraRef, SamplingSettings } from '@atelier/proto'
 import type { ImagePrompts } from '../text-encode/encode-prompts.ts'
 import type { UsableCheckpoint } from '../models/model-store.ts'
 import type { Pixels } from '../image/pixels.ts'
@@ -33,6 +33,7 @@ export interface Stage {
   readonly checkpoint: UsableCheckpoint
   /** LoRAs of its prompts, which a refiner takes over too (A1111). */
   readonly loras: readonly LoraRef[]
+  readonly hypernetworks: readonly HypernetworkRef[]
   readonly isSecond: boolean
   /** Where it starts; absent: from noise. */
   readonly start?: SourceStart | undefined

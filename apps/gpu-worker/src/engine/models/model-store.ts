@@ -8,11 +8,18 @@ import { timeEvaluations, type EvaluationListener } from '../batching/time-evalu
 import type { PredictionNetwork } from '../denoise/guidance.ts'
 import { EngineError } from '../engine-error.ts'
 import type { SessionOptions } from '../onnx/session.ts'
-import { DerivedModels, type AdapterSet } from './derived-models.ts'
+import { partsOfCheckpoint, partsOfTexts } from './adaptable-parts.ts'
+import { DerivedModels, type AdapterRef, type AdapterSet } from './derived-models.ts'
 import { loadDenoiser } from './load-denoiser.ts'
 import { loadBase, loadVaeFile } from './load-model.ts'
 import { loadChangedTexts } from './load-texts.ts'
-import { loadTextEncoders } from './load-text-encoders.ts'
+import { loadTextEncoders, openTextFiles, type OpenedText } from './load-text-encoders.ts'
+import { openParts } from './open-parts.ts'
+import { computeWeight } from './compute-weight.ts'
+import type { ComputeWeight } from './saved-weights.ts'
+import type { Derivation } from '../adapters/derive-weights.ts'
+import { openVaeFile } from '../checkpoint/separate-files.ts'
+import { openCheckpoint, type CheckpointSource } from './checkpoint-source.ts'
 import { latentFormatOf } from './latent-format.ts'
 import { loadTinyVae } from './load-tiny-vae.ts'
 import type { LoadedModel, LoadedVae } from './loaded-model.ts'
@@ -36,6 +43,28 @@ export interface UsableCheckpoint {
   readonly model: LoadedModel
   readonly vae?: LoadedVae
   /** What of its adapters did not act, and why. */
+  readonly remarks: readonly string[]
+}
+
+/** What a MODEL or CLIP stands for. */
+export interface WeightsRef {
+  readonly checkpoint: ModelRef
+  readonly companion?: ModelRef
+  readonly adapters?: readonly AdapterRef[]
+}
+
+/** Weights in their files, and what changes them. */
+export interface OpenedWeights {
+  readonly denoiser?: CheckpointSource
+  readonly texts: readonly OpenedText[]
+  readonly derivation: Derivation | undefined
+  readonly compute: ComputeWeight
+}
+
+/** Text encoders in files of their own, in use. */
+export interface UsableTexts {
+  readonly textEncoders: readonly TextEncoder[]
+  /** What of their adapters did not act, and why. */
   readonly remarks: readonly string[]
 }
 
@@ -100,7 +129,7 @@ export class ModelStore {
   }
 
   async #assemble(
-    { path, identity }: ModelFile,
+    { path, identity, name }: ModelFile,
     adapters: AdapterSet | undefined,
     uses: Uses,
   ): Promise<UsableCheckpoint> {
@@ -108,7 +137,7 @@ export class ModelStore {
     const base = await uses.take(this.#residency.use(identity, () => loadBase(path, identity, session)))
     const { source, model, vae } = base
     const set = adapters?.refs.length ? adapters : undefined
-    const derived = set && this.#derived.find(source, identity, set)
+    const derived = set && this.#derived.find(partsOfCheckpoint(source, name), identity, set)
     const derivation = derived?.denoiserKey === undefined ? undefined : derived.derivation
     const useDenoiser = () =>
       this.#residency.use(derived?.denoiserKey ?? `${identity} denoiser`, () => {
@@ -157,12 +186,43 @@ export class ModelStore {
     })
   }
 
-  /** Uses text encoder files: one, or the two of SDXL. */
-  async useTextEncoders(refs: readonly ModelRef[]): Promise<Use<readonly TextEncoder[]>> {
+  /** Uses text encoder files: one, or the two of SDXL, changed by adapters where there are any. */
+  async useTextEncoders(refs: readonly ModelRef[], adapters?: AdapterSet): Promise<Use<UsableTexts>> {
     const files = refs.map((ref) => this.resolve(ref))
-    const paths = files.map(({ path }) => path)
-    const key = files.map(({ identity }) => identity).join(' with ')
-    return this.#residency.use(key, () => loadTextEncoders(paths, this.#session()))
+    const opened = openTextFiles(files.map(({ path }) => path))
+    const identity = files.map((file) => file.identity).join(' with ')
+    const parts = partsOfTexts(opened, files.map(({ name }) => name).join(' and '))
+    const derived = adapters?.refs.length ? this.#derived.find(parts, identity, adapters) : undefined
+    const changes = derived?.textsKey === undefined ? undefined : derived.derivation
+    const use = await this.#residency.use(derived?.textsKey ?? identity, () =>
+      loadTextEncoders(opened, this.#session(), changes),
+    )
+    const remarks = [...(derived?.derivation.remarks.values() ?? [])].flat()
+    return { value: { textEncoders: use.value, remarks }, done: () => use.done() }
+  }
+
+  /** The weights a MODEL or CLIP stands for, in their files, and what changes them: to be saved. */
+  openWeights({ checkpoint, companion, adapters = [] }: WeightsRef): OpenedWeights {
+    const files = [checkpoint, ...(companion ? [companion] : [])].map((ref) => this.resolve(ref))
+    const identity = files.map((file) => file.identity).join(' with ')
+    const set = { flavour: 'comfy', refs: adapters } as const
+    const derivation =
+      adapters.length === 0 ? undefined : this.#derived.find(openParts(files), identity, set).derivation
+    const compute: ComputeWeight = (file, name) => computeWeight(file, name, this.#session())
+    if (checkpoint.kind === ModelKind.MODEL_KIND_TEXT_ENCODER)
+      return { texts: openTextFiles(files.map(({ path }) => path)), derivation, compute }
+    const source = openCheckpoint(files[0]!.path)
+    const texts = source.detected.textEncoders.map((config) => ({ file: source.file, config }))
+    return { denoiser: source, texts, derivation, compute }
+  }
+
+  /** The autoencoder's weights of a file of its own or of a checkpoint, in their file. */
+  openVae(ref: ModelRef): ReturnType<typeof openVaeFile> {
+    const { path } = this.resolve(ref)
+    if (ref.kind === ModelKind.MODEL_KIND_VAE) return openVaeFile(path)
+    const { file, detected } = openCheckpoint(path)
+    if (detected.vae !== undefined) return { file, config: detected.vae }
+    throw new EngineError('unusable-model', 'the checkpoint has no VAE')
   }
 
   /** Uses an upscaler network. */

@@ -1,5 +1,7 @@
 import type { PredictionKind } from '@atelier/catalog'
 import type { GuidePatch } from '../denoise/composition/guide-patches.ts'
+import type { GuidanceExtra } from '../denoise/composition/guidance-extra.ts'
+import type { InsidePatch } from '../denoise/inside/patch-network.ts'
 import type { ModelSampling } from '../denoise/model-sampling.ts'
 import type { SamplingPlan } from '../denoise/plan.ts'
 import type { LatentFormat } from './latent-format.ts'
@@ -15,10 +17,16 @@ export interface ModelPatches {
   readonly guides?: readonly (() => GuidePatch)[]
   /** The noise mask acts by thresholds that fall with the noise (ComfyUI's DifferentialDiffusion), by this share. */
   readonly maskThresholds?: number
+  /** What is changed inside the network, in its order. */
+  readonly inside?: readonly InsidePatch[]
+  /** Guidance by further predictions, made anew for each sampling. */
+  readonly extras?: readonly (() => GuidanceExtra)[]
 }
 
+const KEPT = ['consistencyAt', 'guides', 'maskThresholds', 'inside', 'extras'] as const
+
 /** A model as it is sampled, changes included. */
-export type SampledModel = LoadedModel & Pick<ModelPatches, 'consistencyAt' | 'guides' | 'maskThresholds'>
+export type SampledModel = LoadedModel & Pick<ModelPatches, (typeof KEPT)[number]>
 
 /** A model with changes. */
 export function patchModel(model: LoadedModel, patches: ModelPatches = {}): SampledModel {

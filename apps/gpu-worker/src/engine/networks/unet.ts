@@ -16,6 +16,7 @@ import {
   toTokens,
   upsampleTo,
 } from './layers.ts'
+import type { AttentionPlace, UnetHooks, UnetPatch } from './patches/unet-patch.ts'
 
 /** Epsilon of the residual blocks' and of the transformers' group normalisations. */
 const EPSILON = { residual: 1e-5, transformer: 1e-6 }
@@ -25,32 +26,39 @@ const EPSILON = { residual: 1e-5, transformer: 1e-6 }
  * Inputs: latent [batch, in, height, width], timesteps [batch] (fractions allowed), context [batch, tokens, width], and
  * label [batch, labels] where the model has one. Output: prediction [batch, out, height, width]. With controls, further
  * inputs of those names are added: `feature_N` to the output of input block N, `middle` to the middle block's, and
- * `skip_N` to what input block N hands to the output blocks; each has the shape of what it is added to.
+ * `skip_N` to what input block N hands to the output blocks; each has the shape of what it is added to. Patches change
+ * what stands between, and may declare inputs of their own.
  */
-export function buildUnet(file: WeightFile, config: UnetConfig, controls: readonly string[] = []): Graph {
+export function buildUnet(
+  file: WeightFile,
+  config: UnetConfig,
+  controls: readonly string[] = [],
+  patches: readonly UnetPatch[] = [],
+): Graph {
   const graph = new GraphBuilder(file)
   const latent = graph.input('latent', 'F32', ['batch', config.inChannels, 'height', 'width'])
   const timesteps = graph.input('timesteps', 'F32', ['batch'])
   const context = graph.input('context', 'F32', ['batch', 'tokens', config.contextWidth])
+  const hooks = patches.map((patch) => patch.open({ graph, config, latent }))
   const unet: Unet = {
     graph,
     config,
     context,
+    hooks,
     embedding: embedTime(graph, config, timesteps),
     control: (name, x) => (controls.includes(name) ? add(graph, x, controlInput(graph, name)) : x),
   }
 
-  const skips = [unet.control('feature_0', conv(graph, latent, `${config.prefix}input_blocks.0.0`))]
+  const first = unet.control('feature_0', conv(graph, latent, `${config.prefix}input_blocks.0.0`))
+  const skips = [change(unet, 'feature', first, 0)]
   let x = inputBlocks(unet, skips)
   x = unet.control('middle', middleBlock(unet, x))
   x = outputBlocks(unet, x, skips)
   x = silu(graph, groupNorm(graph, x, `${config.prefix}out.0`, EPSILON.residual))
-  graph.output('prediction', conv(graph, x, `${config.prefix}out.2`), 'F32', [
-    'batch',
-    config.outChannels,
-    'height',
-    'width',
-  ])
+  const prediction = conv(graph, x, `${config.prefix}out.2`)
+  const finished = hooks.reduce((value, { finish }) => finish?.(value) ?? value, prediction)
+  const channels = hooks.some(({ finish }) => finish) ? 'prediction_channels' : config.outChannels
+  graph.output('prediction', finished, 'F32', ['batch', channels, 'height', 'width'])
   return graph.build()
 }
 
@@ -63,7 +71,21 @@ export interface Unet {
   readonly embedding: Value
   /** Adds the control input of that name, where the graph has it. */
   readonly control: (name: string, x: Value) => Value
+  /** What patches do, in their order. */
+  readonly hooks?: readonly UnetHooks[]
 }
+
+function change(
+  { hooks = [] }: Unet,
+  hook: 'feature' | 'featureAfterSkip',
+  input: Value,
+  block: number,
+): Value {
+  return hooks.reduce((x, hooked) => hooked[hook]?.(x, block) ?? x, input)
+}
+
+/** What every attention of one part of the network has in common. */
+type Part = Pick<AttentionPlace, 'half' | 'level'>
 
 function controlInput(graph: GraphBuilder, name: string): Value {
   return graph.input(name, 'F32', ['batch', `${name}_channels`, `${name}_height`, `${name}_width`])
@@ -104,28 +126,30 @@ export function mlpOf(graph: GraphBuilder, x: Value, [first, second]: readonly [
 /** The first half after its first convolution, the only entry of `skips`, to which every block's output is added. */
 export function inputBlocks(unet: Unet, skips: Value[]): Value {
   const { graph, config } = unet
-  let x = skips[0]!
+  let x = change(unet, 'featureAfterSkip', skips[0]!, 0)
   let block = 1
+  const finish = (output: Value) => {
+    const seen = change(unet, 'feature', unet.control(`feature_${block}`, output), block)
+    skips.push(seen)
+    x = change(unet, 'featureAfterSkip', seen, block)
+    block += 1
+  }
   config.levels.forEach(({ depths }, level) => {
     for (const depth of depths) {
-      x = residualBlock(unet, x, `${config.prefix}input_blocks.${block}.0`)
-      if (depth > 0) x = spatialTransformer(unet, x, `${config.prefix}input_blocks.${block}.1`, depth)
-      x = unet.control(`feature_${block}`, x)
-      skips.push(x)
-      block += 1
+      const name = `${config.prefix}input_blocks.${block}`
+      const output = residualBlock(unet, x, `${name}.0`)
+      const part = { half: 'input', level } as const
+      finish(depth > 0 ? spatialTransformer(unet, output, `${name}.1`, { depth, part }) : output)
     }
     if (level === config.levels.length - 1) return
-    x = conv(graph, x, `${config.prefix}input_blocks.${block}.0.op`, { stride: 2 })
-    x = unet.control(`feature_${block}`, x)
-    skips.push(x)
-    block += 1
+    finish(conv(graph, x, `${config.prefix}input_blocks.${block}.0.op`, { stride: 2 }))
   })
   return x
 }
 
 /** The narrowest part. */
 export function middleBlock(unet: Unet, input: Value): Value {
-  const { prefix, middleDepth } = unet.config
+  const { prefix, middleDepth, levels } = unet.config
   const has = (block: number) =>
     unet.graph.shapeOf(`${prefix}middle_block.${block}.in_layers.0.weight`) !== undefined
   // Distilled SDXLs have one residual block there (SSD-1B), or nothing (KOALA).
@@ -133,21 +157,29 @@ export function middleBlock(unet: Unet, input: Value): Value {
   let x = residualBlock(unet, input, `${prefix}middle_block.0`)
   // Small ControlNets keep the projections around no blocks at all.
   const hasTransformer = unet.graph.shapeOf(`${prefix}middle_block.1.proj_in.weight`) !== undefined
-  if (hasTransformer) x = spatialTransformer(unet, x, `${prefix}middle_block.1`, middleDepth)
+  const part = { half: 'middle', level: levels.length - 1 } as const
+  if (hasTransformer) x = spatialTransformer(unet, x, `${prefix}middle_block.1`, { depth: middleDepth, part })
   return has(2) ? residualBlock(unet, x, `${prefix}middle_block.2`) : x
 }
 
 function outputBlocks(unet: Unet, input: Value, skips: Value[]): Value {
-  const { graph, config } = unet
+  const { graph, config, hooks = [] } = unet
   let x = input
+  let level = config.levels.length - 1
+  let channels = graph.shapeOf(`${config.prefix}middle_block.0.out_layers.3.weight`)?.[0] ?? 0
   config.outputDepths.forEach((depth, block) => {
     const name = `${config.prefix}output_blocks.${block}`
     const skip = unet.control(`skip_${skips.length - 1}`, skips.pop()!)
-    x = joinChannels(graph, [x, skip])
+    const at = { block, channels }
+    const joined = hooks.reduce((values, { join }) => join?.(values, at) ?? values, { x, skip })
+    x = joinChannels(graph, [joined.x, joined.skip])
     x = residualBlock(unet, x, `${name}.0`)
-    if (depth > 0) x = spatialTransformer(unet, x, `${name}.1`, depth)
+    channels = graph.shapeOf(`${name}.0.out_layers.3.weight`)?.[0] ?? channels
+    const part = { half: 'output', level } as const
+    if (depth > 0) x = spatialTransformer(unet, x, `${name}.1`, { depth, part })
     const upsample = `${name}.${depth > 0 ? 2 : 1}.conv`
     if (graph.shapeOf(`${upsample}.weight`) === undefined) return
+    level -= 1
     // To the size of the next skip, which is odd where the input was not a multiple of the total reduction.
     x = conv(graph, upsampleTo(graph, x, skips.at(-1)!), upsample)
   })
@@ -167,7 +199,12 @@ function residualBlock({ graph, embedding }: Unet, input: Value, name: string): 
 }
 
 /** Pixels as tokens through `depth` transformer blocks, and the input added. */
-function spatialTransformer(unet: Unet, input: Value, name: string, depth: number): Value {
+function spatialTransformer(
+  unet: Unet,
+  input: Value,
+  name: string,
+  { depth, part }: { readonly depth: number; readonly part: Part },
+): Value {
   const { graph, config } = unet
   const channels = graph.shapeOf(`${name}.norm.weight`)?.[0] ?? 0
   const normal = groupNorm(graph, input, `${name}.norm`, EPSILON.transformer)
@@ -175,26 +212,54 @@ function spatialTransformer(unet: Unet, input: Value, name: string, depth: numbe
     ? linear(graph, toTokens(graph, normal, channels), `${name}.proj_in`)
     : toTokens(graph, conv(graph, normal, `${name}.proj_in`), channels)
   const heads = 'count' in config.heads ? config.heads.count : channels / config.heads.size
-  for (let block = 0; block < depth; block += 1)
-    x = transformerBlock(unet, x, `${name}.transformer_blocks.${block}`, heads)
+  for (let index = 0; index < depth; index += 1)
+    x = transformerBlock(unet, x, `${name}.transformer_blocks.${index}`, {
+      ...part,
+      ...{ index, heads, channels, contextWidth: config.contextWidth, image: input },
+    })
   const output = config.hasLinearProjections
     ? fromTokens(graph, linear(graph, x, `${name}.proj_out`), input)
     : conv(graph, fromTokens(graph, x, input), `${name}.proj_out`)
   return add(graph, output, input)
 }
 
-function transformerBlock({ graph, context }: Unet, input: Value, name: string, heads: number): Value {
-  const attend = (x: Value, from: Value, layer: string): Value => {
-    const [query, key, value] = [
-      linear(graph, x, `${layer}.to_q`),
-      linear(graph, from, `${layer}.to_k`),
-      linear(graph, from, `${layer}.to_v`),
-    ]
-    return linear(graph, attention(graph, { query, key, value }, heads), `${layer}.to_out.0`)
-  }
+function transformerBlock(
+  unet: Unet,
+  input: Value,
+  name: string,
+  place: Omit<AttentionPlace, 'layer' | 'residual'>,
+): Value {
+  const { graph, context } = unet
   const normal = layerNorm(graph, input, `${name}.norm1`)
-  let x = add(graph, attend(normal, normal, `${name}.attn1`), input)
-  x = add(graph, attend(layerNorm(graph, x, `${name}.norm2`), context, `${name}.attn2`), x)
+  const self = attend(unet, [normal, normal], `${name}.attn1`, {
+    ...place,
+    ...{ layer: 'self', residual: input },
+  })
+  let x = add(graph, self, input)
+  const second = layerNorm(graph, x, `${name}.norm2`)
+  const cross = { ...place, layer: 'cross', residual: x } as const
+  x = add(graph, attend(unet, [second, context], `${name}.attn2`, cross), x)
   const gated = gatedLinear(graph, layerNorm(graph, x, `${name}.norm3`), `${name}.ff.net.0.proj`)
   return add(graph, linear(graph, gated, `${name}.ff.net.2`), x)
+}
+
+/** An attention of `x` to `from`, projected back. */
+function attend(
+  { graph, hooks = [] }: Unet,
+  [x, from]: readonly [x: Value, from: Value],
+  layer: string,
+  at: AttentionPlace,
+): Value {
+  const seen = hooks.reduce((values, { beforeAttention }) => beforeAttention?.(values, at) ?? values, {
+    ...{ query: x, key: from, value: from },
+  })
+  const projected = {
+    query: linear(graph, seen.query, `${layer}.to_q`),
+    key: linear(graph, seen.key, `${layer}.to_k`),
+    value: linear(graph, seen.value, `${layer}.to_v`),
+  }
+  const plain = attention(graph, projected, at.heads)
+  const attended = hooks.reduce((value, hooked) => hooked.attend?.(projected, at, value) ?? value, plain)
+  const output = linear(graph, attended, `${layer}.to_out.0`)
+  return hooks.reduce((value, { afterAttention }) => afterAttention?.(value, at) ?? value, output)
 }

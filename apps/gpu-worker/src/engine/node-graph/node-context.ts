@@ -18,6 +18,8 @@ export interface ModelValue {
   readonly adapters?: readonly AdapterRef[]
   /** Changes of how it is sampled. */
   readonly patches?: ModelPatches
+  /** The prompt from which a guidance by directions is seen, in place of the usual one. */
+  readonly perpendicular?: { readonly empty: ConditioningValue; readonly negativeScale: number }
 }
 
 /** A CLIP: the text encoders of a checkpoint or of files of their own, and where to stop in them. */

@@ -23,12 +23,15 @@ import { latentPasteNodes } from './latent-paste-nodes.ts'
 import { latentFileNodes } from './latent-file-nodes.ts'
 import { latentNodes } from './latent-nodes.ts'
 import { loaderNodes } from './loader-nodes.ts'
+import { networkPatchNodes } from './network-patch-nodes.ts'
 import { maskNodes } from './mask-nodes.ts'
 import { pictureNodes } from './picture-nodes.ts'
 import { imageNodes } from './image-nodes.ts'
 import { conditioningNodes } from './conditioning-nodes.ts'
 import { scopedConditioningNodes } from './scoped-conditioning-nodes.ts'
 import { textNodes } from './text-nodes.ts'
+import { modelMergingNodes } from './model-merging-nodes.ts'
+import { modelSavingNodes } from './model-saving-nodes.ts'
 import { modelSamplingNodes } from './model-sampling-nodes.ts'
 import { sdxlTextNodes } from './sdxl-text-nodes.ts'
 import { loadImageMask } from './load-image-mask.ts'
@@ -84,8 +87,11 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<strin
     controlNetNodes,
     inpaintNodes,
     sdxlTextNodes,
+    modelMergingNodes,
+    modelSavingNodes,
     modelSamplingNodes,
     guidanceNodes,
+    networkPatchNodes,
     customSamplingNodes,
     scopedConditioningNodes,
     animationNodes,

@@ -3,6 +3,7 @@ import { EngineError } from '../engine-error.ts'
 import type { ClipValue, ModelValue, NodeContext, NodeExecution } from '../node-graph/node-context.ts'
 import type { NodeInputs } from '../node-graph/node-inputs.ts'
 import { useModel } from './use-model.ts'
+import { useTextEncodersOf } from './use-parts.ts'
 
 /** Adds a LoRA to those of a model and of its text encoders. */
 export const loraLoader: NodeExecution = async (inputs, context) => {
@@ -15,6 +16,7 @@ export const loraLoader: NodeExecution = async (inputs, context) => {
     withAdapter(clip, { file, denoiserStrength: 0, textStrength: ofClip }),
   ]
   await checkFit(outputs[0], context)
+  if (clip.checkpoint.kind === ModelKind.MODEL_KIND_TEXT_ENCODER) await checkTexts(outputs[1], context)
   return { outputs }
 }
 
@@ -48,5 +50,11 @@ function findFile(inputs: NodeInputs, { models }: NodeContext): ModelRef {
 async function checkFit(model: ModelValue, context: NodeContext): Promise<void> {
   const use = await useModel(model, context)
   for (const remark of use.value.remarks) context.remark(remark)
+  use.done()
+}
+
+/** The same for text encoders in files of their own; what a LoRA has for the denoiser is none of theirs. */
+async function checkTexts(clip: ClipValue, { models }: NodeContext): Promise<void> {
+  const use = await useTextEncodersOf(clip, models)
   use.done()
 }

@@ -82,9 +82,15 @@ function predictionOf(name: string): PredictionKind {
   })
 }
 
-/** A node's model with further changes. */
+/** A node's model with further changes; those that add up follow the ones it has. */
 export function addPatches(inputs: NodeInputs, patches: ModelPatches): ModelValue {
   const model = inputs.value<ModelValue>('model')
-  const guides = [...(model.patches?.guides ?? []), ...(patches.guides ?? [])]
-  return { ...model, patches: { ...model.patches, ...patches, ...(guides.length > 0 && { guides }) } }
+  const own = model.patches ?? {}
+  const joined = {
+    guides: [...(own.guides ?? []), ...(patches.guides ?? [])],
+    inside: [...(own.inside ?? []), ...(patches.inside ?? [])],
+    extras: [...(own.extras ?? []), ...(patches.extras ?? [])],
+  }
+  const added = Object.fromEntries(Object.entries(joined).filter(([, list]) => list.length > 0))
+  return { ...model, patches: { ...own, ...patches, ...added } }
 }

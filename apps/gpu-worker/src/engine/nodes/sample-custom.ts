@@ -1,8 +1,11 @@
 import { combine } from '../denoise/combine.ts'
 import { createComposer } from '../denoise/composition/compose.ts'
+import { guidePerpendicularlyFrom } from '../denoise/composition/guide-by-attention.ts'
 import { createGuide } from '../denoise/composition/guide-patches.ts'
+import type { GuidanceExtra } from '../denoise/composition/guidance-extra.ts'
 import { createComposedDenoiser } from '../denoise/composition/guiders.ts'
 import { resolveLists, type ScopedEntry } from '../denoise/composition/resolve-lists.ts'
+import { patchNetwork } from '../denoise/inside/patch-network.ts'
 import { createKeepingDenoiser, fitMask } from '../denoise/keep-latent.ts'
 import { createThresholdMask } from '../denoise/mask-thresholds.ts'
 import { prepareBatchNoise } from '../denoise/noise/batch-noise.ts'
@@ -120,8 +123,11 @@ function createDenoiser(
   guider: GuiderValue,
   { plan, setting }: { plan: SamplingPlan; setting: ContentSetting & { model: SampledModel } },
 ): Denoiser {
-  const { predict: network, prediction, sampling, guides } = setting.model
+  const { predict, prediction, sampling, guides } = setting.model
   const { shape } = setting.source
+  const extras = makeExtras(guider, setting)
+  const inside = [...(setting.model.inside ?? []), ...extras.flatMap((extra) => extra.inside ?? [])]
+  const network = patchNetwork(predict, inside)
   const entries = Object.entries(guider.conditionings).map(
     ([role, value]) => [role, toScoped(value, role, setting)] as const,
   )
@@ -132,7 +138,22 @@ function createDenoiser(
     rule: guider.rule,
     needsUnconditional: plan.needsUnconditional,
     guideAt: patches && ((latent, sigma) => createGuide(patches, latent, sigma)),
+    extras,
   })
+}
+
+/** Guidance by further predictions: what stands in the usual one's place first. */
+function makeExtras(
+  { model: { perpendicular }, rule }: GuiderValue,
+  setting: ContentSetting & { model: SampledModel },
+): GuidanceExtra[] {
+  const made = setting.model.extras?.map((make) => make()) ?? []
+  if (perpendicular === undefined) return made
+  const scoped = { empty: toScoped(perpendicular.empty, 'empty', setting) }
+  const where = { shape: setting.source.shape, model: setting.model.sampling }
+  const { empty = [] } = resolveLists(scoped, where)
+  const { negativeScale } = perpendicular
+  return [guidePerpendicularlyFrom(empty, { scale: rule.scale ?? 1, negativeScale }), ...made]
 }
 
 function toScoped(conditioning: ConditioningValue, role: string, setting: ContentSetting): ScopedEntry[] {

@@ -1,10 +1,9 @@
 import { ModelKind } from '@atelier/proto'
 import { EngineError } from '../engine-error.ts'
 import type { LoadedVae } from '../models/loaded-model.ts'
-import type { ModelStore } from '../models/model-store.ts'
+import type { ModelStore, UsableTexts } from '../models/model-store.ts'
 import type { Use } from '../models/residency.ts'
 import type { ClipValue, VaeValue } from '../node-graph/node-context.ts'
-import type { TextEncoder } from '../text-encode/text-encoder.ts'
 import { useModel } from './use-model.ts'
 
 /**
@@ -20,17 +19,14 @@ export async function useVaeOf({ checkpoint }: VaeValue, models: ModelStore): Pr
   throw new EngineError('unusable-model', 'the checkpoint has no VAE')
 }
 
-/** The text encoders of a CLIP input: files of their own (LoRAs leave those alone), or a checkpoint's. */
-export async function useTextEncodersOf(
-  clip: ClipValue,
-  models: ModelStore,
-): Promise<Use<{ readonly textEncoders: readonly TextEncoder[] }>> {
-  const { checkpoint, companion } = clip
+/** The text encoders of a CLIP input: of files of their own, or a checkpoint's; its LoRAs applied by ComfyUI's rules. */
+export async function useTextEncodersOf(clip: ClipValue, models: ModelStore): Promise<Use<UsableTexts>> {
+  const { checkpoint, companion, adapters = [] } = clip
   if (checkpoint.kind !== ModelKind.MODEL_KIND_TEXT_ENCODER) {
     const use = await useModel(clip, { models })
-    return { value: use.value.model, done: () => use.done() }
+    const { model, remarks } = use.value
+    return { value: { textEncoders: model.textEncoders, remarks }, done: () => use.done() }
   }
   const refs = companion === undefined ? [checkpoint] : [checkpoint, companion]
-  const use = await models.useTextEncoders(refs)
-  return { value: { textEncoders: use.value }, done: () => use.done() }
+  return models.useTextEncoders(refs, { flavour: 'comfy', refs: adapters })
 }

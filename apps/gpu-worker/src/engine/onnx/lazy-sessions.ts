@@ -43,26 +43,34 @@ export class LazySessions {
   }
 }
 
+/** A change of a network's graph; two of one key are written the same. */
+export interface GraphChange {
+  readonly key: string
+}
+
 /** What changes a network's graph without changing its weights. */
-export interface GraphVariant {
+export interface GraphVariant<T extends GraphChange = GraphChange> {
   /** Convolutions go on at the opposite edge, so that the picture tiles. */
   readonly wraps?: boolean
   /** Sizes that cannot be halved all the way down are treated as A1111 treats them. */
   readonly fitsLast?: boolean
+  /** What the network is written with, in its order. */
+  readonly changes?: readonly T[] | undefined
 }
 
 /** Sessions of one network with further inputs, one for each set of their names and variant, made at first use. */
-export function prepareVariants(
-  build: (inputs: readonly string[]) => Graph,
+export function prepareVariants<T extends GraphChange = GraphChange>(
+  build: (inputs: readonly string[], changes: readonly T[]) => Graph,
   sessions: LazySessions,
-): (inputs: readonly string[], variant: GraphVariant) => Promise<Session> {
+): (inputs: readonly string[], variant: GraphVariant<T>) => Promise<Session> {
   const variants = new Map<string, () => Promise<Session>>()
-  return (inputs, { wraps = false, fitsLast = false }) => {
-    const key = `${wraps} ${fitsLast} ${inputs.join()}`
+  return (inputs, { wraps = false, fitsLast = false, changes = [] }) => {
+    const key = [wraps, fitsLast, inputs.join(), ...changes.map((change) => change.key)].join(' ')
     let session = variants.get(key)
     if (session === undefined) {
       session = sessions.prepare(() => {
-        const graph = fitsLast ? fitLast(build(inputs)) : build(inputs)
+        const written = build(inputs, changes)
+        const graph = fitsLast ? fitLast(written) : written
         return wraps ? wrapEdges(graph) : graph
       })
       variants.set(key, session)

@@ -293,6 +293,8 @@ export interface GenerationJob {
   conditioningMaskWeight?: number | undefined
   /** ControlNets and adapters, in order; what they add is summed. */
   controls: ControlUnit[]
+  /** Hypernetworks of the prompt, in order. */
+  hypernetworks: HypernetworkRef[]
 }
 
 /** What checkpoints that take sizes and scores are told beside the picture's size. */
@@ -345,6 +347,8 @@ export interface HiresPass {
   checkpoint: ModelRef | undefined
   /** Additional networks of the pass's prompt, in order. */
   loras: LoraRef[]
+  /** Hypernetworks of the pass's prompt, in order. */
+  hypernetworks: HypernetworkRef[]
 }
 
 /** A checkpoint that takes over while a picture is sampled. */
@@ -441,6 +445,8 @@ export interface SamplingSettings {
   alwaysDiscardPenultimate: boolean
   /** Any further option of the sampler by the catalog's name ("uni_pc_order" and so on), as JSON text. */
   extraOptionsJson: string
+  /** Share of the tokens of self-attention that are merged with others, 0 (none) to 0.9. */
+  tokenMergingRatio: number
 }
 
 /** How prompts become conditioning. */
@@ -533,6 +539,14 @@ export interface OutputSettings {
   save: boolean
   /** WebP without loss. */
   lossless: boolean
+}
+
+/** A hypernetwork with its strength. */
+export interface HypernetworkRef {
+  /** The file. */
+  file: ModelRef | undefined
+  /** Factor on what it adds, -10 to 10 as a rule. */
+  strength: number
 }
 
 /** A LoRA with its strengths. */
@@ -1034,6 +1048,7 @@ function createBaseGenerationJob(): GenerationJob {
     imageGuidanceScale: undefined,
     conditioningMaskWeight: undefined,
     controls: [],
+    hypernetworks: [],
   }
 }
 
@@ -1098,6 +1113,9 @@ export const GenerationJob: MessageFns<GenerationJob> = {
     }
     for (const v of message.controls) {
       ControlUnit.encode(v!, writer.uint32(562).fork()).join()
+    }
+    for (const v of message.hypernetworks) {
+      HypernetworkRef.encode(v!, writer.uint32(522).fork()).join()
     }
     return writer
   },
@@ -1275,6 +1293,14 @@ export const GenerationJob: MessageFns<GenerationJob> = {
             message.controls.push(ControlUnit.decode(reader, reader.uint32()))
             continue
           }
+          case 65: {
+            if (tag !== 522) {
+              break
+            }
+
+            message.hypernetworks.push(HypernetworkRef.decode(reader, reader.uint32()))
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -1336,6 +1362,7 @@ export const GenerationJob: MessageFns<GenerationJob> = {
     message.imageGuidanceScale = object.imageGuidanceScale ?? undefined
     message.conditioningMaskWeight = object.conditioningMaskWeight ?? undefined
     message.controls = object.controls?.map((e) => ControlUnit.fromPartial(e)) || []
+    message.hypernetworks = object.hypernetworks?.map((e) => HypernetworkRef.fromPartial(e)) || []
     return message
   },
 }
@@ -1553,6 +1580,7 @@ function createBaseHiresPass(): HiresPass {
     negativePrompt: '',
     checkpoint: undefined,
     loras: [],
+    hypernetworks: [],
   }
 }
 
@@ -1590,6 +1618,9 @@ export const HiresPass: MessageFns<HiresPass> = {
     }
     for (const v of message.loras) {
       LoraRef.encode(v!, writer.uint32(90).fork()).join()
+    }
+    for (const v of message.hypernetworks) {
+      HypernetworkRef.encode(v!, writer.uint32(522).fork()).join()
     }
     return writer
   },
@@ -1695,6 +1726,14 @@ export const HiresPass: MessageFns<HiresPass> = {
             message.loras.push(LoraRef.decode(reader, reader.uint32()))
             continue
           }
+          case 65: {
+            if (tag !== 522) {
+              break
+            }
+
+            message.hypernetworks.push(HypernetworkRef.decode(reader, reader.uint32()))
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -1732,6 +1771,7 @@ export const HiresPass: MessageFns<HiresPass> = {
         ? ModelRef.fromPartial(object.checkpoint)
         : undefined
     message.loras = object.loras?.map((e) => LoraRef.fromPartial(e)) || []
+    message.hypernetworks = object.hypernetworks?.map((e) => HypernetworkRef.fromPartial(e)) || []
     return message
   },
 }
@@ -2244,6 +2284,7 @@ function createBaseSamplingSettings(): SamplingSettings {
     rho: 0,
     alwaysDiscardPenultimate: false,
     extraOptionsJson: '',
+    tokenMergingRatio: 0,
   }
 }
 
@@ -2293,6 +2334,9 @@ export const SamplingSettings: MessageFns<SamplingSettings> = {
     }
     if (message.extraOptionsJson !== '') {
       writer.uint32(122).string(message.extraOptionsJson)
+    }
+    if (message.tokenMergingRatio !== 0) {
+      writer.uint32(521).double(message.tokenMergingRatio)
     }
     return writer
   },
@@ -2430,6 +2474,14 @@ export const SamplingSettings: MessageFns<SamplingSettings> = {
             message.extraOptionsJson = reader.string()
             continue
           }
+          case 65: {
+            if (tag !== 521) {
+              break
+            }
+
+            message.tokenMergingRatio = reader.double()
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -2462,6 +2514,7 @@ export const SamplingSettings: MessageFns<SamplingSettings> = {
     message.rho = object.rho ?? 0
     message.alwaysDiscardPenultimate = object.alwaysDiscardPenultimate ?? false
     message.extraOptionsJson = object.extraOptionsJson ?? ''
+    message.tokenMergingRatio = object.tokenMergingRatio ?? 0
     return message
   },
 }
@@ -3148,6 +3201,74 @@ export const OutputSettings: MessageFns<OutputSettings> = {
     message.omitMetadata = object.omitMetadata ?? false
     message.save = object.save ?? false
     message.lossless = object.lossless ?? false
+    return message
+  },
+}
+
+function createBaseHypernetworkRef(): HypernetworkRef {
+  return { file: undefined, strength: 0 }
+}
+
+export const HypernetworkRef: MessageFns<HypernetworkRef> = {
+  encode(message: HypernetworkRef, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.file !== undefined) {
+      ModelRef.encode(message.file, writer.uint32(10).fork()).join()
+    }
+    if (message.strength !== 0) {
+      writer.uint32(17).double(message.strength)
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HypernetworkRef {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBaseHypernetworkRef()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break
+            }
+
+            message.file = ModelRef.decode(reader, reader.uint32())
+            continue
+          }
+          case 2: {
+            if (tag !== 17) {
+              break
+            }
+
+            message.strength = reader.double()
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<HypernetworkRef>): HypernetworkRef {
+    return HypernetworkRef.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<HypernetworkRef>): HypernetworkRef {
+    const message = createBaseHypernetworkRef()
+    message.file =
+      object.file !== undefined && object.file !== null ? ModelRef.fromPartial(object.file) : undefined
+    message.strength = object.strength ?? 0
     return message
   },
 }

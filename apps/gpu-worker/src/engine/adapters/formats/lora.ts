@@ -1,8 +1,20 @@
 import type { AdapterFormat } from '../adapter-format.ts'
+import type { AdapterModule } from '../adapter-module.ts'
 import { compareElements, compareRanks, toScale } from '../adapter-format.ts'
 import { expandCore, reshape, takeFirst } from '../constant-ops.ts'
 
 const [UP, DOWN, CORE] = ['lora_up.weight', 'lora_down.weight', 'lora_mid.weight'] as const
+
+/** Shape that the weight is to be filled up to with zeros before it is changed (Control-LoRAs of other inputs). */
+const ASKED_SHAPE = 'reshape_weight'
+
+/** Says that a weight is to have another shape, which would make it another network's. */
+function compareAsked(module: AdapterModule, shape: readonly number[]): string | undefined {
+  if (!module.has(ASKED_SHAPE)) return undefined
+  const asked = [...module.read(ASKED_SHAPE).data]
+  const isSame = asked.length === shape.length && asked.every((size, axis) => size === shape[axis])
+  return isSame ? undefined : `weight is to be made [${asked.join(', ')}], the model's is [${shape.join(', ')}]`
+}
 
 /**
  * LoRA (Hu et al. 2021, arXiv 2106.09685): up [o, r] times down [r, i]. Convolutions (LoCon) are flattened the same way,
@@ -16,6 +28,7 @@ export const lora: AdapterFormat = {
     const [rank, inputs] = module.flatShapeOf(DOWN)
     const [coreLeft = leftRank, coreRight = rank, ...kernel] = module.shapeOf(CORE)
     return (
+      compareAsked(module, shape) ??
       compareRanks(leftRank, module.has(CORE) ? coreLeft : rank) ??
       compareRanks(coreRight, rank) ??
       compareElements('product', [outputs, inputs, ...kernel], shape)

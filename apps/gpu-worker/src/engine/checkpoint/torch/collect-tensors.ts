@@ -11,7 +11,7 @@ const WRAPPERS = ['state_dict', 'params_ema', 'params-ema', 'params'] as const
 /** Characters of one text beside the tensors. */
 const MAX_TEXT = 1_024
 
-/** The tensors of an unpickled file by name, and the plain texts and numbers at its top. */
+/** The tensors of an unpickled file by name, and the plain texts, numbers and flags at its top. */
 export interface CollectedTensors {
   readonly tensors: ReadonlyMap<string, PickleTensor>
   readonly metadata: Readonly<Record<string, string>>
@@ -89,8 +89,8 @@ function addTensor(tensor: PickleTensor, name: string, { tensors, path }: Collec
 function collectTexts(value: PickleValue): Record<string, string> {
   if (!isKind(value, 'dict')) return {}
   const texts = listEntries(value.entries).flatMap(([name, item]) => {
-    const isPlain = typeof item === 'string' || typeof item === 'number'
-    return isPlain && String(item).length <= MAX_TEXT ? [[name, String(item)] as const] : []
+    const isPlain = ['string', 'number', 'boolean'].includes(typeof item)
+    return isPlain && String(item as string | number | boolean).length <= MAX_TEXT ? [[name, String(item as string | number | boolean)] as const] : []
   })
   return Object.fromEntries(texts)
 }

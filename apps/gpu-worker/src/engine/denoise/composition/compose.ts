@@ -4,6 +4,7 @@ import { repeatToBatch } from '../../tensor/blocks.ts'
 import { createTensor, type Tensor } from '../../tensor/tensor.ts'
 import { combine, joinRows, scale, sliceRows } from '../combine.ts'
 import { concatChannels, type NetworkInputs, type PredictionNetwork } from '../guidance.ts'
+import { toRows } from '../inside/patch-network.ts'
 import { denoisedFactors, networkInputScale } from '../parameterisation.ts'
 import type { SamplingPlan } from '../plan.ts'
 import type { GuidingEntry } from './guiding-entry.ts'
@@ -100,6 +101,7 @@ async function predictGroup(
     timesteps: new Float32Array(rows).fill(plan.timestepOf(sigma)),
     context: joinRows(parts.map(({ entry }) => repeatToBatch(entry.tokens, images))),
     ...(labels.length === parts.length ? { label: joinRows(labels) } : {}),
+    sigma,
   }
   const moment = { images: Array.from({ length: rows }, (_, row) => row % images), sigma, call }
   const control = await parts[0]!.entry.controls?.evaluate(inputs, moment)
@@ -107,11 +109,30 @@ async function predictGroup(
     inputs,
     parts.map(({ entry: { concat }, region }) => ({ concat: concat && crop(concat, region) })),
   )
-  const output = await network(control === undefined ? seenInputs : { ...seenInputs, control })
+  const inside = joinInside(parts, images)
+  const output = await network(
+    control === undefined && inside === undefined
+      ? seenInputs
+      : { ...seenInputs, control: { ...control, ...inside } },
+  )
   const { fromLatent, fromOutput } = denoisedFactors(prediction, sigma)
   const clean = combine([fromLatent, seen], [fromOutput, output])
   const shares = plan.consistencyAt?.(sigma)
   return shares === undefined ? clean : combine([shares.out, clean], [shares.skip, seen])
+}
+
+/** What patches are told about each row; zeros for entries that say nothing. */
+function joinInside(parts: readonly Part[], images: number): NetworkInputs['control'] {
+  const told = parts.map(({ entry }) => entry.inside ?? {})
+  const lengths = new Map(
+    told.flatMap((values) => Object.entries(values).map(([name, { length }]) => [name, length] as const)),
+  )
+  if (lengths.size === 0) return undefined
+  const rowsOf = (name: string, length: number) =>
+    told.flatMap((values) =>
+      Array.from({ length: images }, () => values[name] ?? new Array<number>(length).fill(0)),
+    )
+  return Object.fromEntries([...lengths].map(([name, length]) => [name, toRows(rowsOf(name, length))]))
 }
 
 function crop(latent: Tensor, region: PlaneBox): Tensor {

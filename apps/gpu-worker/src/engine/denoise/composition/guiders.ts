@@ -2,6 +2,8 @@ import { combine } from '../combine.ts'
 import type { Denoised, Denoiser } from '../sampler.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import type { Composer } from './compose.ts'
+import type { GuidanceExtra } from './guidance-extra.ts'
+import { markLists } from './guide-by-attention.ts'
 import type { GuidingLists } from './guiding-entry.ts'
 
 /** Relative distance from 1 within which a guidance scale leaves the unconditional out, as Python's isclose. */
@@ -20,6 +22,8 @@ export interface GuidanceRule {
   readonly roles: (needsUnconditional: boolean) => readonly string[]
   /** Joins predictions in the order of the roles, guiding by what the model says where it says something. */
   readonly join: (predictions: readonly Tensor[], guide?: Guide) => Denoised
+  /** The guidance scale, where there is one between positive and negative. */
+  readonly scale?: number
 }
 
 /** A denoiser that composes each role's conditionings and joins them by a rule. */
@@ -29,6 +33,7 @@ export function createComposedDenoiser({
   rule,
   needsUnconditional,
   guideAt,
+  extras = [],
 }: {
   readonly compose: Composer
   readonly lists: GuidingLists
@@ -37,14 +42,27 @@ export function createComposedDenoiser({
   readonly needsUnconditional: boolean
   /** How the model guides what it sees; absent: linearly. */
   readonly guideAt?: ((latent: Tensor, sigma: number) => Guide) | undefined
+  /** Changes that need predictions of their own, in their order. */
+  readonly extras?: readonly GuidanceExtra[] | undefined
 }): Denoiser {
-  const roles = rule.roles(needsUnconditional)
+  const roles = rule.roles(needsUnconditional || extras.some((extra) => extra.needsUnconditional))
+  const marked = markLists(lists, extras)
+  const asked = extras.map(({ ask }) => ask?.(lists) ?? [])
   let calls = 0
   return async (latent, sigma) => {
-    const call = calls
+    const moment = { latent, sigma, call: calls }
     calls += 1
-    const wanted = roles.map((role) => lists[role] ?? [])
-    return rule.join(await compose(wanted, { latent, sigma, call }), guideAt?.(latent, sigma))
+    const predictions = await compose([...roles.map((role) => marked[role] ?? []), ...asked.flat()], moment)
+    const byRole = predictions.slice(0, roles.length)
+    const { latent: joined, unconditional } = rule.join(byRole, guideAt?.(latent, sigma))
+    const of = (role: string) => byRole[roles.indexOf(role)]
+    let [guided, next] = [joined, roles.length]
+    for (const [i, { finish }] of extras.entries()) {
+      const own = predictions.slice(next, (next += asked[i]!.length))
+      const seen = { ...moment, guided, own, lists, compose }
+      guided = await finish({ ...seen, positive: of('positive') ?? joined, negative: of('negative') })
+    }
+    return { latent: guided, unconditional }
   }
 }
 
@@ -57,6 +75,7 @@ export function guideByScale(scale: number): GuidanceRule {
       latent: guide(negative, positive!, scale),
       unconditional: negative ?? positive!,
     }),
+    scale,
   }
 }
 

@@ -11,6 +11,8 @@ export interface GuidingEntry {
   /** Channels that follow the latent's, [images, channels, h, w] of its size, for the models that take some. */
   readonly concat?: Tensor | undefined
   readonly controls?: RowControls | undefined
+  /** What patches of the network are told about its rows, by input. */
+  readonly inside?: Readonly<Record<string, readonly number[]>> | undefined
   /** The part of the latent it sees, in cells; absent: all of it. */
   readonly area?: PlaneBox | undefined
   /** Share by cell, [masks, h, w] of the latent's size; absent: 1. */

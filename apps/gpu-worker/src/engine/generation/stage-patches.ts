@@ -1,0 +1,18 @@
+import { createHypernetwork } from '../denoise/inside/hypernetwork.ts'
+import type { InsidePatch } from '../denoise/inside/patch-network.ts'
+import { createTokenMerging } from '../denoise/inside/token-merging.ts'
+import type { HeldModels } from './held-models.ts'
+import type { Stage } from './stage.ts'
+
+/** What a stage changes inside the denoising network: hypernetworks of its prompts, and merged tokens. */
+export function listStagePatches(
+  { settings, hypernetworks }: Pick<Stage, 'settings' | 'hypernetworks'>,
+  models: HeldModels,
+): InsidePatch[] {
+  const patches = hypernetworks.flatMap(({ file, strength }, i) => {
+    const network = file && models.hypernetwork(file)
+    return network === undefined ? [] : [createHypernetwork(network, strength, i)]
+  })
+  const ratio = settings.tokenMergingRatio
+  return ratio > 0 ? [...patches, createTokenMerging(ratio, 'all', patches.length)] : patches
+}
