@@ -132,7 +132,11 @@ const TOOLS: readonly { name: ProgramName; help: string; flags: readonly Flag[] 
     flags: [
       { flags: '--primary <file>', help: 'checkpoint A', setting: 'primary' },
       { flags: '--secondary <file>', help: 'checkpoint B', setting: 'secondary' },
-      { flags: '--tertiary <file>', help: 'checkpoint C, whose difference from B is added', setting: 'tertiary' },
+      {
+        flags: '--tertiary <file>',
+        help: 'checkpoint C, whose difference from B is added',
+        setting: 'tertiary',
+      },
       {
         flags: '--method <name>',
         help: 'weighted-sum: A (1 - M) + B M; add-difference: A + (B - C) M; none (weighted-sum)',
@@ -140,11 +144,11 @@ const TOOLS: readonly { name: ProgramName; help: string; flags: readonly Flag[] 
       },
       { flags: '--multiplier <number>', help: 'M, 0 to 1 as a rule (0.3)', setting: 'multiplier' },
       { flags: '--half', help: 'write f32 weights as f16', setting: 'half', value: 'true' },
-      { flags: '--vae <file>', help: 'autoencoder that takes the place of A\'s', setting: 'vae' },
+      { flags: '--vae <file>', help: "autoencoder that takes the place of A's", setting: 'vae' },
       { flags: '--discard <pattern>', help: 'leave out tensors whose names fit', setting: 'discard' },
       {
         flags: '--output <path>',
-        help: 'file to write, or a folder for A1111\'s own name (the folder of A)',
+        help: "file to write, or a folder for A1111's own name (the folder of A)",
         setting: 'output',
       },
     ],

@@ -22,17 +22,35 @@ export function toFloat(dtype: Dtype): FloatDtype {
 /** Values times a number. */
 export function times({ dtype, values }: TypedValues, factor: number): TypedValues {
   const own = Math.fround(factor)
-  return { dtype, values: roundTo(values.map((value) => value * own), dtype) }
+  return {
+    dtype,
+    values: roundTo(
+      values.map((value) => value * own),
+      dtype,
+    ),
+  }
 }
 
 /** Sum of two of equal length. */
 export function add(a: TypedValues, b: TypedValues): TypedValues {
   const dtype = promote(a.dtype, b.dtype)
-  return { dtype, values: roundTo(a.values.map((value, i) => value + b.values[i]!), dtype) }
+  return {
+    dtype,
+    values: roundTo(
+      a.values.map((value, i) => value + b.values[i]!),
+      dtype,
+    ),
+  }
 }
 
 /** Difference of two of equal length. */
 export function subtract(a: TypedValues, b: TypedValues): TypedValues {
   const dtype = promote(a.dtype, b.dtype)
-  return { dtype, values: roundTo(a.values.map((value, i) => value - b.values[i]!), dtype) }
+  return {
+    dtype,
+    values: roundTo(
+      a.values.map((value, i) => value - b.values[i]!),
+      dtype,
+    ),
+  }
 }

@@ -88,7 +88,8 @@ function planTensor(
     read: () => {
       const own = readTyped(a, name)
       const second = readSecond(name, files)
-      if (narrowFrom === undefined) return encodeValues(mergeValues(own, second, request).values, toFloat(dtype))
+      if (narrowFrom === undefined)
+        return encodeValues(mergeValues(own, second, request).values, toFloat(dtype))
       return encodeValues(mergeNarrow(own, second, { entry, request }), toFloat(dtype))
     },
   }
@@ -109,7 +110,11 @@ function copy(
 /** The number of A's channels where it takes more than the latent's four and B does not; undefined where shapes agree. */
 function findNarrowing(
   name: string,
-  { entry, other, files }: { readonly entry: TensorEntry; readonly other: TensorEntry; readonly files: Files },
+  {
+    entry,
+    other,
+    files,
+  }: { readonly entry: TensorEntry; readonly other: TensorEntry; readonly files: Files },
 ): number | undefined {
   const [a, b] = [entry.shape, other.shape]
   if (a.join() === b.join()) return undefined
@@ -142,7 +147,11 @@ function readSecond(name: string, { b, c }: Files): TypedValues {
   return subtract(second, third)
 }
 
-function mergeValues(own: TypedValues, second: TypedValues, { method, multiplier }: MergeRequest): TypedValues {
+function mergeValues(
+  own: TypedValues,
+  second: TypedValues,
+  { method, multiplier }: MergeRequest,
+): TypedValues {
   const scaled = times(second, multiplier)
   return method === 'weighted-sum' ? add(times(own, 1 - multiplier), scaled) : add(own, scaled)
 }
@@ -154,7 +163,10 @@ function mergeNarrow(
   { entry, request }: { readonly entry: TensorEntry; readonly request: MergeRequest },
 ): Float32Array {
   const [outputs = 1, channels = 1, ...kernel] = entry.shape
-  const [width, wide] = [LATENT_CHANNELS, channels].map((count) => count * countElements(kernel)) as [number, number]
+  const [width, wide] = [LATENT_CHANNELS, channels].map((count) => count * countElements(kernel)) as [
+    number,
+    number,
+  ]
   const latent = new Float32Array(outputs * width)
   for (let output = 0; output < outputs; output += 1)
     latent.set(own.values.subarray(output * wide, output * wide + width), output * width)

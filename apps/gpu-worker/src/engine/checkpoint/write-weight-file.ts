@@ -53,5 +53,5 @@ export function writeWeightFile(
 }
 
 function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
+  for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at)
 }

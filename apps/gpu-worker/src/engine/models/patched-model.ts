@@ -23,10 +23,9 @@ export interface ModelPatches {
   readonly extras?: readonly (() => GuidanceExtra)[]
 }
 
-const KEPT = ['consistencyAt', 'guides', 'maskThresholds', 'inside', 'extras'] as const
-
 /** A model as it is sampled, changes included. */
-export type SampledModel = LoadedModel & Pick<ModelPatches, (typeof KEPT)[number]>
+export type SampledModel = LoadedModel &
+  Pick<ModelPatches, 'consistencyAt' | 'guides' | 'maskThresholds' | 'inside' | 'extras'>
 
 /** A model with changes. */
 export function patchModel(model: LoadedModel, patches: ModelPatches = {}): SampledModel {

@@ -107,7 +107,12 @@ function computePart(part: Part, name: string): Promise<Tensor> {
 function plan(part: Part, entry: TensorEntry, { from, to }: { readonly from: string; readonly to: string }) {
   const { dtype, shape } = entry
   if (changesOf(part, from) === undefined || !isFloatDtype(dtype)) return copy(part.file, entry, to)
-  return { name: to, dtype, shape, read: async () => encodeValues((await computePart(part, from)).data, dtype) }
+  return {
+    name: to,
+    dtype,
+    shape,
+    read: async () => encodeValues((await computePart(part, from)).data, dtype),
+  }
 }
 
 function copy(file: WeightFile, entry: TensorEntry, name: string): SavedTensor {

@@ -10,7 +10,9 @@ import { callNode, networkContext, NodeValue, type NodeArgument } from './test-k
 interface Case {
   readonly case: string
   readonly node: string | null
-  readonly args: Readonly<Record<string, NodeArgument>> & { readonly free_u?: Readonly<Record<string, number>> }
+  readonly args: Readonly<Record<string, NodeArgument>> & {
+    readonly free_u?: Readonly<Record<string, number>>
+  }
   readonly cfg: number
   readonly size: readonly [height: number, width: number]
   readonly batch: number

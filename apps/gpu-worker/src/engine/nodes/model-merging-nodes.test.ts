@@ -58,7 +58,11 @@ const models = new ModelStore({
 })
 models.setFiles(files)
 const remarks: string[] = []
-const context = { ...networkContext(null as never), models, remark: (text: string) => void remarks.push(text) }
+const context = {
+  ...networkContext(null as never),
+  models,
+  remark: (text: string) => void remarks.push(text),
+}
 
 const load = (name: string) => {
   const { kind, identity } = files.find((one) => one.name === name)!

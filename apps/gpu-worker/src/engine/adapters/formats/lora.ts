@@ -13,7 +13,9 @@ function compareAsked(module: AdapterModule, shape: readonly number[]): string |
   if (!module.has(ASKED_SHAPE)) return undefined
   const asked = [...module.read(ASKED_SHAPE).data]
   const isSame = asked.length === shape.length && asked.every((size, axis) => size === shape[axis])
-  return isSame ? undefined : `weight is to be made [${asked.join(', ')}], the model's is [${shape.join(', ')}]`
+  return isSame
+    ? undefined
+    : `weight is to be made [${asked.join(', ')}], the model's is [${shape.join(', ')}]`
 }
 
 /**

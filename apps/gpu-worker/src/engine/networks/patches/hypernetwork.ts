@@ -28,7 +28,10 @@ const ACTIVATIONS: Readonly<Record<string, Activate>> = {
 export interface Hypernetwork {
   readonly path: string
   /** The networks of keys and of values by width, each a list of layers. */
-  readonly networks: ReadonlyMap<number, readonly [keys: readonly HyperLayer[], values: readonly HyperLayer[]]>
+  readonly networks: ReadonlyMap<
+    number,
+    readonly [keys: readonly HyperLayer[], values: readonly HyperLayer[]]
+  >
 }
 
 /** A linear layer and what follows it. */
@@ -52,8 +55,7 @@ export function readHypernetwork(
   const activate = ACTIVATIONS[name]
   if (activate === undefined) return { fault: `its activation "${name}" is not known` }
   const hasNorms = file.metadata['is_layer_norm'] === 'true'
-  const activatesOutput =
-    file.metadata['activate_output'] === 'true' || (flavour === 'comfy' && hasNorms)
+  const activatesOutput = file.metadata['activate_output'] === 'true' || (flavour === 'comfy' && hasNorms)
   const networks = new Map<number, [HyperLayer[], HyperLayer[]]>()
   for (const width of listWidths(file)) {
     const pair = [0, 1].map((half) => {
@@ -93,7 +95,9 @@ function listLayers(
   if (parts.some((part) => part === undefined)) return undefined
   const whole = parts as { name: string; weight: TensorEntry; bias: TensorEntry }[]
   if (!hasNorms) return whole
-  return whole.flatMap((part, i) => (i % 2 === 0 ? { ...part, ...(whole[i + 1] && { norm: whole[i + 1]! }) } : []))
+  return whole.flatMap((part, i) =>
+    i % 2 === 0 ? { ...part, ...(whole[i + 1] && { norm: whole[i + 1]! }) } : [],
+  )
 }
 
 /**

@@ -40,7 +40,8 @@ afterAll(() => models.clear())
 async function predict({ shape, node, args: { file, ...args }, sigma }: Case) {
   const model = new NodeValue({ checkpoint } satisfies ModelValue)
   const name = file === undefined ? {} : { hypernetwork_name: file }
-  const patched = node === null ? model.value : (await callNode(node, { model, ...name, ...args }, context))[0]
+  const patched =
+    node === null ? model.value : (await callNode(node, { model, ...name, ...args }, context))[0]
   const use = await models.useCheckpoint(checkpoint)
   const network = patchNetwork(use.value.model.predict, (patched as ModelValue).patches?.inside ?? [])
   const output = await network({
@@ -55,10 +56,7 @@ async function predict({ shape, node, args: { file, ...args }, sigma }: Case) {
 
 describe('a UNet that nodes change', () => {
   it.each(cases)('$case predicts what the original does', async (recordedCase) => {
-    const difference = maxDifference(
-      await predict(recordedCase),
-      recorded.tensor(`${recordedCase.case}.out`),
-    )
+    const difference = maxDifference(await predict(recordedCase), recorded.tensor(`${recordedCase.case}.out`))
     expect(difference).toBeLessThan(3e-5)
   })
 
