@@ -31,8 +31,11 @@ function toModelName(path: string): string {
   return path.replace(/^.*[/\\]/, '').replace(/\.[^.]+$/, '')
 }
 
-/** A share with two decimals at most, as Python prints a float. */
+/** A share with two decimals at most, ties to even, as Python rounds and prints a float. */
 function formatShare(share: number): string {
-  const rounded = Math.round(share * 100) / 100
+  const hundredths = Math.round(share * 100)
+  // Odd eighths alone lie exactly between two hundredths.
+  const isTie = Number.isInteger(share * 8) && !Number.isInteger(share * 4)
+  const rounded = (isTie && hundredths % 2 !== 0 ? hundredths - 1 : hundredths) / 100
   return Number.isInteger(rounded) ? `${rounded}.0` : String(rounded)
 }
