@@ -1,4 +1,3 @@
-import type { UnetPatch } from '../networks/patches/unet-patch.ts'
 import { joinAxis } from '../tensor/blocks.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { combine, createRowJoiner, joinRows, scale, sliceRows, type RowJoiner, type Term } from './combine.ts'
@@ -26,9 +25,14 @@ export interface NetworkInputs {
   /** The noise level, for those who change what the network does; the network itself is told by its timesteps. */
   readonly sigma?: number
   /** Changes of the network itself. */
-  readonly patches?: readonly UnetPatch[]
+  readonly patches?: readonly NetworkChange[]
   /** What they are given for the whole call. */
   readonly shared?: SharedInputs
+}
+
+/** A change of what a network does, known to whoever writes it; two of one key do the same. */
+export interface NetworkChange {
+  readonly key: string
 }
 
 /** Inputs that all rows of a call have in common. */

@@ -1,6 +1,6 @@
-import { createHypernetwork } from '../denoise/inside/hypernetwork.ts'
+import { createHypernetwork } from '../network-patches/hypernetwork.ts'
 import type { InsidePatch } from '../denoise/inside/patch-network.ts'
-import { createTokenMerging } from '../denoise/inside/token-merging.ts'
+import { createTokenMerging } from '../network-patches/token-merging.ts'
 import type { HeldModels } from './held-models.ts'
 import type { Stage } from './stage.ts'
 

@@ -16,7 +16,12 @@ export function prepareUnet(file: WeightFile, config: UnetConfig, sessions: Lazy
   const isUneven = ({ shape }: Tensor) => shape.slice(2).some((size) => size % reduction !== 0)
   return async ({ latent, timesteps, context, label, control = {}, wraps = false, ...how }) => {
     const { fitsLast, patches, shared } = how
-    const variant = { wraps, fitsLast: fitsLast === true && isUneven(latent), changes: patches }
+    // Those who change a UNet's calls do it with patches of UNets.
+    const variant = {
+      wraps,
+      fitsLast: fitsLast === true && isUneven(latent),
+      changes: patches as readonly UnetPatch[] | undefined,
+    }
     const session = await unet(Object.keys(control).sort(), variant)
     const outputs = await session.run({
       latent,

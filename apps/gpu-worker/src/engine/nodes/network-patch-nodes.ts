@@ -1,14 +1,16 @@
 import { ModelKind } from '@atelier/proto'
 import { guideAwayFromPerturbed, guideBySelfAttention } from '../denoise/composition/guide-by-attention.ts'
-import { createDownscale } from '../denoise/inside/downscale.ts'
-import { createFreeU } from '../denoise/inside/free-u.ts'
-import { createHypernetwork } from '../denoise/inside/hypernetwork.ts'
-import { createHyperTile } from '../denoise/inside/hyper-tile.ts'
+import { createDownscale } from '../network-patches/downscale.ts'
+import { createFreeU } from '../network-patches/free-u.ts'
+import { createHypernetwork } from '../network-patches/hypernetwork.ts'
+import { createHyperTile } from '../network-patches/hyper-tile.ts'
 import type { InsidePatch } from '../denoise/inside/patch-network.ts'
-import { createTokenMerging } from '../denoise/inside/token-merging.ts'
+import { createTokenMerging } from '../network-patches/token-merging.ts'
 import { EngineError } from '../engine-error.ts'
 import type { ConditioningValue, ModelValue, NodeContext } from '../node-graph/node-context.ts'
 import type { NodeInputs } from '../node-graph/node-inputs.ts'
+import { attentionMass } from '../networks/patches/attention-mass.ts'
+import { PERTURBED_INPUT, perturbedAttention } from '../networks/patches/perturbed-attention.ts'
 import type { FeatureResizing } from '../networks/patches/downscale.ts'
 import { readHypernetwork, type Hypernetwork } from '../networks/patches/hypernetwork.ts'
 import { readWeightFile } from '../checkpoint/read-weight-file.ts'
@@ -16,6 +18,8 @@ import { patchModel } from '../models/patched-model.ts'
 import { addPatches } from './model-sampling-nodes.ts'
 import type { NodeTable } from './node-table.ts'
 import { useModel } from './use-model.ts'
+
+const PERTURBED = { network: perturbedAttention, input: PERTURBED_INPUT }
 
 /** Changes inside the denoising network, and guidance that looks inside it. */
 export const networkPatchNodes: NodeTable = {
@@ -49,11 +53,13 @@ export const networkPatchNodes: NodeTable = {
   },
   PerturbedAttentionGuidance: async (inputs) => {
     const scale = inputs.number('scale')
-    return { outputs: [addPatches(inputs, { extras: [() => guideAwayFromPerturbed(scale)] })] }
+    return { outputs: [addPatches(inputs, { extras: [() => guideAwayFromPerturbed(PERTURBED, scale)] })] }
   },
   SelfAttentionGuidance: async (inputs) => {
-    const [scale, sigma] = [inputs.number('scale'), inputs.number('blur_sigma')]
-    return { outputs: [addPatches(inputs, { extras: [() => guideBySelfAttention(scale, sigma)] })] }
+    const settings = { scale: inputs.number('scale'), blurSigma: inputs.number('blur_sigma') }
+    return {
+      outputs: [addPatches(inputs, { extras: [() => guideBySelfAttention(attentionMass, settings)] })],
+    }
   },
   HypernetworkLoader: async (inputs, context) => {
     const network = openHypernetwork(inputs.text('hypernetwork_name'), context)

@@ -1,16 +1,21 @@
-import { attentionMass } from '../../networks/patches/attention-mass.ts'
-import { PERTURBED, perturbedAttention } from '../../networks/patches/perturbed-attention.ts'
 import { createTensor, type Tensor } from '../../tensor/tensor.ts'
 import { combine } from '../combine.ts'
+import type { NetworkChange } from '../guidance.ts'
 import type { GuidanceExtra } from './guidance-extra.ts'
 import type { GuidingEntry, GuidingLists } from './guiding-entry.ts'
 
+/** A network with perturbed self-attention in rows whose input of that name is 1. */
+export interface PerturbedNetwork {
+  readonly network: NetworkChange
+  readonly input: string
+}
+
 /** Guidance away from a prediction with perturbed self-attention (Ahn et al. 2024, arXiv 2403.17377). */
-export function guideAwayFromPerturbed(scale: number): GuidanceExtra {
+export function guideAwayFromPerturbed({ network, input }: PerturbedNetwork, scale: number): GuidanceExtra {
   return {
-    inside: { unet: perturbedAttention, rows: { [PERTURBED]: [0] } },
+    inside: { network, rows: { [input]: [0] } },
     needsUnconditional: true,
-    ask: ({ positive = [] }) => (scale === 0 ? [] : [withInside(positive, { [PERTURBED]: [1] })]),
+    ask: ({ positive = [] }) => (scale === 0 ? [] : [withInside(positive, { [input]: [1] })]),
     finish: ({ guided, positive, own: [perturbed] }) =>
       perturbed === undefined ? guided : combine([1, guided], [scale, positive], [-scale, perturbed]),
   }
@@ -23,13 +28,17 @@ const TOO_SMALL = 4
 
 /**
  * Self-attention guidance (Hong et al. 2022, arXiv 2210.00939): what the unconditional prediction looks at most is
- * blurred, noised again and predicted once more, and the result guided away from that.
+ * blurred, noised again and predicted once more, and the result guided away from that. `network` adds a channel to what it
+ * predicts: 1 where it looks more than at the mean.
  */
-export function guideBySelfAttention(scale: number, blurSigma: number): GuidanceExtra {
+export function guideBySelfAttention(
+  network: NetworkChange,
+  { scale, blurSigma }: { readonly scale: number; readonly blurSigma: number },
+): GuidanceExtra {
   let watched: Tensor | undefined
   return {
     inside: {
-      unet: attentionMass,
+      network,
       ownRows: [WATCHED],
       take(prediction, { control, latent }) {
         const { main, last } = splitLastChannel(prediction)

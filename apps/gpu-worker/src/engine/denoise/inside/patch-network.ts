@@ -1,10 +1,9 @@
-import type { UnetPatch } from '../../networks/patches/unet-patch.ts'
 import { createTensor, type Tensor } from '../../tensor/tensor.ts'
-import type { NetworkInputs, PredictionNetwork, SharedInputs } from '../guidance.ts'
+import type { NetworkChange, NetworkInputs, PredictionNetwork, SharedInputs } from '../guidance.ts'
 
 /** A change of what goes on inside a network, for one sampling. */
 export interface InsidePatch {
-  readonly unet: UnetPatch
+  readonly network: NetworkChange
   /** Its inputs for rows whose conditioning says nothing else, by name. */
   readonly rows?: Readonly<Record<string, readonly number[]>>
   /** Its inputs for all rows of a call; undefined leaves the patch out of that call. */
@@ -34,7 +33,7 @@ export function patchNetwork(network: PredictionNetwork, patches: readonly Insid
     const { control: _, ...rest } = inputs
     const prediction = await network({
       ...rest,
-      patches: acting.map(({ patch }) => patch.unet),
+      patches: acting.map(({ patch }) => patch.network),
       ...(Object.keys(control).length > 0 && { control }),
       ...(shared.length > 0 && { shared: joinShared(shared) }),
     })

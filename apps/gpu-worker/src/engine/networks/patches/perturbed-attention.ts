@@ -1,13 +1,13 @@
 import type { UnetPatch } from './unet-patch.ts'
 
 /** Input that says which rows are perturbed, [batch, 1], 0 or 1. */
-export const PERTURBED = 'perturbed'
+export const PERTURBED_INPUT = 'perturbed'
 
 /** The middle block's self-attention looks at nothing but each token itself (Ahn et al. 2024, arXiv 2403.17377). */
 export const perturbedAttention: UnetPatch = {
   key: 'perturbed attention',
   open({ graph }) {
-    const rows = graph.input(PERTURBED, 'F32', ['batch', 1])
+    const rows = graph.input(PERTURBED_INPUT, 'F32', ['batch', 1])
     const isPerturbed = graph.op('Greater', [
       graph.op('Reshape', [rows, graph.integers([-1, 1, 1])]),
       graph.floats([0]),

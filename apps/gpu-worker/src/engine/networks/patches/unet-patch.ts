@@ -1,4 +1,5 @@
 import type { UnetConfig } from '../../checkpoint/detect-unet.ts'
+import type { NetworkChange } from '../../denoise/guidance.ts'
 import type { GraphBuilder, Value } from '../../onnx/graph-builder.ts'
 
 /** Where in a UNet an attention stands. */
@@ -62,8 +63,7 @@ export interface PatchSetting {
 }
 
 /** A change of a UNet's graph. Two of one key are written the same. */
-export interface UnetPatch {
-  readonly key: string
+export interface UnetPatch extends NetworkChange {
   /** Declares the patch's inputs and says what it does. */
   readonly open: (setting: PatchSetting) => UnetHooks
 }

@@ -1,6 +1,6 @@
-import { tokenMerging, tokenMergingNames } from '../../networks/patches/token-merging.ts'
-import { createTensor } from '../../tensor/tensor.ts'
-import type { InsidePatch } from './patch-network.ts'
+import { tokenMerging, tokenMergingNames } from '../networks/patches/token-merging.ts'
+import { createTensor } from '../tensor/tensor.ts'
+import type { InsidePatch } from '../denoise/inside/patch-network.ts'
 
 /** What of a self-attention is merged. */
 export type MergingScope = Parameters<typeof tokenMerging>[1]
@@ -13,7 +13,7 @@ export function createTokenMerging(ratio: number, scope: MergingScope, id: numbe
   const name = `merging_${id}`
   const names = tokenMergingNames(name)
   return {
-    unet: tokenMerging(name, scope),
+    network: tokenMerging(name, scope),
     share({ latent }) {
       const [height, width] = latent.shape.slice(2) as [number, number]
       const { targets, sources, order } = placeTokens(height, width)

@@ -1,6 +1,6 @@
-import { downscale, type DownscaleSettings } from '../../networks/patches/downscale.ts'
-import { createTensor } from '../../tensor/tensor.ts'
-import type { InsidePatch } from './patch-network.ts'
+import { downscale, type DownscaleSettings } from '../networks/patches/downscale.ts'
+import { createTensor } from '../tensor/tensor.ts'
+import type { InsidePatch } from '../denoise/inside/patch-network.ts'
 
 /** Deep shrink by a factor while sigma is in the window, both ends counted. */
 export function createDownscale(
@@ -10,7 +10,7 @@ export function createDownscale(
 ): InsidePatch {
   const name = `downscale_${id}`
   return {
-    unet: downscale(name, settings),
+    network: downscale(name, settings),
     share({ sigma = Infinity }) {
       if (sigma > from || sigma < to) return undefined
       return { key: `${name} ${factor}`, values: { [name]: createTensor([1], Float32Array.of(factor)) } }

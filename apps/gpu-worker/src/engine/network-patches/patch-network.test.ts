@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { createTensor } from '../../tensor/tensor.ts'
-import type { NetworkInputs } from '../guidance.ts'
+import { createTensor } from '../tensor/tensor.ts'
+import type { NetworkInputs } from '../denoise/guidance.ts'
 import { createDownscale } from './downscale.ts'
 import { createFreeU } from './free-u.ts'
-import { patchNetwork } from './patch-network.ts'
+import { patchNetwork } from '../denoise/inside/patch-network.ts'
 import { createTokenMerging } from './token-merging.ts'
 
 const inputs: NetworkInputs = {

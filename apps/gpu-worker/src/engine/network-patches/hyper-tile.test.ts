@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createTensor } from '../../tensor/tensor.ts'
-import type { NetworkInputs } from '../guidance.ts'
+import { createTensor } from '../tensor/tensor.ts'
+import type { NetworkInputs } from '../denoise/guidance.ts'
 import { createHyperTile, findTiles } from './hyper-tile.ts'
 
 const settings = { tileSize: 256, scalesDepth: false }

@@ -1,7 +1,7 @@
-import { hyperTile, type TileNumbers } from '../../networks/patches/hyper-tile.ts'
-import { roundHalfEven } from '../schedules/schedule.ts'
-import type { InsidePatch } from './patch-network.ts'
-import { toRows } from './patch-network.ts'
+import { hyperTile, type TileNumbers } from '../networks/patches/hyper-tile.ts'
+import { roundHalfEven } from '../denoise/schedules/schedule.ts'
+import type { InsidePatch } from '../denoise/inside/patch-network.ts'
+import { toRows } from '../denoise/inside/patch-network.ts'
 
 /** How HyperTile cuts. */
 export interface HyperTileSettings {
@@ -23,9 +23,9 @@ const NO_TILES = [1, 1, 1, 1, 1, 1] as const
  */
 export function createHyperTile(settings: HyperTileSettings, id: number): InsidePatch {
   const name = `hyper_tile_${id}`
-  const unet = hyperTile(name, settings.maxDepth + 1)
+  const network = hyperTile(name, settings.maxDepth + 1)
   return {
-    unet,
+    network,
     share({ latent }) {
       const [height, width] = latent.shape.slice(2) as [number, number]
       const levels = Array.from({ length: settings.maxDepth + 1 }, (_, depth) =>

@@ -1,8 +1,0 @@
-import { freeU, type FreeUSettings } from '../../networks/patches/free-u.ts'
-import type { InsidePatch } from './patch-network.ts'
-
-/** FreeU with its factors. */
-export function createFreeU(settings: FreeUSettings, version: 1 | 2, id: number): InsidePatch {
-  const name = `free_u_${id}`
-  return { unet: freeU(name, version), rows: { [name]: settings } }
-}
