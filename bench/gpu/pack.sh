@@ -18,7 +18,7 @@ rm -rf "$stage"/{docs,deploy,.github}
 # Tools of development, and other systems' binaries.
 tar -c --exclude-from=- node_modules apps/*/node_modules packages/*/node_modules <<'LIST' | tar -x -C "$stage"
 node_modules/.cache
-node_modules/@bufbuild
+node_modules/@bufbuild/buf*
 node_modules/@rolldown
 node_modules/@typescript-eslint
 node_modules/@playwright
