@@ -1,11 +1,13 @@
 /** Compares the networks of every family with the recordings. Run: node --import tsx bench/parity/networks.ts */
 import { listLabelNumbers, makeLabel } from '../../apps/gpu-worker/src/engine/denoise/label.ts'
 import { openFixture } from '../../apps/gpu-worker/src/engine/test-kit.ts'
+import { decodeTiled, encodeTiled } from '../../apps/gpu-worker/src/engine/tiling/tiled-vae.ts'
 import { createTensor, type Tensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
+import { compareLayers } from './network-layers.ts'
 import { compareTexts } from './network-texts.ts'
 import { compareCase, compareValues, findFixtures, report, type Comparison } from './report.ts'
 import { absolute, readLines } from './sampling-fixtures.ts'
-import { TinyModels, type TinyName } from './tiny-models.ts'
+import { readAll, TinyModels, type TinyName } from './tiny-models.ts'
 
 const folder = findFixtures()
 if (folder === undefined) process.exit(0)
@@ -71,6 +73,43 @@ async function compareVaes(): Promise<Comparison[]> {
   return comparisons
 }
 
+interface TiledRow {
+  readonly case: string
+  readonly tile?: number
+  readonly overlap?: number
+}
+
+/** Norms over tiles few cells wide pass on what inner layers are allowed. */
+const TILED = absolute(5e-5)
+
+async function compareTiledVaes(): Promise<Comparison[]> {
+  const vae = models.open('sd1').vae!
+  const tensors = open('sd1/vae')
+  const comparisons: Comparison[] = []
+  for (const { case: name, tile, overlap = 0 } of readLines<TiledRow>(`${folder}models/sd1/vae.jsonl`)) {
+    if (tile === undefined) continue
+    const tensor = (part: string) => tensors.tensor(`${name}.${part}`)
+    comparisons.push(
+      await compareCase('Autoencoder, decoded in tiles', name, async () => {
+        const decoded = await decodeTiled(vae, tensor('z'), { width: tile, height: tile, overlap })
+        const image = tensor('image').data
+        const plane = image.length / 3
+        const actual = image.map((_, i) => decoded.data[(i % 3) * plane + Math.floor(i / 3)]!)
+        return compareValues(actual.map(toUnit), image, TILED)
+      }),
+      await compareCase('Autoencoder, encoded in tiles', name, async () => {
+        const bytes = tensor('pixels_u8')
+        const pixels = toNetworkPixels(bytes, [bytes.shape[1]!, bytes.shape[2]!])
+        const tiles = { width: 8 * tile, height: 8 * tile, overlap: 8 * overlap }
+        return compareValues((await encodeTiled(vae, pixels, tiles)).data, tensor('mean').data, TILED)
+      }),
+    )
+  }
+  return comparisons
+}
+
+const toUnit = (value: number): number => Math.min(Math.max((value + 1) / 2, 0), 1)
+
 /** The centre of bytes [1, H, W, 3] as the autoencoder takes it. */
 function toNetworkPixels({ shape, data }: Tensor, [height, width]: readonly [number, number]): Tensor {
   const [, rows, columns] = shape as [number, number, number]
@@ -115,6 +154,12 @@ const comparisons = [
   ...(await compareUnets()),
   ...(await compareTexts(folder, models)),
   ...(await compareVaes()),
+  ...(await compareTiledVaes()),
   ...(await compareLabels()),
+  ...(await compareLayers(
+    (name) => new Map(readAll(`${folder}models/${name}.safetensors`)),
+    models,
+    models.unpackFile(`${folder}models/control/files/controlnet_ldm.safetensors.gz`),
+  )),
 ]
 process.exitCode = report('networks', 'Networks of every family', comparisons) ? 0 : 1

@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { readTensor } from '../../apps/gpu-worker/src/engine/checkpoint/read-tensor.ts'
 import { readSafetensors } from '../../apps/gpu-worker/src/engine/checkpoint/safetensors.ts'
@@ -55,6 +55,13 @@ export class TinyModels {
     return path
   }
 
+  /** Unpacks any other gzipped file of the recordings, and returns the path. */
+  unpackFile(path: string): string {
+    const unpacked = join(this.#temporary, basename(path, '.gz'))
+    writeFileSync(unpacked, gunzipSync(readFileSync(path)))
+    return unpacked
+  }
+
   /** A checkpoint's tensors as f32, some replaced or added. */
   #overlay(base: TinyName, name: TinyName): [string, Tensor][] {
     const markers = MARKERS[name]
@@ -66,7 +73,8 @@ export class TinyModels {
   }
 }
 
-function readAll(path: string): [string, Tensor][] {
+/** Every tensor of a safetensors file, by name. */
+export function readAll(path: string): [string, Tensor][] {
   const file = readSafetensors(path)
   return [...file.tensors.keys()].map((key) => [key, readTensor(file, key)])
 }

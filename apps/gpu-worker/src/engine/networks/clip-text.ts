@@ -70,8 +70,10 @@ function encoderLayer(graph: GraphBuilder, input: Value, { name, heads, mask, co
     linear(graph, normal, `${name}.self_attn.${part}`),
   )
   const attended = maskedAttention(graph, { query: query!, key: key!, value: value! }, { heads, mask })
-  const x = add(graph, input, linear(graph, attended, `${name}.self_attn.out_proj`))
+  const projected = linear(graph, attended, `${name}.self_attn.out_proj`)
+  const x = add(graph, input, graph.mark(`${name}.self_attn`, projected))
   const wide = linear(graph, layerNorm(graph, x, `${name}.layer_norm2`), `${name}.mlp.fc1`)
   const active = config.activation === 'quick-gelu' ? quickGelu(graph, wide) : graph.op('Gelu', [wide])
-  return add(graph, x, linear(graph, active, `${name}.mlp.fc2`))
+  const fed = graph.mark(`${name}.mlp`, linear(graph, active, `${name}.mlp.fc2`))
+  return graph.mark(name, add(graph, x, fed))
 }

@@ -2,7 +2,7 @@ import { MICROSOFT, type GraphBuilder, type Value } from '../onnx/graph-builder.
 import { LAYERS } from '../onnx/layer-ops.ts'
 
 /**
- * Layers by the names of their weights. A network file says what is connected to what; what a device makes of a layer is
+ * Layers by the names of their weights, which are the marks of their values too. A network file says what is connected to what; what a device makes of a layer is
  * said by its emitter (`onnx/emit-cpu.ts`, `onnx/cuda/`). Linear weights stay [out, in] as checkpoints hold them.
  */
 
@@ -11,12 +11,12 @@ const GROUPS = 32
 
 /** `x @ weight.T (+ bias)` over the last axis; the bias is left out where the checkpoint has none. */
 export function linear(graph: GraphBuilder, x: Value, name: string): Value {
-  return graph.op('Linear', [x, ...weightAndBias(graph, name)], {}, LAYERS)
+  return graph.mark(name, graph.op('Linear', [x, ...weightAndBias(graph, name)], {}, LAYERS))
 }
 
 /** GEGLU (Shazeer 2020, arXiv 2002.05202): half of the projection gates the other. */
 export function gatedLinear(graph: GraphBuilder, x: Value, name: string): Value {
-  return graph.op('GatedLinear', [x, ...weightAndBias(graph, name)], {}, LAYERS)
+  return graph.mark(name, graph.op('GatedLinear', [x, ...weightAndBias(graph, name)], {}, LAYERS))
 }
 
 function weightAndBias(graph: GraphBuilder, name: string): Value[] {
@@ -40,11 +40,12 @@ export function conv(
 ): Value {
   const size = graph.shapeOf(`${name}.weight`)?.[2] ?? 1
   const border = (size - 1) / 2
-  return graph.op('Conv', [x, ...weightAndBias(graph, name)], {
+  const image = graph.op('Conv', [x, ...weightAndBias(graph, name)], {
     kernel_shape: [size, size],
     pads: pads ?? [border, border, border, border],
     strides: [stride, stride],
   })
+  return graph.mark(name, image)
 }
 
 /** x * sigmoid(x). */
@@ -60,13 +61,15 @@ export function quickGelu(graph: GraphBuilder, x: Value): Value {
 /** Group normalisation of [batch, channels, height, width]. */
 export function groupNorm(graph: GraphBuilder, x: Value, name: string, epsilon: number): Value {
   const inputs = [x, graph.weight(`${name}.weight`), graph.weight(`${name}.bias`)]
-  return graph.op('GroupNorm', inputs, { groups: GROUPS, epsilon: { float: epsilon } }, LAYERS)
+  const attributes = { groups: GROUPS, epsilon: { float: epsilon } }
+  return graph.mark(name, graph.op('GroupNorm', inputs, attributes, LAYERS))
 }
 
 /** Layer normalisation over the last axis. */
 export function layerNorm(graph: GraphBuilder, x: Value, name: string): Value {
   const inputs = [x, graph.weight(`${name}.weight`), graph.weight(`${name}.bias`)]
-  return graph.op('LayerNormalization', inputs, { axis: -1, epsilon: { float: 1e-5 } })
+  const attributes = { axis: -1, epsilon: { float: 1e-5 } }
+  return graph.mark(name, graph.op('LayerNormalization', inputs, attributes))
 }
 
 /** Softmax attention of [batch, tokens, heads x size] values. */

@@ -142,7 +142,8 @@ export function inputBlocks(unet: Unet, skips: Value[]): Value {
       finish(depth > 0 ? spatialTransformer(unet, output, `${name}.1`, { depth, part }) : output)
     }
     if (level === config.levels.length - 1) return
-    finish(conv(graph, x, `${config.prefix}input_blocks.${block}.0.op`, { stride: 2 }))
+    const name = `${config.prefix}input_blocks.${block}.0`
+    finish(graph.mark(name, conv(graph, x, `${name}.op`, { stride: 2 })))
   })
   return x
 }
@@ -177,25 +178,30 @@ function outputBlocks(unet: Unet, input: Value, skips: Value[]): Value {
     channels = graph.shapeOf(`${name}.0.out_layers.3.weight`)?.[0] ?? channels
     const part = { half: 'output', level } as const
     if (depth > 0) x = spatialTransformer(unet, x, `${name}.1`, { depth, part })
-    const upsample = `${name}.${depth > 0 ? 2 : 1}.conv`
-    if (graph.shapeOf(`${upsample}.weight`) === undefined) return
+    const upsample = `${name}.${depth > 0 ? 2 : 1}`
+    if (graph.shapeOf(`${upsample}.conv.weight`) === undefined) return
     level -= 1
     // To the size of the next skip, which is odd where the input was not a multiple of the total reduction.
-    x = conv(graph, upsampleTo(graph, x, skips.at(-1)!), upsample)
+    x = upsampleTo(graph, x, skips.at(-1)!)
+    x = graph.mark(upsample, conv(graph, x, `${upsample}.conv`))
   })
   return x
 }
 
 /** Two convolutions around the embedding, and the input added. */
 function residualBlock({ graph, embedding }: Unet, input: Value, name: string): Value {
+  graph.mark(`${name}.emb_layers.0`, embedding)
   const embedded = linear(graph, embedding, `${name}.emb_layers.1`)
-  let x = silu(graph, groupNorm(graph, input, `${name}.in_layers.0`, EPSILON.residual))
+  let x = groupNorm(graph, input, `${name}.in_layers.0`, EPSILON.residual)
+  x = graph.mark(`${name}.in_layers.1`, silu(graph, x))
   x = conv(graph, x, `${name}.in_layers.2`)
   x = addToChannels(graph, x, embedded)
-  x = silu(graph, groupNorm(graph, x, `${name}.out_layers.0`, EPSILON.residual))
+  x = groupNorm(graph, x, `${name}.out_layers.0`, EPSILON.residual)
+  x = graph.mark(`${name}.out_layers.1`, silu(graph, x))
   x = conv(graph, x, `${name}.out_layers.3`)
   const hasProjection = graph.shapeOf(`${name}.skip_connection.weight`) !== undefined
-  return add(graph, hasProjection ? conv(graph, input, `${name}.skip_connection`) : input, x)
+  const straight = hasProjection ? conv(graph, input, `${name}.skip_connection`) : input
+  return graph.mark(name, add(graph, straight, x))
 }
 
 /** Pixels as tokens through `depth` transformer blocks, and the input added. */
@@ -220,7 +226,7 @@ function spatialTransformer(
   const output = config.hasLinearProjections
     ? fromTokens(graph, linear(graph, x, `${name}.proj_out`), input)
     : conv(graph, fromTokens(graph, x, input), `${name}.proj_out`)
-  return add(graph, output, input)
+  return graph.mark(name, add(graph, output, input))
 }
 
 function transformerBlock(
@@ -240,7 +246,9 @@ function transformerBlock(
   const cross = { ...place, layer: 'cross', residual: x } as const
   x = add(graph, attend(unet, [second, context], `${name}.attn2`, cross), x)
   const gated = gatedLinear(graph, layerNorm(graph, x, `${name}.norm3`), `${name}.ff.net.0.proj`)
-  return add(graph, linear(graph, gated, `${name}.ff.net.2`), x)
+  graph.mark(`${name}.ff.net.0`, gated)
+  const fed = graph.mark(`${name}.ff`, linear(graph, gated, `${name}.ff.net.2`))
+  return graph.mark(name, add(graph, fed, x))
 }
 
 /** An attention of `x` to `from`, projected back. */
@@ -261,5 +269,6 @@ function attend(
   const plain = attention(graph, projected, at.heads)
   const attended = hooks.reduce((value, hooked) => hooked.attend?.(projected, at, value) ?? value, plain)
   const output = linear(graph, attended, `${layer}.to_out.0`)
-  return hooks.reduce((value, { afterAttention }) => afterAttention?.(value, at) ?? value, output)
+  const changed = hooks.reduce((value, { afterAttention }) => afterAttention?.(value, at) ?? value, output)
+  return graph.mark(layer, changed)
 }

@@ -21,7 +21,9 @@ export function buildVaeDecoder(file: WeightFile, config: VaeConfig): Graph {
     const name = `${prefix}decoder.up.${level}`
     for (let block = 0; block < config.decoderBlocks[level]!; block += 1)
       x = residualBlock(graph, x, `${name}.block.${block}`)
-    if (level > 0) x = conv(graph, upsampleNearest(graph, x), `${name}.upsample.conv`)
+    if (level === 0) continue
+    x = conv(graph, upsampleNearest(graph, x), `${name}.upsample.conv`)
+    graph.mark(`${name}.upsample`, x)
   }
   x = conv(
     graph,
@@ -44,9 +46,10 @@ export function buildVaeEncoder(file: WeightFile, config: VaeConfig): Graph {
   config.encoderBlocks.forEach((blocks, level) => {
     const name = `${prefix}encoder.down.${level}`
     for (let block = 0; block < blocks; block += 1) x = residualBlock(graph, x, `${name}.block.${block}`)
-    const isLast = level === config.encoderBlocks.length - 1
+    if (level === config.encoderBlocks.length - 1) return
     // Zeros at the right and bottom only, as the model was trained.
-    if (!isLast) x = conv(graph, x, `${name}.downsample.conv`, { stride: 2, pads: [0, 0, 1, 1] })
+    x = conv(graph, x, `${name}.downsample.conv`, { stride: 2, pads: [0, 0, 1, 1] })
+    graph.mark(`${name}.downsample`, x)
   })
   x = middle(graph, x, `${prefix}encoder.mid`)
   x = conv(
@@ -69,7 +72,8 @@ function residualBlock(graph: GraphBuilder, input: Value, name: string): Value {
   let x = conv(graph, silu(graph, groupNorm(graph, input, `${name}.norm1`, EPSILON)), `${name}.conv1`)
   x = conv(graph, silu(graph, groupNorm(graph, x, `${name}.norm2`, EPSILON)), `${name}.conv2`)
   const hasShortcut = graph.shapeOf(`${name}.nin_shortcut.weight`) !== undefined
-  return add(graph, hasShortcut ? conv(graph, input, `${name}.nin_shortcut`) : input, x)
+  const straight = hasShortcut ? conv(graph, input, `${name}.nin_shortcut`) : input
+  return graph.mark(name, add(graph, straight, x))
 }
 
 /** One head over all pixels, with 1x1 convolutions as projections. */
@@ -78,5 +82,6 @@ function attentionBlock(graph: GraphBuilder, input: Value, name: string): Value 
   const normal = groupNorm(graph, input, `${name}.norm`, EPSILON)
   const project = (part: string) => toTokens(graph, conv(graph, normal, `${name}.${part}`), channels)
   const attended = attention(graph, { query: project('q'), key: project('k'), value: project('v') }, 1)
-  return add(graph, input, conv(graph, fromTokens(graph, attended, input), `${name}.proj_out`))
+  const projected = conv(graph, fromTokens(graph, attended, input), `${name}.proj_out`)
+  return graph.mark(name, add(graph, input, projected))
 }

@@ -23,21 +23,28 @@ export class GraphBuilder {
   readonly #weights = new Map<string, Weight>()
   readonly #casts = new Map<string, Value>()
   readonly #values = new Map<string, Value>()
+  readonly #marks = new Map<string, Value>()
 
   constructor(file: ChangedWeights) {
     this.#file = file
   }
 
   /** Declares a graph input. */
-  input(name: string, dtype: Port['dtype'], shape: Port['shape']): Value {
+  input(name: string, dtype: Port['dtype'], shape: Required<Port>['shape']): Value {
     this.#inputs.push({ name, dtype, shape })
     return name as Value
   }
 
   /** Declares a graph output that equals a value. */
-  output(name: string, value: Value, dtype: Port['dtype'], shape: Port['shape']): void {
+  output(name: string, value: Value, dtype: Port['dtype'], shape: Required<Port>['shape']): void {
     this.#writer.ops.push({ type: 'Identity', domain: '', inputs: [value], outputs: [name], attributes: {} })
     this.#outputs.push({ name, dtype, shape })
+  }
+
+  /** Gives a value the name of the module that makes it, for those who look inside a network; costs the graph nothing. */
+  mark(name: string, value: Value): Value {
+    this.#marks.set(name, value)
+    return value
   }
 
   /** Adds an op with one output. An empty input name leaves an optional input out. */
@@ -108,6 +115,7 @@ export class GraphBuilder {
       ops: this.#writer.ops,
       constants: this.#writer.constants,
       weights: [...this.#weights.values()],
+      marks: this.#marks,
     }
   }
 }

@@ -29,11 +29,11 @@ export interface Weight extends TensorEntry {
   readonly path: string
 }
 
-/** A graph input or output; names stand for sizes known at run time. */
+/** A graph input or output; names stand for sizes known at run time. Without a shape it is what the ops make of it. */
 export interface Port {
   readonly name: string
   readonly dtype: 'F32' | 'I64'
-  readonly shape: readonly (number | string)[]
+  readonly shape?: readonly (number | string)[]
 }
 
 /** A finished graph, ready to be written. */
@@ -43,6 +43,8 @@ export interface Graph {
   readonly ops: readonly Op[]
   readonly constants: readonly Constant[]
   readonly weights: readonly Weight[]
+  /** Inner values by the names of their modules, of a description alone; `exposeMarks` makes outputs of them. */
+  readonly marks?: ReadonlyMap<string, Value>
 }
 
 /** The contrib domain of ONNX Runtime. */

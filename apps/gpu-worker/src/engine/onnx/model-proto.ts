@@ -105,15 +105,14 @@ function toValueInfo({ name, dtype, shape }: Port): ValueInfoProto {
     type: {
       tensorType: {
         elemType: DATA_TYPES[dtype] ?? 0,
-        shape: {
-          dim: shape.map((size) => ({
-            value:
-              typeof size === 'number'
-                ? { $case: 'dimValue', value: BigInt(size) }
-                : { $case: 'dimParam', value: size },
-          })),
-        },
+        ...(shape && { shape: { dim: shape.map(toDimension) } }),
       },
     },
   })
+}
+
+function toDimension(size: number | string) {
+  return typeof size === 'number'
+    ? { value: { $case: 'dimValue' as const, value: BigInt(size) } }
+    : { value: { $case: 'dimParam' as const, value: size } }
 }

@@ -55,7 +55,7 @@ export function encodeHint(graph: GraphBuilder, hint: Value): Value {
   for (const layer of HINT_LAYERS) {
     const options = HALVING.includes(layer) ? { stride: 2 } : {}
     x = conv(graph, x, `input_hint_block.${layer}`, options)
-    if (layer !== HINT_LAYERS.at(-1)) x = silu(graph, x)
+    if (layer !== HINT_LAYERS.at(-1)) x = graph.mark(`input_hint_block.${layer + 1}`, silu(graph, x))
   }
   return x
 }
