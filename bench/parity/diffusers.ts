@@ -3,6 +3,11 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, write
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import {
+  runDiffusersRecording,
+  type DiffusersRecording,
+} from '../../apps/gpu-worker/src/engine/denoise/test-kit/recorded-diffusers.ts'
+import { readRecordings } from '../../apps/gpu-worker/src/engine/denoise/test-kit/read-recordings.ts'
 import { loadCheckpoint } from '../../apps/gpu-worker/src/engine/models/load-model.ts'
 import { openFixture, readCases, TEST_SESSION } from '../../apps/gpu-worker/src/engine/test-kit.ts'
 import { encodeComfyPrompt } from '../../apps/gpu-worker/src/engine/text-encode/encode-comfy-prompt.ts'
@@ -157,6 +162,31 @@ function comparePictures(actual: Uint8Array, expected: Float32Array): number {
   return worst > 1 ? Infinity : share / PICTURE_SHARE
 }
 
+/** Share of a latent's largest value; Brownian noise changes with the last digits of sigmas. */
+const SCHEDULER = 2e-5
+const BROWNIAN_SCHEDULER = 5e-4
+const SCHEDULERS = new URL('../../apps/gpu-worker/src/engine/denoise/plan.ts', import.meta.url).href
+
+/** The schedulers themselves, on an analytic model (make_diffusers_schedulers.py). */
+async function compareSchedulers(): Promise<Comparison[]> {
+  const comparisons: Comparison[] = []
+  for (const row of readRecordings<DiffusersRecording>('diffusers-schedulers.jsonl', SCHEDULERS)) {
+    const { scheduler, settings, steps, strength = '' } = row
+    const tolerance = scheduler === 'DPMSolverSDEScheduler' ? BROWNIAN_SCHEDULER : SCHEDULER
+    const largest = Math.max(1, ...row.latent.map(Math.abs))
+    comparisons.push(
+      await compareCase(scheduler, `${JSON.stringify(settings)} ${steps} ${strength}`, async () => {
+        const { latent, timesteps } = await runDiffusersRecording(row)
+        return Math.max(
+          compareValues(latent.data, row.latent, () => tolerance * largest),
+          compareValues(timesteps, row.timesteps, () => 1e-3),
+        )
+      }),
+    )
+  }
+  return comparisons
+}
+
 const comparisons: Comparison[] = []
 for (const name of ['sd1', 'sdxl'] as const) {
   const path = unpackFolder(name)
@@ -164,4 +194,5 @@ for (const name of ['sd1', 'sdxl'] as const) {
   comparisons.push(...(await comparePipelines(name, path)))
   if (name === 'sd1') comparisons.push(...(await compareImg2img(path)))
 }
+comparisons.push(...(await compareSchedulers()))
 process.exitCode = report('diffusers', 'Diffusers folders', comparisons) ? 0 : 1

@@ -4,6 +4,7 @@ import type { WebuiSampler } from './samplers.ts'
 export const DIFFUSERS_SCHEDULER_NAMES = [
   'DDIMScheduler',
   'PNDMScheduler',
+  'DDPMScheduler',
   'EulerDiscreteScheduler',
   'EulerAncestralDiscreteScheduler',
   'HeunDiscreteScheduler',
@@ -12,6 +13,11 @@ export const DIFFUSERS_SCHEDULER_NAMES = [
   'KDPM2AncestralDiscreteScheduler',
   'DPMSolverSDEScheduler',
   'DPMSolverMultistepScheduler',
+  'DPMSolverSinglestepScheduler',
+  'UniPCMultistepScheduler',
+  'DEISMultistepScheduler',
+  'LCMScheduler',
+  'TCDScheduler',
 ] as const
 
 /** Class name of a Diffusers scheduler. */

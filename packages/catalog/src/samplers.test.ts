@@ -39,6 +39,22 @@ describe('lists of samplers and schedules', () => {
 })
 
 describe('resolveWebuiSampling', () => {
+  it.each([
+    ['Default', null, 'DPM++ 2M', 'Automatic'],
+    ['PNDM', null, 'PLMS', 'Automatic'],
+    ['LMSD', 'Karras', 'LMS', 'Karras'],
+    ['KDPM2 a', null, 'DPM2 a', 'Automatic'],
+    ['Euler SGM', null, 'Euler', 'SGM Uniform'],
+    ['Euler SGM', 'Karras', 'Euler', 'Karras'],
+    ['DPM++ 1S', null, 'DPMSolverSinglestepScheduler', 'Automatic'],
+    ['TCD', null, 'TCDScheduler', 'Automatic'],
+    ['UniPCMultistepScheduler', null, 'UniPCMultistepScheduler', 'Automatic'],
+    ['toString', null, 'DPM++ 2M', 'Automatic'],
+  ])('reads SD.Next’s and Diffusers’ names: %s, %s', (sampler, scheduler, name, label) => {
+    const resolved = resolveWebuiSampling(sampler, scheduler)
+    expect([resolved.sampler.name, resolved.schedule.label]).toEqual([name, label])
+  })
+
   interface Row {
     sampler: string | null
     scheduler: string | null

@@ -1,4 +1,5 @@
 import { findDiffusersSampler } from './diffusers-samplers.ts'
+import { SDNEXT_SAMPLERS } from './sdnext-samplers.data.ts'
 import { WEBUI_SAMPLERS, type WebuiSampler } from './samplers.ts'
 
 /** A schedule as A1111 lists it, fields in its order and spelling. */
@@ -62,7 +63,8 @@ export interface ResolvedSampling {
 
 /**
  * A1111's reading of the two fields, bug for bug: a schedule's label, name or alias at the end of the sampler's name is
- * cut off in list order; an unknown sampler is the first of the list.
+ * cut off in list order; an unknown sampler is the first of the list. Diffusers' scheduler classes and SD.Next's names
+ * are known as well.
  */
 export function resolveWebuiSampling(
   samplerText: string | null,
@@ -80,9 +82,15 @@ export function resolveWebuiSampling(
       break
     }
   }
-  const listed = WEBUI_SAMPLERS.find(({ name }) => name === samplerName)
-  const sampler = listed ?? findDiffusersSampler(samplerName) ?? WEBUI_SAMPLERS[0]!
-  return { sampler, schedule }
+  const own = Object.hasOwn(SDNEXT_SAMPLERS, samplerName) ? SDNEXT_SAMPLERS[samplerName] : undefined
+  if (own?.schedule !== undefined && scheduleText === null)
+    schedule = WEBUI_SCHEDULES.find(({ label }) => label === own.schedule) ?? schedule
+  return { sampler: findSampler(own?.sampler ?? samplerName), schedule }
+}
+
+function findSampler(text: string): WebuiSampler {
+  const listed = WEBUI_SAMPLERS.find(({ name }) => name === text)
+  return listed ?? findDiffusersSampler(text) ?? WEBUI_SAMPLERS[0]!
 }
 
 /** The same pair with the sampler's own schedule called "Automatic", as A1111 reports it. */

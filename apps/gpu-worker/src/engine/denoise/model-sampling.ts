@@ -205,8 +205,11 @@ export function toConsistencySampling(model: ModelSampling): ModelSampling {
 }
 
 /** Shares of the input and of the predicted clean latent in a consistency model's answer at a timestep. */
-export function consistencyShares(timestep: number): { skip: number; out: number } {
-  const scaled = timestep * CONSISTENCY.timestepFactor
+export function consistencyShares(
+  timestep: number,
+  factor = CONSISTENCY.timestepFactor,
+): { skip: number; out: number } {
+  const scaled = timestep * factor
   const { dataVariance } = CONSISTENCY
   return {
     skip: dataVariance / (scaled ** 2 + dataVariance),

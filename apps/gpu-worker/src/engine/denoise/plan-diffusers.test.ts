@@ -29,7 +29,7 @@ describe('planDiffusers', () => {
   it('ends at the smallest sigma of training where the scheduler says so, else at zero', () => {
     const lastOf = (settings: object) =>
       planDiffusers({ scheduler: 'DDIMScheduler', settings, steps: 5, model }).sigmas.at(-1)
-    expect(lastOf(SHIPPED)).toBe(model.sigmaMin)
+    expect(lastOf(SHIPPED)).toBeCloseTo(model.sigmaMin, 5)
     expect(lastOf({})).toBe(0)
   })
 
@@ -78,7 +78,7 @@ describe('planWebui', () => {
 
   it('takes a Diffusers scheduler by its class name, with the settings of the folder that names it', () => {
     const own = planWebui({ ...request, ownScheduler: { name: 'DDIMScheduler', settings: SHIPPED } })
-    expect(own.sigmas.at(-1)).toBe(model.sigmaMin)
+    expect(own.sigmas.at(-1)).toBeCloseTo(model.sigmaMin, 5)
     const other = planWebui({ ...request, ownScheduler: { name: 'PNDMScheduler', settings: SHIPPED } })
     expect(other.sigmas.at(-1)).toBe(0)
   })
