@@ -186,15 +186,22 @@ function createMixingCompares({ tensors, grey, pixels }: Reader): Readonly<Recor
 
 interface Recording {
   readonly rows: readonly ImageCase[]
+  readonly tensors: Reader['tensors']
   readonly compares: Readonly<Record<string, Compare>>
 }
 
 function openRecording(base: URL, name: string): Recording {
-  const reader = createReader(openFixture(new URL(`${name}.safetensors`, base)))
+  const tensors = openFixture(new URL(`${name}.safetensors`, base))
   return {
     rows: readCases<ImageCase>(new URL(`${name}.jsonl`, base)),
-    compares: { ...createPictureCompares(reader), ...createMixingCompares(reader) },
+    tensors,
+    compares: createCompares(tensors),
   }
+}
+
+function createCompares(tensors: Reader['tensors']): Readonly<Record<string, Compare>> {
+  const reader = createReader(tensors)
+  return { ...createPictureCompares(reader), ...createMixingCompares(reader) }
 }
 
 /**
@@ -216,14 +223,32 @@ const REUSED = new Set(
   ),
 )
 
+/** Inputs made again, by the names they had in the recording: other cases take the same pictures. */
+const INPUTS = new Map(
+  madeAgain.flatMap(({ rows, tensors }) =>
+    rows.flatMap(({ id, in: input }) => {
+      const original = recorded.rows.find((row) => row.id === id)?.in ?? {}
+      return Object.entries(original).map(
+        ([slot, name]) => [`again ${name}`, () => tensors.tensor(input[slot]!)] as const,
+      )
+    }),
+  ),
+)
+const withInputs = createCompares({ tensor: (name) => INPUTS.get(name)?.() ?? recorded.tensors.tensor(name) })
+
 /** The case with its input and how it is compared; undefined where the input is lost. */
 function findCase(row: ImageCase): { row: ImageCase; compare: Compare } | undefined {
   for (const { rows, compares } of madeAgain) {
     const again = rows.find(({ id }) => id === row.id)
     if (again !== undefined) return { row: again, compare: compares[row.fn]! }
   }
-  const isLost = Object.values(row.in).some((name) => REUSED.has(name))
-  return isLost ? undefined : { row, compare: recorded.compares[row.fn]! }
+  const inputs = Object.entries(row.in).map(
+    ([slot, name]) => [slot, REUSED.has(name) ? `again ${name}` : name] as const,
+  )
+  const isLost = inputs.some(([, name]) => name.startsWith('again ') && !INPUTS.has(name))
+  return isLost
+    ? undefined
+    : { row: { ...row, in: Object.fromEntries(inputs) }, compare: withInputs[row.fn]! }
 }
 
 const comparisons = []

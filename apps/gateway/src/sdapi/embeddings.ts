@@ -1,3 +1,4 @@
+import { toEmbeddingName } from '@atelier/catalog'
 import { ModelKind, type ModelFile } from '@atelier/proto'
 import type { ModelIndex } from '../models/model-index.ts'
 import { compareNaturally, listUsable } from './lists/list-usable.ts'
@@ -8,11 +9,6 @@ const FAMILY_WIDTHS: Readonly<Record<string, number>> = {
   sd2: 1024,
   sdxl: 2048,
   'sdxl-refiner': 1280,
-}
-
-/** An embedding's name in prompts: its file's, without folder and extension. */
-export function toEmbeddingName({ name }: ModelFile): string {
-  return (name.split('/').at(-1) ?? name).replace(/\.[^.]+$/, '')
 }
 
 /** Embeddings a checkpoint can use, and those it cannot for their width. */

@@ -1,3 +1,4 @@
+import { toEmbeddingName } from '@atelier/catalog'
 import { ModelKind } from '@atelier/proto'
 import type { ModelStore } from './models/model-store.ts'
 import { readWeightFile } from './checkpoint/read-weight-file.ts'
@@ -19,8 +20,9 @@ export function createEmbeddingReader(models: ModelStore): EmbeddingReader {
     webui(refs) {
       const found = new Map<string, WebuiEmbedding>()
       for (const ref of refs.filter(({ kind }) => kind === ModelKind.MODEL_KIND_EMBEDDING)) {
-        const embedding = readEmbedding(models.resolve(ref).path)
-        if (embedding !== undefined) found.set(toPromptName(ref.name), embedding)
+        const file = models.resolve(ref)
+        const embedding = readEmbedding(file.path)
+        if (embedding !== undefined) found.set(toEmbeddingName(file), embedding)
       }
       // What lies in a LoRA's file gives way to a file of its own.
       for (const ref of refs.filter(({ kind }) => kind === ModelKind.MODEL_KIND_LORA)) {
@@ -36,11 +38,6 @@ export function createEmbeddingReader(models: ModelStore): EmbeddingReader {
       return file && readTensors(file.path)
     },
   }
-}
-
-/** Prompts name an embedding by its file's name without folder and extension. */
-function toPromptName(name: string): string {
-  return (name.split('/').at(-1) ?? name).replace(/\.[^.]+$/, '')
 }
 
 function readEmbedding(path: string): WebuiEmbedding | undefined {

@@ -13,7 +13,8 @@ const known = (kind: ModelKind, ...folders: string[]): KnownFolder[] =>
   folders.map((folder) => ({
     folder,
     kind,
-    extensions: kind === ModelKind.MODEL_KIND_EMBEDDING ? [...WEIGHT_EXTENSIONS, '.png'] : WEIGHT_EXTENSIONS,
+    extensions:
+      kind === ModelKind.MODEL_KIND_EMBEDDING ? [...WEIGHT_EXTENSIONS, '.png', '.webp'] : WEIGHT_EXTENSIONS,
   }))
 
 /** Folders below a models folder as A1111 and ComfyUI name them; A1111 keeps embeddings beside the models folder. */

@@ -2,7 +2,6 @@ import { readdirSync, realpathSync, statSync, type Dirent } from 'node:fs'
 import { basename, dirname, extname, join, relative, sep } from 'node:path'
 import { ModelKind } from '@atelier/proto'
 import { MODEL_INDEX } from '../engine/checkpoint/diffusers/read-folder.ts'
-import { hasEmbedding } from '../engine/text-encode/embedding-picture.ts'
 import { KNOWN_FOLDERS } from './folders.data.ts'
 
 /** A file found in a models folder. */
@@ -56,6 +55,8 @@ const PIPELINE_KINDS: readonly ModelKind[] = [
   ModelKind.MODEL_KIND_CHECKPOINT,
   ModelKind.MODEL_KIND_DIFFUSERS_FOLDER,
 ]
+/** A picture of what a file beside it does. */
+const PREVIEW_NAME = /\.preview\.[^.]+$/i
 /** An autoencoder beside the checkpoints, as A1111 lets them stand. */
 const VAE_NAME = /\.vae\.(pt|ckpt|safetensors)$/i
 
@@ -63,8 +64,7 @@ function listFolder(folder: string, kind: ModelKind, options: ListOptions): Foun
   return walk(folder, options.depth).flatMap((path) => {
     if (basename(path) === MODEL_INDEX) return findPipeline(folder, path, kind)
     const isCounted = options.extensions.includes(extname(path).toLowerCase())
-    // Most pictures in embedding folders only show what the file of the same name does.
-    if (!isCounted || (extname(path).toLowerCase() === '.png' && !hasEmbedding(path))) return []
+    if (!isCounted || PREVIEW_NAME.test(path)) return []
     const isVae = kind === ModelKind.MODEL_KIND_CHECKPOINT && VAE_NAME.test(path)
     return isVae
       ? describeFound(path, { kind: ModelKind.MODEL_KIND_VAE, name: basename(path) })

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { ModelKind, type ModelFile } from '@atelier/proto'
 import type { Logger } from 'pino'
 import { hashContent, hashFile } from '../engine/checkpoint/hash-file.ts'
+import { NO_EMBEDDING } from '../engine/text-encode/embedding-picture.ts'
 import { describeFile } from './describe-file.ts'
 import { listModelFiles, type FoundFile, type ModelFolders } from './list-files.ts'
 
@@ -61,7 +62,8 @@ export class ModelCatalogue {
 
   #scan(): void {
     const found = listModelFiles(this.#options.folders)
-    const files = found.map((file) => this.#describe(file))
+    const described = found.map((file) => this.#describe(file))
+    const files = described.filter(({ unusableReason }) => unusableReason !== NO_EMBEDDING)
     if (JSON.stringify(files) === JSON.stringify(this.#files)) return
     this.#files = files
     this.#options.onChange(files)
@@ -73,7 +75,7 @@ export class ModelCatalogue {
     const file = known ?? describeFile(found)
     if (known === undefined) {
       this.#described.set(`${found.kind} ${found.name} ${key}`, file)
-      if (file.unusableReason !== '') {
+      if (file.unusableReason !== '' && file.unusableReason !== NO_EMBEDDING) {
         this.#options.logger.warn(
           { file: found.name, reason: file.unusableReason },
           `${found.name} cannot be used: ${file.unusableReason}`,

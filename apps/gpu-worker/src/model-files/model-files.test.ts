@@ -46,10 +46,12 @@ describe('listModelFiles and describeFile', () => {
     const root = makeFolder({
       'embeddings/tinystyle.pt': new URL('tinystyle.pt', embeddings),
       'embeddings/concept.bin': new URL('concept.bin', embeddings),
+      'embeddings/hidden.webp': new URL('pixels.webp', embeddings),
       'embeddings/sub/xlstyle.safetensors': new URL('xlstyle.safetensors', embeddings),
     })
     expect(describeAll(root)).toMatchObject([
       { name: 'concept.bin', embeddingVectors: 1, embeddingWidth: 64 },
+      { name: 'hidden.webp', embeddingVectors: 2, embeddingWidth: 64, metadata: { name: 'pixelstyle' } },
       { name: 'sub/xlstyle.safetensors', embeddingVectors: 2, embeddingWidth: 128 },
       { name: 'tinystyle.pt', embeddingVectors: 3, embeddingWidth: 64, metadata: { step: '500' } },
     ])

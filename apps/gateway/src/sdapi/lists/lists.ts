@@ -1,4 +1,4 @@
-import { WEBUI_SAMPLERS, WEBUI_SCHEDULES } from '@atelier/catalog'
+import { toEmbeddingName, WEBUI_SAMPLERS, WEBUI_SCHEDULES } from '@atelier/catalog'
 import {
   isExactObject,
   parseExactJson,
@@ -10,7 +10,7 @@ import {
 import { ModelKind, type ModelFile } from '@atelier/proto'
 import type { GatewayDeps } from '../../deps.ts'
 import type { ModelIndex } from '../../models/model-index.ts'
-import { listEmbeddings, toEmbeddingName } from '../embeddings.ts'
+import { listEmbeddings } from '../embeddings.ts'
 import { listCheckpoints, toModelName, toShortHash, toTitle } from '../resolve-checkpoint.ts'
 import { toVaeName } from '../resolve-vae.ts'
 import { readStyles } from '../style-file.ts'

@@ -1,4 +1,5 @@
-import { findEmbeddings, listEmbeddings, toEmbeddingName } from '../embeddings.ts'
+import { toEmbeddingName } from '@atelier/catalog'
+import { findEmbeddings, listEmbeddings } from '../embeddings.ts'
 import { parseExtraNetworks } from '../extra-networks.ts'
 import type { GenerationPlan } from '../generation-plan.ts'
 import type { ModelIndex } from '../../models/model-index.ts'

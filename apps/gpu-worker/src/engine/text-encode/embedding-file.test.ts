@@ -1,11 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { completePng } from '../image/png-text.ts'
 import { readEmbeddingFile } from './embedding-file.ts'
-import { hasEmbedding } from './embedding-picture.ts'
+import { NO_EMBEDDING } from './embedding-picture.ts'
 import { EmbeddingError, readWebuiEmbedding } from './textual-inversion.ts'
 
 const folder = new URL('__fixtures__/embeddings/', import.meta.url)
@@ -60,13 +60,27 @@ describe('readEmbeddingFile', () => {
       [1, 2.5, -3, 0],
     ])
     expect(metadata).toEqual({ name: 'red', step: '12' })
-    expect(hasEmbedding(path)).toBe(true)
+  })
+
+  // Written by A1111's own function into a picture, which Pillow saved in both formats.
+  it.each(['pixels.png', 'pixels.webp'])('reads the embedding hidden in the pixels of %s', (name) => {
+    const { tensors, metadata } = open(name)
+    const expected = JSON.parse(readFileSync(new URL('pixels.json', folder), 'utf8')) as number[]
+    const table = tensors.get('string_to_param.*')!
+    expect(table.shape).toEqual([2, 64])
+    expect([...table.data]).toEqual(expected.map(Math.fround))
+    expect(metadata).toMatchObject({ name: 'pixelstyle', step: '40', sd_checkpoint_name: 'tiny' })
+  })
+
+  it('refuses hidden data that was changed on its way', async () => {
+    const path = join(temporary, 'blurred.png')
+    await sharp(new URL('pixels.png', folder).pathname).modulate({ brightness: 1.02 }).png().toFile(path)
+    expect(() => readEmbeddingFile(path)).toThrow(/pixels carry no embedding/)
   })
 
   it('tells a preview picture from an embedding', async () => {
     const path = await writePicture('preview.png', [{ keyword: 'parameters', text: 'a cat' }])
-    expect(hasEmbedding(path)).toBe(false)
-    expect(() => readEmbeddingFile(path)).toThrow(EmbeddingError)
+    expect(() => readEmbeddingFile(path)).toThrow(new EmbeddingError(NO_EMBEDDING))
   })
 
   it.each([
@@ -83,6 +97,5 @@ describe('readEmbeddingFile', () => {
     const path = join(temporary, 'text.png')
     writeFileSync(path, 'a cat')
     expect(() => readEmbeddingFile(path)).toThrow(expect.objectContaining({ fault: 'malformed' }))
-    expect(hasEmbedding(path)).toBe(false)
   })
 })

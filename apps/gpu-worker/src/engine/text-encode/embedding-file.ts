@@ -1,4 +1,4 @@
-import { extname } from 'node:path'
+import { isEmbeddingPicture } from '@atelier/catalog'
 import { readTensor } from '../checkpoint/read-tensor.ts'
 import { readWeightFile } from '../checkpoint/read-weight-file.ts'
 import { readEmbeddingPicture } from './embedding-picture.ts'
@@ -14,11 +14,11 @@ export interface EmbeddingFile {
 const MAX_TENSORS = 256
 
 /**
- * Reads an embedding of any file form: safetensors, PyTorch's, or a PNG picture that carries one.
+ * Reads an embedding of any file form: safetensors, PyTorch's, or a PNG or WebP picture that carries one.
  * @throws CheckpointError when the file is malformed, EmbeddingError when it holds no embedding
  */
 export function readEmbeddingFile(path: string): EmbeddingFile {
-  if (extname(path).toLowerCase() === '.png') return readEmbeddingPicture(path)
+  if (isEmbeddingPicture(path)) return readEmbeddingPicture(path)
   const file = readWeightFile(path)
   const names = [...file.tensors.keys()].slice(0, MAX_TENSORS)
   return {

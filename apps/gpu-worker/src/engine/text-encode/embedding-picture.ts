@@ -1,7 +1,8 @@
-import { CheckpointError } from '../checkpoint/checkpoint-error.ts'
 import { readExactly, withOpenFile, type OpenFile } from '../checkpoint/read-bytes.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
+import { decodePicture } from './decode-picture.ts'
 import type { EmbeddingFile } from './embedding-file.ts'
+import { findHiddenData } from './hidden-data.ts'
 import { EmbeddingError } from './textual-inversion.ts'
 
 /** Keyword of the PNG text chunk in which A1111 keeps an embedding: base64 of JSON. */
@@ -11,14 +12,16 @@ const SIGNATURE = '\x89PNG\r\n\x1a\n'
 const MAX_CHUNK_BYTES = 64 * 1024 * 1024
 const MAX_CHUNKS = 10_000
 
+/** Why a picture is no embedding: most of them only show what the file of the same name does. */
+export const NO_EMBEDDING = 'the picture carries no embedding'
+
 /**
- * Reads the embedding that A1111 put into a PNG picture's texts.
+ * Reads the embedding that A1111 put into a picture: into a PNG's texts, or into the pixels of a PNG or WebP.
  * @throws CheckpointError for a broken picture, EmbeddingError when it carries no embedding
  */
 export function readEmbeddingPicture(path: string): EmbeddingFile {
-  const text = withOpenFile(path, findText)
-  if (text === undefined) throw new EmbeddingError('the picture carries no embedding')
-  const data = parseJson(text)
+  const data = readText(path) ?? readPixels(path)
+  if (data === undefined) throw new EmbeddingError(NO_EMBEDDING)
   const tensors = new Map<string, Tensor>()
   for (const [name, value] of Object.entries(toRecord(data['string_to_param']))) {
     const values = toRecord(value)['TORCHTENSOR']
@@ -27,20 +30,19 @@ export function readEmbeddingPicture(path: string): EmbeddingFile {
   return { tensors, metadata: toTexts(data) }
 }
 
-/** Whether a picture carries an embedding, by its first bytes: A1111 writes texts before pixels. */
-export function hasEmbedding(path: string): boolean {
-  try {
-    return withOpenFile(path, (file) =>
-      readExactly(file, 0, Math.min(file.sizeBytes, 4_096)).includes(`tEXt${KEYWORD}\0`),
-    )
-  } catch {
-    return false
-  }
+function readText(path: string): Record<string, unknown> | undefined {
+  const text = withOpenFile(path, findText)
+  return text === undefined ? undefined : parseJson(Buffer.from(text, 'base64'), 'base64 of JSON')
 }
 
+function readPixels(path: string): Record<string, unknown> | undefined {
+  const hidden = findHiddenData(decodePicture(path), path)
+  return hidden === undefined ? undefined : parseJson(hidden, 'JSON')
+}
+
+/** The text chunk of a PNG; other pictures have none. */
 function findText(file: OpenFile): string | undefined {
-  if (readExactly(file, 0, Math.min(8, file.sizeBytes)).toString('latin1') !== SIGNATURE)
-    throw new CheckpointError('malformed', file.path, 'it is no PNG picture')
+  if (readExactly(file, 0, Math.min(8, file.sizeBytes)).toString('latin1') !== SIGNATURE) return undefined
   let at = 8
   for (let chunk = 0; chunk < MAX_CHUNKS && at + 12 <= file.sizeBytes; chunk += 1) {
     const head = readExactly(file, at, 8)
@@ -55,11 +57,11 @@ function findText(file: OpenFile): string | undefined {
   return undefined
 }
 
-function parseJson(text: string): Record<string, unknown> {
+function parseJson(bytes: Buffer, form: string): Record<string, unknown> {
   try {
-    return toRecord(JSON.parse(Buffer.from(text, 'base64').toString('utf8')))
+    return toRecord(JSON.parse(bytes.toString('utf8')))
   } catch (cause) {
-    throw new EmbeddingError('the embedding in the picture is no base64 of JSON', { cause })
+    throw new EmbeddingError(`the embedding in the picture is no ${form}`, { cause })
   }
 }
 
