@@ -7,6 +7,7 @@ export {
 } from './diffusers-samplers.ts'
 export type { DiffusersSchedulerName } from './diffusers-samplers.ts'
 export { isEmbeddingPicture, toEmbeddingName } from './embedding-name.ts'
+export { isTinyVae, listTinyVaeFiles, TINY_VAES } from './tiny-vaes.ts'
 export { COMFY_SAMPLER_NAMES, findWebuiSampler, WEBUI_SAMPLERS } from './samplers.ts'
 export type { ComfySamplerName, WebuiSampler } from './samplers.ts'
 export { COMFY_SCHEDULE_NAMES, resolveWebuiSampling, toAutomatic, WEBUI_SCHEDULES } from './schedules.ts'

@@ -1,3 +1,4 @@
+import { listTinyVaeFiles, TINY_VAES } from '@atelier/catalog'
 import { FolderKind } from '@atelier/proto'
 import type { GatewayDeps } from '../deps.ts'
 import type { ChoiceLists } from './input-config.ts'
@@ -23,10 +24,22 @@ export async function readChoiceLists(
   return (source) => {
     let list = known.get(source)
     if (list === undefined) {
-      const names = listModelFiles(models, source).map(({ name }) => name)
-      list = source === 'vae' ? [...names, NO_VAE] : names
+      const names = listNames(models, source)
+      list = source === 'vae' ? [...names, ...listTinyVaes(models), NO_VAE] : names
       known.set(source, list)
     }
     return list
   }
+}
+
+function listNames(models: GatewayDeps['models'], folder: string): string[] {
+  return listModelFiles(models, folder).map(({ name }) => name)
+}
+
+/** Tiny autoencoders of which both files are there. */
+function listTinyVaes(models: GatewayDeps['models']): string[] {
+  const there = new Set(listNames(models, 'vae_approx'))
+  const has = (name: string, half: 'encoder' | 'decoder') =>
+    listTinyVaeFiles(name, half).some((file) => there.has(file))
+  return TINY_VAES.filter((name) => has(name, 'encoder') && has(name, 'decoder'))
 }

@@ -1,3 +1,4 @@
+import { isTinyVae, listTinyVaeFiles } from '@atelier/catalog'
 import { formatExactJson, isExactObject, type ExactObject } from '@atelier/catalog/exact-json'
 import { findNodeDefinition, type InputDefinition } from '@atelier/catalog/nodes'
 import {
@@ -89,12 +90,19 @@ const EMBEDDING_EXTENSIONS = ['', '.safetensors', '.pt', '.bin']
 function namedModels(input: InputDefinition, value: string): { kind: ModelKind; name: string }[] {
   if (typeof input.type === 'object' && 'choicesFrom' in input.type) {
     const kind = kindOfFolder(input.type.choicesFrom)
+    if (kind === ModelKind.MODEL_KIND_VAE && isTinyVae(value)) return namedTinyVae(value)
     return kind === undefined ? [] : [{ kind, name: value }]
   }
   if (input.type !== 'STRING') return []
   const kind = ModelKind.MODEL_KIND_EMBEDDING
   const names = [...value.matchAll(/embedding:([^\s,():]+)/g)].map((match) => match[1] ?? '')
   return names.flatMap((name) => EMBEDDING_EXTENSIONS.map((extension) => ({ kind, name: name + extension })))
+}
+
+/** The two files of a tiny autoencoder, of whatever form. */
+function namedTinyVae(name: string): { kind: ModelKind; name: string }[] {
+  const files = (['encoder', 'decoder'] as const).flatMap((half) => listTinyVaeFiles(name, half))
+  return files.map((file) => ({ kind: ModelKind.MODEL_KIND_TINY_VAE, name: file }))
 }
 
 /** File references of the nodes that will run. */

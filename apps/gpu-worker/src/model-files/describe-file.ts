@@ -6,6 +6,7 @@ import { detectModel, type DetectedModel } from '../engine/checkpoint/detect-mod
 import { listParts, readDiffusersFolder } from '../engine/checkpoint/diffusers/read-folder.ts'
 import { readWeightFile } from '../engine/checkpoint/read-weight-file.ts'
 import { openTextEncoderFile, openUnetFile, openVaeFile } from '../engine/checkpoint/separate-files.ts'
+import { findSidecar, withSidecar } from '../engine/checkpoint/sidecar.ts'
 import type { WeightFile } from '../engine/checkpoint/weight-file.ts'
 import { compositionOf, detectControl } from '../engine/networks/control/detect-control.ts'
 import { detectUpscaler } from '../engine/networks/upscalers/detect-upscaler.ts'
@@ -38,7 +39,7 @@ export function describeFile(found: FoundFile): ModelFile {
 function examine({ kind, name }: FoundFile, file: WeightFile): Partial<ModelFile> {
   switch (kind) {
     case ModelKind.MODEL_KIND_CHECKPOINT:
-      return describeModel(detectModel(file))
+      return { ...describeModel(detectModel(withSidecar(file))), configPath: findSidecar(file.path) ?? '' }
     case ModelKind.MODEL_KIND_DENOISER:
       return describeModel(openUnetFile(file.path).detected)
     case ModelKind.MODEL_KIND_VAE:

@@ -70,7 +70,7 @@ function toCheckpoint(file: ModelFile): ExactValue {
     hash: toShortHash(file) ?? null,
     sha256: file.sha256 === '' ? null : file.sha256,
     filename: file.path,
-    config: null,
+    config: file.configPath === '' ? null : file.configPath,
   })
 }
 

@@ -22,7 +22,6 @@ const GET = /^(nowebui_)?get$/
 /** The first rule that fits an exchange counts. */
 const RULES: readonly Rule[] = [
   rule('deliberate', GET, /^cmd-flags$/, 'folders of the server are not told'),
-  rule('deliberate', GET, /^sd-models$/, 'configuration files beside checkpoints are not read'),
   rule('deliberate', GET, /^(upscalers|realesrgan-models)$/, 'only upscalers that are there are listed'),
   rule('deliberate', GET, /^extensions$/, 'there are no extensions'),
   rule('deliberate', GET, /^sd-modules$/, "Forge's list of separate files is served"),

@@ -24,6 +24,7 @@ const checkpoint = (name: string) =>
   file(ModelKind.MODEL_KIND_CHECKPOINT, 'models/Stable-diffusion', name, {
     family: 'sd1',
     embeddingWidth: 32,
+    configPath: `${ROOT}/models/Stable-diffusion/${name.replace('.safetensors', '.yaml')}`,
   })
 
 /** The model files the recorded server had. */

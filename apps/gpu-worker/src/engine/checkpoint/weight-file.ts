@@ -1,4 +1,5 @@
 import type { PredictionKind, TrainedSchedule } from '@atelier/catalog'
+import type { DiffusersSettings } from '../denoise/diffusers/settings.ts'
 import { DTYPE_BITS, type Dtype } from './dtype.ts'
 import { readExactly, withOpenFile } from './read-bytes.ts'
 
@@ -43,13 +44,7 @@ export interface DeclaredFacts {
 /** A scheduler class of Diffusers and those of its settings that change how it walks. */
 export interface DeclaredScheduler {
   readonly name: string
-  readonly settings: {
-    readonly timestep_spacing?: string
-    readonly steps_offset?: number
-    readonly use_karras_sigmas?: boolean
-    readonly set_alpha_to_one?: boolean
-    readonly algorithm_type?: string
-  }
+  readonly settings: DiffusersSettings
 }
 
 /** How many heads an attention has: as many everywhere, or as many as fit at that size. */

@@ -1,5 +1,6 @@
 import { detectModel, type DetectedModel } from '../checkpoint/detect-model.ts'
 import { readModel } from '../checkpoint/read-model.ts'
+import { withSidecar } from '../checkpoint/sidecar.ts'
 import { countF32Bytes, type WeightFile } from '../checkpoint/weight-file.ts'
 
 /** A checkpoint's file and what it holds. */
@@ -9,11 +10,11 @@ export interface CheckpointSource {
 }
 
 /**
- * Reads a checkpoint's header and recognises it.
+ * Reads a checkpoint's header, and the configuration beside it where there is one, and recognises it.
  * @throws CheckpointError when the file is malformed or of an unknown kind
  */
 export function openCheckpoint(path: string): CheckpointSource {
-  const file = readModel(path)
+  const file = withSidecar(readModel(path))
   return { file, detected: detectModel(file) }
 }
 

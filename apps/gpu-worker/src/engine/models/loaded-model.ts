@@ -30,6 +30,8 @@ export interface LoadedModel {
 
 /** An autoencoder ready to be called. */
 export interface LoadedVae {
+  /** Pixels of a latent cell's side; absent: 8. */
+  readonly cell?: number
   /** Latent in the autoencoder's scale [batch, 4, h, w] to pixels [batch, 3, 8h, 8w], about -1 to 1; with `wraps` they tile. */
   readonly decode: (latent: Tensor, wraps?: boolean) => Promise<Tensor>
   /** Pixels [batch, 3, H, W], -1 to 1, multiples of 8, to the posterior's mean and log variance [batch, 4, H/8, W/8]. */

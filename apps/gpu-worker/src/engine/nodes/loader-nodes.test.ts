@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { ModelFile, ModelKind } from '@atelier/proto'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readSafetensors } from '../checkpoint/safetensors.ts'
@@ -35,6 +36,13 @@ const models = new ModelStore({
 models.setFiles([
   file(ModelKind.MODEL_KIND_CHECKPOINT, 'tiny.safetensors', single),
   file(ModelKind.MODEL_KIND_DENOISER, 'unet.safetensors', cut('unet.safetensors', 'model.diffusion_model.')),
+  ...['taesd_encoder.safetensors', 'taesd_decoder.safetensors'].map((name) =>
+    file(
+      ModelKind.MODEL_KIND_TINY_VAE,
+      name,
+      fileURLToPath(new URL(`../preview/__fixtures__/${name}`, import.meta.url)),
+    ),
+  ),
   file(ModelKind.MODEL_KIND_VAE, 'vae.safetensors', cut('vae.safetensors', 'first_stage_model.')),
   file(
     ModelKind.MODEL_KIND_TEXT_ENCODER,
@@ -42,6 +50,7 @@ models.setFiles([
     cut('clip.safetensors', 'cond_stage_model.transformer.'),
   ),
 ])
+const TILES = { tile_size: 64, overlap: 16, temporal_size: 64, temporal_overlap: 8 }
 const texts = new TextModels({ webui: () => new Map(), comfy: () => undefined })
 const context = { ...networkContext(null as never), models, texts }
 afterAll(() => models.clear())
@@ -83,6 +92,48 @@ describe('loader nodes', () => {
     expect(maxDifference(await predict(model!.value), await predict(whole!.value))).toBe(0)
   })
 
+  it('give the tiny autoencoder that two files make', async () => {
+    const [vae] = await load('VAELoader', { vae_name: 'taesd' })
+    const samples = createTensor(
+      [1, 4, 4, 4],
+      Float32Array.from({ length: 64 }, (_, i) => 4 * Math.sin(i)),
+    )
+    const decoded = await callNode('VAEDecode', { samples: new NodeValue({ samples }), vae: vae! }, context)
+    const picture = decoded[0] as Tensor
+    expect(picture.shape).toEqual([1, 32, 32, 3])
+    const use = await models.useTinyVae('taesd')
+    const pixels = await use.value.decode(samples)
+    use.done()
+    const expected = picture.data.map((_, i) => pixels.data[(i % 3) * 1024 + Math.floor(i / 3)]! / 2 + 0.5)
+    const clamped = expected.map((value) => Math.min(Math.max(value, 0), 1))
+    expect(maxDifference({ ...picture, data: clamped }, picture)).toBeLessThan(1e-6)
+    const encoded = await callNode('VAEEncode', { pixels: new NodeValue(picture), vae: vae! }, context)
+    expect((encoded[0] as LatentValue).samples.shape).toEqual([1, 4, 4, 4])
+  })
+
+  it('give pixels as latents where there is to be no autoencoder', async () => {
+    const [vae] = await load('VAELoader', { vae_name: 'pixel_space' })
+    const picture = createTensor(
+      [1, 5, 7, 3],
+      Float32Array.from({ length: 105 }, (_, i) => (i % 11) / 10),
+    )
+    for (const [encode, decode, sizes] of [
+      ['VAEEncode', 'VAEDecode', {}],
+      ['VAEEncodeTiled', 'VAEDecodeTiled', TILES],
+    ] as const) {
+      const [latent] = await callNode(
+        encode,
+        { pixels: new NodeValue(picture), vae: vae!, ...sizes },
+        context,
+      )
+      expect((latent as LatentValue).samples.shape).toEqual([1, 3, 5, 7])
+      expect((latent as LatentValue).samples.data[1]).toBeCloseTo(2 * picture.data[3]! - 1, 6)
+      const samples = new NodeValue(latent)
+      const [back] = await callNode(decode, { samples, vae: vae!, ...sizes }, context)
+      expect(maxDifference(back as Tensor, picture)).toBeLessThan(1e-6)
+    }
+  })
+
   it('stop in the text encoder where the configuration of a CheckpointLoader says so', async () => {
     const [, clip] = await load('CheckpointLoader', {
       config_name: 'v1-inference_clip_skip_2.yaml',
@@ -95,7 +146,8 @@ describe('loader nodes', () => {
 
   it.each([
     ['UNETLoader', { unet_name: 'no.safetensors', weight_dtype: 'default' }, 'not-found'],
-    ['VAELoader', { vae_name: 'pixel_space' }, 'not-found'],
+    ['VAELoader', { vae_name: 'taesdxl' }, 'not-found'],
+    ['VAELoader', { vae_name: 'no.safetensors' }, 'not-found'],
     ['DiffusersLoader', { model_path: 'nowhere' }, 'not-found'],
     ['CLIPLoader', { clip_name: 'clip.safetensors', type: 'sd3' }, 'invalid-request'],
   ])('refuse what %s cannot load', async (className, args, code) => {

@@ -1,7 +1,15 @@
+import { isTinyVae } from '@atelier/catalog'
 import { ModelKind, type ModelRef } from '@atelier/proto'
 import { EngineError } from '../engine-error.ts'
 import type { ModelStore } from '../models/model-store.ts'
-import type { ClipValue, ModelValue, NodeExecution, VaeValue } from '../node-graph/node-context.ts'
+import { PIXEL_SPACE } from '../models/pixel-space.ts'
+import type {
+  ClipValue,
+  ModelValue,
+  NodeAnswer,
+  NodeExecution,
+  VaeValue,
+} from '../node-graph/node-context.ts'
 
 /** Types of CLIP loaders whose encoders we have. */
 const CLIP_TYPE = 'stable_diffusion'
@@ -44,9 +52,20 @@ const dualClipLoader: NodeExecution = async (inputs, { models }) => {
   return { outputs: [{ checkpoint: checkpoint!, companion: companion! } satisfies ClipValue] }
 }
 
-/** A VAELoader. */
+/** A VAELoader: an autoencoder's file, a tiny one by the beginning of its files' names, or none at all. */
 const vaeLoader: NodeExecution = async (inputs, { models }) => {
-  const checkpoint = findRef(models, ModelKind.MODEL_KIND_VAE, inputs.text('vae_name'))
+  const name = inputs.text('vae_name')
+  if (isTinyVae(name)) {
+    // Says at once which of its files is not there.
+    ;(await models.useTinyVae(name)).done()
+    return toVae({ kind: ModelKind.MODEL_KIND_TINY_VAE, name, identity: '' })
+  }
+  return name === PIXEL_SPACE
+    ? toVae({ kind: ModelKind.MODEL_KIND_VAE, name, identity: '' })
+    : toVae(findRef(models, ModelKind.MODEL_KIND_VAE, name))
+}
+
+function toVae(checkpoint: ModelRef): NodeAnswer {
   return { outputs: [{ checkpoint } satisfies VaeValue] }
 }
 

@@ -16,10 +16,10 @@ export async function encodePictures(
   vaeValue: VaeValue,
   { models }: Pick<NodeContext, 'models'>,
 ): Promise<Tensor> {
-  const pixels = toNetworkPixels(pictures)
   const use = await useVaeOf(vaeValue, models)
   try {
     const vae = use.value
+    const pixels = toNetworkPixels(pictures, vae.cell)
     const latents = []
     for (let row = 0; row < pixels.shape[0]!; row += 1)
       latents.push((await vae.encode(sliceRows(pixels, row, row + 1))).mean)
@@ -29,11 +29,11 @@ export async function encodePictures(
   }
 }
 
-/** [batch, height, width, 3 or more], 0 to 1, to [batch, 3, h, w], -1 to 1. */
-export function toNetworkPixels(image: Tensor): Tensor {
+/** [batch, height, width, 3 or more], 0 to 1, to [batch, 3, h, w], -1 to 1, sides cut to multiples of a latent cell's. */
+export function toNetworkPixels(image: Tensor, cell = 8): Tensor {
   const [batch, height, width, channels] = image.shape as [number, number, number, number]
-  const [h, w] = [height - (height % 8), width - (width % 8)]
-  const [top, left] = [Math.floor((height % 8) / 2), Math.floor((width % 8) / 2)]
+  const [h, w] = [height - (height % cell), width - (width % cell)]
+  const [top, left] = [Math.floor((height % cell) / 2), Math.floor((width % cell) / 2)]
   const cut = createTensor([batch, h, w, 3])
   for (let b = 0; b < batch; b += 1) {
     for (let y = 0; y < h; y += 1) {

@@ -24,9 +24,10 @@ export const vaeTiledNodes: NodeTable = {
     return { outputs: [toPictures(decoded)] }
   },
   VAEEncodeTiled: async (inputs, context) => {
-    const pixels = toNetworkPixels(inputs.value<Tensor>('pixels'))
     const tiles = toTiles(context, readSizes(inputs))
-    const samples = await withVae(inputs, context, (vae) => encodeTiled(vae, pixels, tiles))
+    const samples = await withVae(inputs, context, (vae) =>
+      encodeTiled(vae, toNetworkPixels(inputs.value<Tensor>('pixels'), vae.cell), tiles),
+    )
     return { outputs: [{ samples } satisfies LatentValue] }
   },
 }

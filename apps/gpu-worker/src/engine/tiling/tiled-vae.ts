@@ -24,10 +24,12 @@ export const ENCODE_TILES: VaeTiles = { width: 512, height: 512, overlap: 64 }
  * as given), so that no seam lies where another has one (ComfyUI's VAE.decode_tiled).
  */
 export function decodeTiled(
-  { decode }: Pick<LoadedVae, 'decode'>,
+  { decode, cell = CELL }: Pick<LoadedVae, 'decode' | 'cell'>,
   latent: Tensor,
   tiles: VaeTiles,
 ): Promise<Tensor> {
+  // Where latents are pixels there is nothing to cut.
+  if (cell === 1) return decode(latent)
   const { width, height } = tiles
   const shapes = [
     [half(width), 2 * height],
@@ -38,11 +40,12 @@ export function decodeTiled(
 }
 
 /** Encodes pixels [batch, 3, H, W], -1 to 1, in tiles, to the posterior's mean (ComfyUI's VAE.encode_tiled). */
-export function encodeTiled(
-  { encode }: Pick<LoadedVae, 'encode'>,
+export async function encodeTiled(
+  { encode, cell = CELL }: Pick<LoadedVae, 'encode' | 'cell'>,
   pixels: Tensor,
   tiles: VaeTiles,
 ): Promise<Tensor> {
+  if (cell === 1) return (await encode(pixels)).mean
   const { width, height } = tiles
   const shapes = [
     [width, height],

@@ -106,6 +106,8 @@ export interface ModelFile {
   parts: string[]
   /** A ControlNet's hash as A1111 shows it: the first 8 hex digits of the SHA-256 over 64 KiB at 1 MiB; empty: none. */
   legacyHash: string
+  /** Absolute path of the configuration (`.yaml`) that lies beside a checkpoint; empty: there is none. */
+  configPath: string
 }
 
 export interface ModelFile_MetadataEntry {
@@ -210,6 +212,7 @@ function createBaseModelFile(): ModelFile {
     inputChannels: 0,
     parts: [],
     legacyHash: '',
+    configPath: '',
   }
 }
 
@@ -272,6 +275,9 @@ export const ModelFile: MessageFns<ModelFile> = {
     }
     if (message.legacyHash !== '') {
       writer.uint32(562).string(message.legacyHash)
+    }
+    if (message.configPath !== '') {
+      writer.uint32(442).string(message.configPath)
     }
     return writer
   },
@@ -420,6 +426,14 @@ export const ModelFile: MessageFns<ModelFile> = {
             message.legacyHash = reader.string()
             continue
           }
+          case 55: {
+            if (tag !== 442) {
+              break
+            }
+
+            message.configPath = reader.string()
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -461,6 +475,7 @@ export const ModelFile: MessageFns<ModelFile> = {
     message.inputChannels = object.inputChannels ?? 0
     message.parts = object.parts?.map((e) => e) || []
     message.legacyHash = object.legacyHash ?? ''
+    message.configPath = object.configPath ?? ''
     return message
   },
 }

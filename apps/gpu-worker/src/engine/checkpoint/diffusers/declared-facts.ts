@@ -1,5 +1,5 @@
 import { CheckpointError } from '../checkpoint-error.ts'
-import type { DeclaredFacts } from '../weight-file.ts'
+import type { DeclaredFacts, DeclaredScheduler } from '../weight-file.ts'
 
 type Config = Readonly<Record<string, unknown>>
 
@@ -15,9 +15,19 @@ const SETTING_KINDS = {
   timestep_spacing: 'string',
   steps_offset: 'number',
   use_karras_sigmas: 'boolean',
+  use_exponential_sigmas: 'boolean',
+  use_beta_sigmas: 'boolean',
+  use_lu_lambdas: 'boolean',
   set_alpha_to_one: 'boolean',
+  final_sigmas_type: 'string',
+  euler_at_final: 'boolean',
+  lower_order_final: 'boolean',
+  solver_order: 'number',
+  solver_type: 'string',
   algorithm_type: 'string',
-}
+  original_inference_steps: 'number',
+  timestep_scaling: 'number',
+} satisfies Record<keyof DeclaredScheduler['settings'], string>
 const PREDICTIONS = { epsilon: 'epsilon', v_prediction: 'v', sample: 'x0' } as const
 
 /**
