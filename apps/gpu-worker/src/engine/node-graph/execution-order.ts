@@ -23,13 +23,12 @@ export class ExecutionOrder {
     for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
       if (this.#pending.has(id) || this.#isDone(id)) continue
       this.#pending.add(id)
-      const sources = new Set([...(this.#graph.get(id)?.links.values() ?? [])].map(({ nodeId }) => nodeId))
-      const open = new Set([...sources].filter((source) => !this.#isDone(source)))
-      this.#waitsFor.set(id, open)
-      for (const source of open) {
-        this.#blocks.set(source, (this.#blocks.get(source) ?? new Set()).add(id))
-        stack.push(source)
-      }
+      const sources = [...(this.#graph.get(id)?.links.values() ?? [])].map(({ nodeId }) => nodeId)
+      const open = sources.filter((source) => !this.#isDone(source))
+      this.#waitsFor.set(id, new Set(open))
+      for (const source of open) this.#blocks.set(source, (this.#blocks.get(source) ?? new Set()).add(id))
+      // A source of two inputs stands there twice: the later one decides when it is found.
+      stack.push(...open)
     }
   }
 
