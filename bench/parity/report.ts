@@ -22,7 +22,7 @@ const SECTIONS = new URL('sections/', import.meta.url)
 const PAGE = new URL('../../docs/parity.md', import.meta.url)
 const INTRODUCTION = `# Parity with the originals
 
-Made by the commands in \`bench/parity/\` from recordings of AUTOMATIC1111 1.10.1, Forge, ComfyUI 0.3.64 and Diffusers; do not edit. "Worst" is the largest error of a passing case as a share of its tolerance.
+Made by \`npm run parity\` from recordings of AUTOMATIC1111 1.10.1, Forge, ComfyUI 0.3.64 and Diffusers; do not edit. "Worst" is the largest error of a passing case as a share of its tolerance.
 `
 
 /** Folder of the recordings, or undefined (said loudly) where it is not there. */
