@@ -64,6 +64,23 @@ describe('openTextEncoderFile', () => {
     expect(config).toMatchObject({ key: 'clip_l', layers: 4, width: 64, activation: 'quick-gelu', prefix })
   })
 
+  // SD2 uses the last but one of 24 layers; Diffusers saves its encoder without the last.
+  it.each([
+    [24, 2],
+    [23, 1],
+  ])('takes an encoder of %d layers for SD2’s, and layer %d from its end', (layers, defaultLayer) => {
+    const path = join(mkdtempSync(join(tmpdir(), 'part-')), 'deep.safetensors')
+    const prefix = 'cond_stage_model.transformer.'
+    const own = [...checkpoint.tensors.keys()].filter((name) => name.startsWith(prefix))
+    const names = new Map(own.map((name) => [name.slice(prefix.length), name]))
+    for (const name of own.filter((tensor) => tensor.includes('layers.3.')))
+      for (let layer = 4; layer < layers; layer += 1)
+        names.set(name.slice(prefix.length).replace('layers.3.', `layers.${layer}.`), name)
+    writeTensors(path, checkpoint, names)
+    const { config } = openTextEncoderFile(path)
+    expect(config).toMatchObject({ key: 'clip_h', layers, defaultLayer, finalNorm: true, activation: 'gelu' })
+  })
+
   it('refuses a file without one', () => {
     expect(() => openTextEncoderFile(cut('first_stage_model.'))).toThrow('no text encoder')
   })

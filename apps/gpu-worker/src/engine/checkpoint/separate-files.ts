@@ -11,6 +11,8 @@ const VAE_PREFIXES = ['', 'first_stage_model.', 'vae.']
 const TEXT_PREFIXES = ['text_model.', '', 'transformer.text_model.', 'model.', 'transformer.']
 /** Layers and width above which a text encoder is OpenCLIP's ViT-H or ViT-bigG; CLIP's ViT-L has 12 and 768. */
 const LARGE = { clip_h: { layers: 22, width: 1024 }, clip_g: { layers: 31, width: 1280 } }
+/** Layers of SD2's text encoder as Diffusers saves it: cut after the one that its model uses, the last but one of 24. */
+const CUT_CLIP_H = 23
 
 /**
  * Opens an autoencoder file, with or without the prefix it has inside checkpoints, under either naming.
@@ -55,6 +57,7 @@ export function useAs(config: TextEncoderConfig, use: TextUse): TextEncoderConfi
 
 function recogniseUse({ layers, width }: TextEncoderConfig): TextUse {
   if (layers >= LARGE.clip_g.layers || width >= LARGE.clip_g.width) return TEXT_USES['sdxl-refiner'][0]
-  if (layers >= LARGE.clip_h.layers || width >= LARGE.clip_h.width) return TEXT_USES.sd2[0]
+  if (layers >= LARGE.clip_h.layers || width >= LARGE.clip_h.width)
+    return layers === CUT_CLIP_H ? { ...TEXT_USES.sd2[0], defaultLayer: 1 } : TEXT_USES.sd2[0]
   return TEXT_USES.sd1[0]
 }

@@ -1,7 +1,8 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
 import { ModelFile, ModelKind } from '@atelier/proto'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readSafetensors } from '../checkpoint/safetensors.ts'
@@ -9,7 +10,7 @@ import { writeTensors } from '../checkpoint/test-kit.ts'
 import { ModelStore } from '../models/model-store.ts'
 import type { ConditioningValue, LatentValue } from '../node-graph/node-context.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
-import { maxDifference, unpackTinyCheckpoint } from '../test-kit.ts'
+import { maxDifference, openFixture, unpackTinyCheckpoint } from '../test-kit.ts'
 import { TextModels } from '../text-models.ts'
 import { callNode, networkContext, NodeValue } from './test-kit/call-node.ts'
 
@@ -33,7 +34,32 @@ const models = new ModelStore({
   maxBatchElements: 2 ** 20,
   onResidentsChanged: () => undefined,
 })
+const openClip = (name: string) => new URL(`../models/__fixtures__/${name}`, import.meta.url)
+
+/** SDXL's second text encoder as a file of its own; with more layers, copies of its last one, where they are asked for. */
+function cutOpenClip(name: string, layers: number): string {
+  const whole = join(folder, `whole-${name}`)
+  writeFileSync(whole, gunzipSync(readFileSync(openClip('open-clip.safetensors.gz'))))
+  const source = readSafetensors(whole)
+  const prefix = 'conditioner.embedders.1.model.'
+  const own = [...source.tensors.keys()].filter((tensor) => tensor.startsWith(prefix))
+  const names = new Map(own.map((tensor) => [tensor.slice(prefix.length), tensor]))
+  const last = own.filter((tensor) => tensor.includes('resblocks.2.'))
+  for (let layer = 3; layer < layers; layer += 1)
+    for (const tensor of last)
+      names.set(tensor.slice(prefix.length).replace('resblocks.2.', `resblocks.${layer}.`), tensor)
+  const path = join(folder, name)
+  writeTensors(path, source, names)
+  return path
+}
+
 models.setFiles([
+  ...(
+    [
+      ['open-clip.safetensors', 3],
+      ['deep.safetensors', 32],
+    ] as const
+  ).map(([name, layers]) => file(ModelKind.MODEL_KIND_TEXT_ENCODER, name, cutOpenClip(name, layers))),
   file(ModelKind.MODEL_KIND_CHECKPOINT, 'tiny.safetensors', single),
   file(ModelKind.MODEL_KIND_DENOISER, 'unet.safetensors', cut('unet.safetensors', 'model.diffusion_model.')),
   ...['taesd_encoder.safetensors', 'taesd_decoder.safetensors'].map((name) =>
@@ -152,6 +178,47 @@ describe('loader nodes', () => {
     ['CLIPLoader', { clip_name: 'clip.safetensors', type: 'sd3' }, 'invalid-request'],
   ])('refuse what %s cannot load', async (className, args, code) => {
     await expect(callNode(className, args, context)).rejects.toMatchObject({ code })
+  })
+
+  // The second encoder's own recording: "a photo of a cat" through ComfyUI's SDXL.
+  it.each([
+    ['clip.safetensors', 'open-clip.safetensors'],
+    ['open-clip.safetensors', 'clip.safetensors'],
+  ])('pair SDXL’s text encoders whichever is named first: %s, %s', async (clip_name1, clip_name2) => {
+    const [clip] = await load('DualCLIPLoader', { clip_name1, clip_name2, type: 'sdxl' })
+    const [conditioning] = await callNode(
+      'CLIPTextEncode',
+      { clip: clip!, text: 'a photo of a cat' },
+      context,
+    )
+    const { tokens, pooled } = (conditioning as ConditioningValue)[0]!
+    expect(tokens.shape).toEqual([1, 77, 128])
+    const second = tokens.data.filter((_, i) => i % 128 >= 64)
+    const recorded = openFixture(openClip('open-clip-text.safetensors'))
+    expect(maxDifference(createTensor([1, 77, 64], second), recorded.tensor('3.hidden'))).toBeLessThan(2e-5)
+    expect(maxDifference(pooled!, recorded.tensor('3.pooled'))).toBeLessThan(2e-5)
+  })
+
+  it('take one of SDXL’s encoders alone as a refiner’s', async () => {
+    const [clip] = await load('CLIPLoader', { clip_name: 'deep.safetensors', type: 'stable_diffusion' })
+    expect((await encode(clip!)).shape).toEqual([1, 77, 64])
+  })
+
+  it.each(['stable_cascade', 'sd3', 'wan', 'qwen_image', 'hunyuan_image'])(
+    'refuse text encoders of the type %s',
+    async (type) => {
+      await expect(load('CLIPLoader', { clip_name: 'clip.safetensors', type })).rejects.toMatchObject({
+        code: 'invalid-request',
+        message: expect.stringContaining(type) as string,
+      })
+    },
+  )
+
+  it.each(['sd3', 'flux', 'hunyuan_video'])('refuse pairs of text encoders of the type %s', async (type) => {
+    const names = { clip_name1: 'clip.safetensors', clip_name2: 'open-clip.safetensors' }
+    await expect(load('DualCLIPLoader', { ...names, type })).rejects.toMatchObject({
+      code: 'invalid-request',
+    })
   })
 
   it('refuse to decode with a model that has no autoencoder', async () => {
