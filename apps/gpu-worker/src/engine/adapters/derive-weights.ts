@@ -113,10 +113,18 @@ function planAdapter(
   return { changes, fits, remarks: describe(adapter.name, { unknown, misfits }) }
 }
 
-/** A weight file with a part's changes. */
-export function withChanges(file: WeightFile, { changes }: Derivation, part: AdapterPart): ChangedWeights {
+/** A weight file with a part's changes, after those it has. */
+export function withChanges(
+  file: ChangedWeights,
+  { changes }: Derivation,
+  part: AdapterPart,
+): ChangedWeights {
   const ofPart = changes.get(part)
-  return ofPart === undefined ? file : { ...file, changes: ofPart }
+  if (ofPart === undefined) return file
+  const joined = [...ofPart].map(
+    ([name, added]) => [name, [...(file.changes?.get(name) ?? []), ...added]] as const,
+  )
+  return { ...file, changes: new Map([...(file.changes ?? []), ...joined]) }
 }
 
 type PlannedChange = { readonly part: AdapterPart; readonly name: string } & ReturnType<typeof planChange>

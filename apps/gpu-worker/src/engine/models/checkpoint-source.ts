@@ -1,3 +1,4 @@
+import { withRounding, type F8Type } from '../adapters/round-weight.ts'
 import { detectModel, type DetectedModel } from '../checkpoint/detect-model.ts'
 import { readModel } from '../checkpoint/read-model.ts'
 import { withSidecar } from '../checkpoint/sidecar.ts'
@@ -16,6 +17,12 @@ export interface CheckpointSource {
 export function openCheckpoint(path: string): CheckpointSource {
   const file = withSidecar(readModel(path))
   return { file, detected: detectModel(file) }
+}
+
+/** A checkpoint whose denoiser's weights are rounded to an eight-bit float; without a type, as it is. */
+export function roundDenoiser(source: CheckpointSource, type: F8Type | undefined): CheckpointSource {
+  if (type === undefined) return source
+  return { ...source, file: withRounding(source.file, source.detected.unet.prefix, type) }
 }
 
 /** Bytes that tensors with a prefix take as f32. */

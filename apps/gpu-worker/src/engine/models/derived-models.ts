@@ -3,6 +3,7 @@ import type { AdapterFlavour } from '../adapters/adapter-format.ts'
 import type { AdapterPart } from '../adapters/adapter-targets.ts'
 import type { AppliedAdapter, AppliedChange, AppliedMixture, Derivation } from '../adapters/derive-weights.ts'
 import type { ScaleRule, ShareRule } from '../adapters/mix-weights.ts'
+import type { F8Type } from '../adapters/round-weight.ts'
 import { readWeightFile } from '../checkpoint/read-weight-file.ts'
 import type { AdaptableParts } from './adaptable-parts.ts'
 import { deriveParts } from './derive-model.ts'
@@ -45,6 +46,8 @@ export interface ScalingRef {
 export interface AdapterSet {
   readonly flavour: AdapterFlavour
   readonly refs: readonly AdapterRef[]
+  /** The denoiser's weights are rounded to this before. */
+  readonly rounding?: F8Type | undefined
 }
 
 /** A set of adapters on a model: what it changes, and names for the networks that are changed so. */

@@ -9,6 +9,7 @@ import type { PredictionNetwork } from '../denoise/guidance.ts'
 import { EngineError } from '../engine-error.ts'
 import type { SessionOptions } from '../onnx/session.ts'
 import { partsOfCheckpoint, partsOfTexts } from './adaptable-parts.ts'
+import { roundDenoiser } from './checkpoint-source.ts'
 import { DerivedModels, type AdapterRef, type AdapterSet } from './derived-models.ts'
 import { loadDenoiser } from './load-denoiser.ts'
 import { loadBase, loadVaeFile } from './load-model.ts'
@@ -135,12 +136,15 @@ export class ModelStore {
   ): Promise<UsableCheckpoint> {
     const session = this.#session()
     const base = await uses.take(this.#residency.use(identity, () => loadBase(path, identity, session)))
-    const { source, model, vae } = base
+    const { model, vae } = base
+    const rounding = adapters?.rounding
+    const source = roundDenoiser(base.source, rounding)
+    const weights = rounding === undefined ? identity : `${identity} as ${rounding}`
     const set = adapters?.refs.length ? adapters : undefined
-    const derived = set && this.#derived.find(partsOfCheckpoint(source, name), identity, set)
+    const derived = set && this.#derived.find(partsOfCheckpoint(source, name), weights, set)
     const derivation = derived?.denoiserKey === undefined ? undefined : derived.derivation
     const useDenoiser = () =>
-      this.#residency.use(derived?.denoiserKey ?? `${identity} denoiser`, () => {
+      this.#residency.use(derived?.denoiserKey ?? `${weights} denoiser`, () => {
         const loaded = loadDenoiser(source, session, derivation)
         const timed = timeEvaluations(loaded.value, this.#options.onEvaluated)
         const lasting = surviveMemory(timed, {

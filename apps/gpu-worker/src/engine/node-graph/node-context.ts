@@ -5,6 +5,7 @@ import type { EntryScope } from '../denoise/composition/resolve-lists.ts'
 import type { Conditioning } from '../text-encode/conditioning.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { JobContext } from '../job-context.ts'
+import type { F8Type } from '../adapters/round-weight.ts'
 import type { AdapterRef } from '../models/derived-models.ts'
 import type { ModelPatches } from '../models/patched-model.ts'
 import type { ModelStore } from '../models/model-store.ts'
@@ -14,6 +15,8 @@ import type { NodeInputs } from './node-inputs.ts'
 /** A MODEL: the checkpoint whose denoiser is meant. Values hold references, so that cached ones keep nothing loaded. */
 export interface ModelValue {
   readonly checkpoint: ModelRef
+  /** Its weights are rounded to this first. */
+  readonly rounding?: F8Type
   /** LoRAs on it, in the order they are applied. */
   readonly adapters?: readonly AdapterRef[]
   /** Changes of how it is sampled. */

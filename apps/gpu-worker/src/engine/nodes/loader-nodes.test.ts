@@ -5,13 +5,18 @@ import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { ModelFile, ModelKind } from '@atelier/proto'
 import { afterAll, describe, expect, it } from 'vitest'
+import type { F8Type } from '../adapters/round-weight.ts'
 import { readSafetensors } from '../checkpoint/safetensors.ts'
 import { writeTensors } from '../checkpoint/test-kit.ts'
+import { formatSafetensors } from '../checkpoint/write-safetensors.ts'
+import { readTensor } from '../checkpoint/read-tensor.ts'
+import { loadCheckpoint } from '../models/load-model.ts'
 import { ModelStore } from '../models/model-store.ts'
-import type { ConditioningValue, LatentValue } from '../node-graph/node-context.ts'
+import type { ConditioningValue, LatentValue, ModelValue } from '../node-graph/node-context.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
-import { maxDifference, openFixture, unpackTinyCheckpoint } from '../test-kit.ts'
+import { maxDifference, openFixture, TEST_SESSION, unpackTinyCheckpoint } from '../test-kit.ts'
 import { TextModels } from '../text-models.ts'
+import { useModel } from './use-model.ts'
 import { callNode, networkContext, NodeValue } from './test-kit/call-node.ts'
 
 const single = unpackTinyCheckpoint()
@@ -51,6 +56,27 @@ function cutOpenClip(name: string, layers: number): string {
   const path = join(folder, name)
   writeTensors(path, source, names)
   return path
+}
+
+/** A file with its weights rounded, by arithmetic of our own: to that many bits after the point, from that exponent on. */
+async function roundFile(path: string, type: F8Type): Promise<string> {
+  const [bits, lowest] = type === 'f8_e4m3fn' ? [3, -6] : [2, -14]
+  const source = readSafetensors(path)
+  const round = (value: number) => {
+    if (value === 0) return 0
+    const unit = 2 ** (Math.max(Math.floor(Math.log2(Math.abs(value))), lowest) - bits)
+    const share = value / unit
+    const floor = Math.floor(share)
+    const isHalf = share - floor === 0.5
+    return unit * (isHalf ? floor + (floor % 2 === 0 ? 0 : 1) : Math.round(share))
+  }
+  const tensors = [...source.tensors.keys()].map((name) => {
+    const { shape, data } = readTensor(source, name)
+    return [name, createTensor(shape, data.map(round))] as const
+  })
+  const rounded = join(folder, `${type}.safetensors`)
+  writeFileSync(rounded, formatSafetensors(tensors, new Map()))
+  return rounded
 }
 
 models.setFiles([
@@ -158,6 +184,28 @@ describe('loader nodes', () => {
       const [back] = await callNode(decode, { samples, vae: vae!, ...sizes }, context)
       expect(maxDifference(back as Tensor, picture)).toBeLessThan(1e-6)
     }
+  })
+
+  it.each([
+    ['fp8_e4m3fn', 'f8_e4m3fn'],
+    ['fp8_e5m2', 'f8_e5m2'],
+  ] as const)('round a UNet’s weights to %s', async (weight_dtype, type) => {
+    const [model] = await load('UNETLoader', { unet_name: 'unet.safetensors', weight_dtype })
+    const use = await useModel(model!.value as ModelValue, context)
+    const latent = createTensor(
+      [1, 4, 8, 8],
+      Float32Array.from({ length: 256 }, (_, i) => Math.sin(i)),
+    )
+    const inputs = { latent, timesteps: Float32Array.of(500), context: createTensor([1, 77, 64]) }
+    const prediction = await use.value.model.predict(inputs)
+    use.done()
+    // The same network with weights that were rounded before they were saved.
+    const rounded = await roundFile(join(folder, 'unet.safetensors'), type)
+    const { value, release } = loadCheckpoint(rounded, type, TEST_SESSION)
+    expect(maxDifference(await value.model.predict(inputs), prediction)).toBe(0)
+    const plain = loadCheckpoint(join(folder, 'unet.safetensors'), 'plain', TEST_SESSION)
+    expect(maxDifference(await plain.value.model.predict(inputs), prediction)).toBeGreaterThan(1e-3)
+    await Promise.all([release(), plain.release()])
   })
 
   it('stop in the text encoder where the configuration of a CheckpointLoader says so', async () => {

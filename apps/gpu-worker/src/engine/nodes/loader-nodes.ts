@@ -1,5 +1,6 @@
 import { isTinyVae } from '@atelier/catalog'
 import { ModelKind, type ModelRef } from '@atelier/proto'
+import type { F8Type } from '../adapters/round-weight.ts'
 import { EngineError } from '../engine-error.ts'
 import type { ModelStore } from '../models/model-store.ts'
 import { PIXEL_SPACE } from '../models/pixel-space.ts'
@@ -30,10 +31,18 @@ const diffusersLoader: NodeExecution = async (inputs, { models }) => {
   return { outputs: [{ checkpoint }, { checkpoint }, { checkpoint }] satisfies Whole }
 }
 
-/** A UNETLoader; weights keep the precision they have. */
+/** Eight-bit types of a UNETLoader; the fast one says how a card multiplies, which changes no weight. */
+const WEIGHT_TYPES: Readonly<Record<string, F8Type>> = {
+  fp8_e4m3fn: 'f8_e4m3fn',
+  fp8_e4m3fn_fast: 'f8_e4m3fn',
+  fp8_e5m2: 'f8_e5m2',
+}
+
+/** A UNETLoader; weights keep the precision they have, or are rounded to eight bits. */
 const unetLoader: NodeExecution = async (inputs, { models }) => {
   const checkpoint = findRef(models, ModelKind.MODEL_KIND_DENOISER, inputs.text('unet_name'))
-  return { outputs: [{ checkpoint } satisfies ModelValue] }
+  const rounding = WEIGHT_TYPES[inputs.text('weight_dtype')]
+  return { outputs: [{ checkpoint, ...(rounding && { rounding }) } satisfies ModelValue] }
 }
 
 /** A CLIPLoader: which encoder a file holds, its content says. */

@@ -4,8 +4,8 @@ import type { ClipValue, ModelValue, NodeContext } from '../node-graph/node-cont
 
 /** Uses the checkpoint that a MODEL or CLIP stands for, its LoRAs applied by ComfyUI's rules. */
 export async function useModel(
-  { checkpoint, adapters = [] }: ModelValue | ClipValue,
+  { checkpoint, adapters = [], rounding }: ModelValue & Pick<ClipValue, 'adapters'>,
   { models }: Pick<NodeContext, 'models'>,
 ): Promise<Use<UsableCheckpoint>> {
-  return models.useCheckpoint(checkpoint, { flavour: 'comfy', refs: adapters })
+  return models.useCheckpoint(checkpoint, { flavour: 'comfy', refs: adapters, rounding })
 }

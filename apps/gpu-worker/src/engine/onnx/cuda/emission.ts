@@ -54,7 +54,7 @@ export function startEmission(graph: Graph, precision: Precision): Emission {
   for (const op of graph.ops)
     for (const input of op.inputs) users.set(input, [...(users.get(input) ?? []), op])
   const values = new Map<string, Emitted>()
-  for (const { name, dtype, shape } of graph.inputs) {
+  for (const { name, dtype, shape = [] } of graph.inputs) {
     const layout = INPUT_LAYOUTS[shape.length] ?? 'plain'
     values.set(name, { name: name as Value, dtype: dtype === 'F32' ? 'f32' : 'other', layout })
   }

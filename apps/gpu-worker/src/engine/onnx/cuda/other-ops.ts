@@ -4,6 +4,7 @@ import { asFloat, asPixels, asPlain, find, settle, type Emission, type Emitted }
 
 /** Ops that work on each number for itself: they keep whatever layout their inputs share. */
 const ELEMENTWISE = new Set([
+  'Cast',
   'Add',
   'Sub',
   'Mul',
