@@ -224,7 +224,7 @@ const REUSED = new Set(
 )
 
 /** Inputs made again, by the names they had in the recording: other cases take the same pictures. */
-const INPUTS = new Map(
+const INPUTS: ReadonlyMap<string, () => Tensor> = new Map(
   madeAgain.flatMap(({ rows, tensors }) =>
     rows.flatMap(({ id, in: input }) => {
       const original = recorded.rows.find((row) => row.id === id)?.in ?? {}

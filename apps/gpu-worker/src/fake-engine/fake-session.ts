@@ -30,7 +30,7 @@ export function createFakeSession(graph: Graph, stepMs: number, loadMs = 0): Ses
 /** What the graph's size names stand for in this call. */
 function bindSizes(ports: readonly Port[], inputs: SessionInputs): Map<string, number> {
   const sizes = new Map<string, number>()
-  for (const { name, shape } of ports) {
+  for (const { name, shape = [] } of ports) {
     const given = inputs[name]?.shape
     shape.forEach((size, axis) => {
       if (typeof size === 'string' && given?.[axis] !== undefined) sizes.set(size, given[axis])
@@ -48,7 +48,7 @@ function bindSizes(ports: readonly Port[], inputs: SessionInputs): Map<string, n
   return sizes
 }
 
-function createZeros({ name, shape }: Port, sizes: ReadonlyMap<string, number>): Tensor {
+function createZeros({ name, shape = [] }: Port, sizes: ReadonlyMap<string, number>): Tensor {
   return createTensor(
     shape.map((size) => {
       if (typeof size === 'number') return size

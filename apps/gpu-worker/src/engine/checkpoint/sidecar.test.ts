@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { openCheckpoint } from '../models/checkpoint-source.ts'
 import { unpackTinyCheckpoint } from '../test-kit.ts'
 import { CheckpointError } from './checkpoint-error.ts'
@@ -33,21 +33,23 @@ const XL = `model:
           target: sgm.modules.diffusionmodules.denoiser_scaling.VScaling
 `
 
-let folder = ''
-let file: WeightFile
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'sidecar-'))
-  file = { path: join(folder, 'model.safetensors'), sizeBytes: 0, tensors: new Map(), metadata: {} }
-})
-const write = (text: string) => writeFileSync(join(folder, 'model.yaml'), text)
+/** A checkpoint with nothing in it, in a folder of its own, and a way to put a configuration beside it. */
+function makePlace() {
+  const folder = mkdtempSync(join(tmpdir(), 'sidecar-'))
+  const path = join(folder, 'model.safetensors')
+  const file: WeightFile = { path, sizeBytes: 0, tensors: new Map(), metadata: {} }
+  const sidecar = join(folder, 'model.yaml')
+  return { file, sidecar, write: (text: string) => writeFileSync(sidecar, text) }
+}
 
 describe('a configuration beside a checkpoint', () => {
   it('is found by the checkpoint’s name', () => {
+    const { file, sidecar, write } = makePlace()
     expect(findSidecar(file.path)).toBeUndefined()
     expect(withSidecar(file)).toBe(file)
     write(V2)
-    expect(findSidecar(file.path)).toBe(join(folder, 'model.yaml'))
-    expect(findSidecar(join(folder, 'model.yaml'))).toBeUndefined()
+    expect(findSidecar(file.path)).toBe(sidecar)
+    expect(findSidecar(sidecar)).toBeUndefined()
   })
 
   it.each([
@@ -55,6 +57,7 @@ describe('a configuration beside a checkpoint', () => {
     ['velocities of an SDXL', XL, 'v', 0.13025],
     ['noise', V2.replace('"v"', 'eps'), 'epsilon', 0.18215],
   ])('says what is predicted, and the scale of latents: %s', (_, text, prediction, factor) => {
+    const { file, write } = makePlace()
     write(text)
     expect(withSidecar(file).declared).toEqual({
       prediction: { prediction, schedule: { kind: 'scaled-linear' } },
@@ -63,6 +66,7 @@ describe('a configuration beside a checkpoint', () => {
   })
 
   it('leaves open what it does not say', () => {
+    const { file, write } = makePlace()
     write('model:\n  params:\n    monitor: val/loss\n')
     expect(withSidecar(file).declared).toEqual({})
   })
@@ -81,6 +85,7 @@ describe('a configuration beside a checkpoint', () => {
       /no YAML/,
     ],
   ])('is refused, by its own name, with %s', (_, text, message) => {
+    const { file, write } = makePlace()
     write(text)
     const read = () => withSidecar(file)
     expect(read).toThrow(CheckpointError)

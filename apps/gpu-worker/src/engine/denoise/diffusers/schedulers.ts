@@ -62,7 +62,7 @@ const SIGMAS = {
   hasWholeTimesteps: false,
   addsPoint: false,
   curves: 'own list',
-  end: () => 'zero',
+  end: (): WalkEnd => 'zero',
 } as const
 /** DPM-Solver and its kin. */
 const SOLVER = {
@@ -71,7 +71,7 @@ const SOLVER = {
   hasWholeTimesteps: true,
   addsPoint: true,
   curves: 'whole table',
-  end: (settings: DiffusersSettings) => (endsAtZero(settings) ? 'zero' : 'smallest'),
+  end: (settings: DiffusersSettings): WalkEnd => (endsAtZero(settings) ? 'zero' : 'smallest'),
 } as const
 /** Schedulers that walk whole timesteps. */
 const TIMESTEPS = {
