@@ -36,3 +36,23 @@ export function findDiffusersSampler(name: string): WebuiSampler | undefined {
   if (!isDiffusersScheduler(name)) return undefined
   return { id: name, name, aliases: [], options: {}, isSecondOrder: SECOND_ORDER.test(name) }
 }
+
+/** Settings of a scheduler, as a folder's `scheduler_config.json` names them; what is missing is the class's default. */
+export interface DiffusersSettings {
+  readonly timestep_spacing?: string
+  readonly steps_offset?: number
+  readonly use_karras_sigmas?: boolean
+  readonly use_exponential_sigmas?: boolean
+  readonly use_beta_sigmas?: boolean
+  readonly use_lu_lambdas?: boolean
+  readonly set_alpha_to_one?: boolean
+  readonly final_sigmas_type?: string
+  readonly euler_at_final?: boolean
+  readonly lower_order_final?: boolean
+  readonly solver_order?: number
+  readonly solver_type?: string
+  readonly algorithm_type?: string
+  /** Steps a consistency model was distilled at, and the factor on its timesteps. */
+  readonly original_inference_steps?: number
+  readonly timestep_scaling?: number
+}

@@ -5,7 +5,7 @@ export {
   findDiffusersSampler,
   isDiffusersScheduler,
 } from './diffusers-samplers.ts'
-export type { DiffusersSchedulerName } from './diffusers-samplers.ts'
+export type { DiffusersSchedulerName, DiffusersSettings } from './diffusers-samplers.ts'
 export { isEmbeddingPicture, toEmbeddingName } from './embedding-name.ts'
 export { isTinyVae, listTinyVaeFiles, TINY_VAES } from './tiny-vaes.ts'
 export { COMFY_SAMPLER_NAMES, findWebuiSampler, WEBUI_SAMPLERS } from './samplers.ts'

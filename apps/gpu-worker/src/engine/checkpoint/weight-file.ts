@@ -1,5 +1,4 @@
-import type { PredictionKind, TrainedSchedule } from '@atelier/catalog'
-import type { DiffusersSettings } from '../denoise/diffusers/settings.ts'
+import type { DiffusersSettings, PredictionKind, TrainedSchedule } from '@atelier/catalog'
 import { DTYPE_BITS, type Dtype } from './dtype.ts'
 import { readExactly, withOpenFile } from './read-bytes.ts'
 
