@@ -23,7 +23,7 @@ const LIKE_LONGEST = ['Add', 'Sub', 'Mul', 'Div']
 /** How many dimensions the f32 values of a description have; values of other ops and types are left out. */
 export function inferRanks({ inputs, constants, weights, ops }: Graph): ReadonlyMap<string, number> {
   const ranks = new Map<string, number>()
-  for (const { name, dtype, shape } of [...inputs, ...constants, ...weights])
+  for (const { name, dtype, shape = [] } of [...inputs, ...constants, ...weights])
     if (dtype === 'F32') ranks.set(name, shape.length)
   const lengths = new Map(constants.map(({ name, values }) => [name, values.length]))
   for (const op of ops) {
