@@ -188,6 +188,7 @@ function toNoise({ request, options }: GenerationPlan): GenerationJob['noise'] {
   }
 }
 
+/** By number; whatever else is asked for fills, as in A1111. */
 const RESIZE_MODES = [
   ResizeMode.RESIZE_MODE_STRETCH,
   ResizeMode.RESIZE_MODE_CROP,
@@ -210,7 +211,7 @@ function toSource(
   return {
     images: [...sources],
     strength: Math.min(Math.max(request.number('denoising_strength') ?? 0.75, 0), 1),
-    resizeMode: RESIZE_MODES[request.count('resize_mode')] ?? ResizeMode.RESIZE_MODE_STRETCH,
+    resizeMode: RESIZE_MODES[request.number('resize_mode') ?? 0] ?? ResizeMode.RESIZE_MODE_FILL,
     noiseMultiplier:
       request.number('initial_noise_multiplier') ?? optionNumber(ownOptions, 'initial_noise_multiplier', 1),
     runAllSteps: optionFlag(options, 'img2img_fix_steps'),

@@ -6,13 +6,15 @@ import { parameterUnless, type Parameter } from './parameter.ts'
 /** What the schedule adds. Samplers that think in timesteps follow none. */
 export function listScheduleParameters({ sampling, options }: GenerationPlan): Parameter[] {
   const { sampler, schedule } = sampling
-  if (sampler.isTimestepSampler === true) return listModelParameters(options)
   const discards = optionFlag(options, 'always_discard_next_to_last_sigma')
+    ? [{ key: 'Discard penultimate sigma', value: true }]
+    : []
+  if (sampler.isTimestepSampler === true) return [...listModelParameters(options), ...discards]
   const value = (key: string): ExactValue => options.get(key) ?? null
   const hasRho = schedule.default_rho !== -1 && optionNumber(options, 'rho', 0) !== schedule.default_rho
   return [
     ...listModelParameters(options),
-    ...(discards ? [{ key: 'Discard penultimate sigma', value: true }] : []),
+    ...discards,
     ...(schedule.name === 'automatic' ? [] : listScheduleNames(schedule.label, hasRho, value)),
     ...(optionFlag(options, 'sgm_noise_multiplier') ? [{ key: 'SGM noise multiplier', value: true }] : []),
   ]

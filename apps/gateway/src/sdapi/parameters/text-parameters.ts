@@ -23,10 +23,17 @@ export function listTextParameters(plan: GenerationPlan, models: ModelIndex): Pa
   ]
 }
 
-/** An embedding in both prompts is told twice. Files that have not been hashed yet are passed over. */
+/** Where a prompt is cut into parts that are encoded, and guided, by themselves. */
+const PARTS = /\bAND\b/
+
+/**
+ * An embedding is told once for each text that is encoded with it: the negative prompt, and each part of the prompt
+ * between ANDs, the last first. Files that have not been hashed yet are passed over.
+ */
 function listEmbeddingHashes(plan: GenerationPlan, models: ModelIndex, texts: readonly string[]): string[] {
   const { loaded } = listEmbeddings(models, plan.checkpoint)
-  return texts
+  const [prompt = '', negative = ''] = texts
+  return [...[...new Set(prompt.split(PARTS).map((part) => part.trimEnd()))].reverse(), negative]
     .flatMap((text) => findEmbeddings(loaded, text))
     .filter(({ sha256 }) => sha256 !== '')
     .map((file) => `${toEmbeddingName(file)}: ${file.sha256.slice(0, HASH_DIGITS)}`)

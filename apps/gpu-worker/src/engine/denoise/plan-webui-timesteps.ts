@@ -26,7 +26,8 @@ const UNI_PC: UniPcSettings = {
 export function planTimesteps(sampling: WebuiSampling): SamplingPlan {
   const { strength, model, steps } = sampling
   const image = strength === undefined ? undefined : planImageSteps(steps, strength, sampling.runsAllSteps)
-  const all = listTimesteps(image?.steps ?? steps)
+  // A grid one step finer is all that the option to discard the last but one does to these samplers.
+  const all = listTimesteps((image?.steps ?? steps) + (sampling.alwaysDiscardsPenultimate ? 1 : 0))
   // A strength too low for one step still noises the picture.
   const timesteps = (image === undefined ? all : all.slice(0, Math.max(image.encodeStep, 1))).reverse()
   const walk =

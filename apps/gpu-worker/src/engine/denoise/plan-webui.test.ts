@@ -103,6 +103,15 @@ describe('planWebui', () => {
     expect(plan.end(noise).data[0]).toBeCloseTo(1 / Math.sqrt(1 + plan.sigmas.at(-1)! ** 2), 6)
   })
 
+  it('makes the grid of timesteps one step finer where the last sigma but one is discarded', () => {
+    const [plain, finer] = [false, true].map((alwaysDiscardsPenultimate) =>
+      planWebui({ ...sampling('DDIM'), steps: 4, alwaysDiscardsPenultimate }),
+    )
+    expect(plain!.sigmas).toHaveLength(4)
+    expect(finer!.sigmas).toHaveLength(5)
+    expect(finer!.sigmas).toEqual(planWebui({ ...sampling('DDIM'), steps: 5 }).sigmas)
+  })
+
   it('weakens the guidance of DDIM CFG++, which needs the unconditional', () => {
     const plan = planWebui(sampling('DDIM CFG++'))
     expect(plan.guidanceFactor).toBeCloseTo(0.08, 12)

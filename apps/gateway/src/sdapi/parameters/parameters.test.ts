@@ -1,0 +1,63 @@
+import { ModelFile, ModelKind } from '@atelier/proto'
+import { afterAll, describe, expect, it } from 'vitest'
+import { openTestGateway } from '../test-kit/test-gateway.ts'
+
+const gateway = await openTestGateway({
+  models: [
+    ModelFile.fromPartial({
+      ...{ kind: ModelKind.MODEL_KIND_CHECKPOINT, name: 'a.safetensors', family: 'sd1', embeddingWidth: 64 },
+      ...{ identity: 'a', sha256: 'a'.repeat(64) },
+    }),
+    ...['one', 'two'].map((name) =>
+      ModelFile.fromPartial({
+        ...{ kind: ModelKind.MODEL_KIND_EMBEDDING, name: `${name}.pt`, identity: name },
+        ...{ embeddingWidth: 64, embeddingVectors: 1, sha256: name.repeat(20) },
+      }),
+    ),
+  ],
+})
+afterAll(() => gateway.close())
+
+async function infotextOf(request: object): Promise<string> {
+  const response = await gateway.app.request('http://127.0.0.1:7860/sdapi/v1/txt2img', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ steps: 2, width: 64, height: 64, seed: 1, ...request }),
+  })
+  const { info } = (await response.json()) as { info: string }
+  return (JSON.parse(info) as { infotexts: string[] }).infotexts[0]!
+}
+
+// What A1111 1.10.1 answered to the same requests.
+describe('an infotext', () => {
+  it.each([
+    [
+      'one AND two AND one two',
+      'one',
+      'one: oneoneoneone, two: twotwotwotwo, two: twotwotwotwo, one: oneoneoneone, one: oneoneoneone',
+    ],
+    ['two', 'one', 'two: twotwotwotwo, one: oneoneoneone'],
+    ['one', '', 'one: oneoneoneone'],
+    // A part's leading space makes it another text, the trailing one does not.
+    ['one AND one AND one', '', 'one: oneoneoneone, one: oneoneoneone'],
+  ])(
+    'tells embeddings by each text that is encoded with them: "%s" without "%s"',
+    async (prompt, without, hashes) => {
+      expect(await infotextOf({ prompt, negative_prompt: without })).toContain(
+        hashes.includes(',') ? `TI hashes: "${hashes}"` : `TI hashes: ${hashes}`,
+      )
+    },
+  )
+
+  it('tells NGMS of the request', async () => {
+    expect(await infotextOf({ s_min_uncond: 1.5 })).toContain('NGMS: 1.5')
+    expect(await infotextOf({})).not.toContain('NGMS')
+  })
+
+  it('tells samplers of timesteps that discard the last sigma but one', async () => {
+    const override_settings = { always_discard_next_to_last_sigma: true }
+    expect(await infotextOf({ sampler_name: 'DDIM', override_settings })).toContain(
+      'Discard penultimate sigma: True',
+    )
+  })
+})
