@@ -20,6 +20,8 @@ export interface PictureOptions {
 
 /** How long a server may take to start: on a GPU it proves the device first. Milliseconds. */
 const START_LIMIT_MS = 300_000
+/** Of what a server printed, how much is told when it fails, characters. */
+const SHOWN_OUTPUT = 1_500
 
 /** A whole server on a device. */
 export interface PictureServer {
@@ -62,7 +64,7 @@ export async function startPictureServer(
 }
 
 async function makePicture(
-  { webui }: Atelier,
+  { webui, output }: Atelier,
   { side, steps, seed = 1, sampler = 'Euler', checkpoint, hasSecondPass = false }: PictureOptions,
 ): Promise<{ seconds: number; pixels: Uint8Array }> {
   const start = performance.now()
@@ -80,7 +82,10 @@ async function makePicture(
   const body = (await answer.json()) as { images?: string[] }
   const seconds = (performance.now() - start) / 1000
   const [image] = body.images ?? []
-  if (image === undefined) throw new Error(`no picture: ${JSON.stringify(body).slice(0, 300)}`)
+  if (image === undefined) {
+    const told = output().slice(-SHOWN_OUTPUT)
+    throw new Error(`no picture: ${JSON.stringify(body).slice(0, 300)}; the server's last words: ${told}`)
+  }
   const pixels = await sharp(Buffer.from(image, 'base64')).removeAlpha().raw().toBuffer()
   return { seconds, pixels }
 }
