@@ -11,6 +11,7 @@ export type {
   Lease,
   LeaseState,
   Submission,
+  SubmitRules,
 } from './job-ledger.ts'
 export { toInputKey, toResultKey } from './blob-store.ts'
 export type { BlobStore } from './blob-store.ts'

@@ -15,6 +15,14 @@ export interface Submission {
   readonly record: JobRecord
 }
 
+/** How a submission meets an earlier job of the same tenant, surface and public id. */
+export interface SubmitRules {
+  /** The id stands for one body (an Idempotency-Key): another is refused, of two at the same instant one. */
+  readonly keepsBody?: boolean
+  /** Ends after which the same body runs anew instead of being answered with that end. */
+  readonly runsAgainAfter?: readonly JobState[]
+}
+
 /** Which records to list or watch. Absent fields do not restrict. */
 export interface JobQuery {
   readonly tenant?: string
@@ -64,9 +72,11 @@ export type LeaseState = 'held' | 'cancelling' | 'lost'
 export interface JobLedger {
   /**
    * Stores the job as queued; durable when the promise resolves. When the tenant's latest job of the same surface
-   * and public id has the same request digest, nothing is stored and that record is returned as attached.
+   * and public id has the same request digest, nothing is stored and that record is returned as attached. However many
+   * submit at once, one record is made.
+   * @throws AtelierError `conflict` where the rules refuse another body
    */
-  submit(job: Job): Promise<Submission>
+  submit(job: Job, rules?: SubmitRules): Promise<Submission>
   /** The record of a job, or undefined. */
   read(tenant: string, jobId: string): Promise<JobRecord | undefined>
   /** The latest record with this public id, or undefined. */

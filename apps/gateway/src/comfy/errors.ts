@@ -13,6 +13,8 @@ const RETRY_AFTER = '5'
 
 /** HTTP status of the codes that are not the handler's own failure. */
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
+  'invalid-request': 400,
+  conflict: 409,
   'tenant-queue-full': 429,
   'queue-full': 503,
   unavailable: 503,
@@ -42,7 +44,10 @@ export function answerComfyBodyTooLarge(_c: Context<GatewayEnv>, config: Gateway
   return answerText(`Maximum request body size ${limit} exceeded.`, 413)
 }
 
-/** The answer for a fault: 500 in aiohttp's words, or what tells a client to come back later. */
+/**
+ * The answer for a fault: 500 in aiohttp's words; what is wrong with the request in the body that rejected prompts have;
+ * or the same body and when to come back.
+ */
 export function answerComfyFault(error: unknown, logger: Logger): Response {
   if (error instanceof RequestFault)
     return answerText('500 Internal Server Error\n\nServer got itself in trouble', 500)
@@ -57,6 +62,6 @@ export function answerComfyFault(error: unknown, logger: Logger): Response {
     node_errors: {},
   }
   const answer = answerJson(toExact(body), status)
-  answer.headers.set('retry-after', RETRY_AFTER)
+  if (fault.retryable) answer.headers.set('retry-after', RETRY_AFTER)
   return answer
 }

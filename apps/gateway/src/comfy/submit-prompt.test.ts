@@ -101,6 +101,21 @@ describe('POST /prompt', () => {
     expect(jobs.map(({ publicId }) => publicId)).toEqual(['mine', 'mine', 'waiting'])
   })
 
+  it('does not run a third time what was sent again while it ran for the second', async () => {
+    outcome = 'failed'
+    await post({ prompt: PROMPT, prompt_id: 'mine' })
+    await gateway.dispatcher.settle()
+    outcome = 'held'
+    await Promise.all([1, 2, 3].map(() => post({ prompt: PROMPT, prompt_id: 'mine' })))
+    await gateway.dispatcher.settle()
+    outcome = 'done'
+    gateway.dispatcher.release()
+    await gateway.dispatcher.settle()
+    await post({ prompt: PROMPT, prompt_id: 'mine' })
+    await gateway.dispatcher.settle()
+    expect(jobs).toHaveLength(2)
+  })
+
   it.each(['', 'x'.repeat(257)])('refuses the id %j', async (promptId) => {
     expect(await post({ prompt: PROMPT, prompt_id: promptId })).toMatchObject({
       status: 400,
@@ -131,6 +146,22 @@ describe('POST /prompt', () => {
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([status, '5'])
     expect(await answer.json()).toEqual({
       error: { type: code.replaceAll('-', '_'), message: 'there is no room', details: '', extra_info: {} },
+      node_errors: {},
+    })
+  })
+
+  it('says what the ledger does not take, as it says what is wrong with a graph', async () => {
+    gateway.dispatcher.submit = () =>
+      Promise.reject(new AtelierError('invalid-request', 'the job of job 1 has 65 MB, at most 64 are taken'))
+    const answer = await gateway.request('POST', '/prompt', { prompt: PROMPT })
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([400, null])
+    expect(await answer.json()).toEqual({
+      error: {
+        type: 'invalid_request',
+        message: 'the job of job 1 has 65 MB, at most 64 are taken',
+        details: '',
+        extra_info: {},
+      },
       node_errors: {},
     })
   })
@@ -169,6 +200,15 @@ describe('POST /prompt', () => {
         },
         node_errors: {},
       })
+    })
+
+    it('takes one of two bodies that come at the same instant', async () => {
+      const answers = await Promise.all(
+        [1, 2, 3, 4].map((number) => send({ prompt: PROMPT, extra_data: { number } })),
+      )
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409])
+      await gateway.dispatcher.settle()
+      expect(jobs).toHaveLength(1)
     })
 
     it('does not run again what failed', async () => {

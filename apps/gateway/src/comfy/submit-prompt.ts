@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { toExact, type ExactObject, type ExactValue } from '@atelier/catalog/exact-json'
 import { findNodeDefinition } from '@atelier/catalog/nodes'
+import { isAtelierError } from '@atelier/ledger'
 import { JobState, Surface, InputFile, type Job, type JobRecord } from '@atelier/proto'
 import type { GatewayDeps } from '../deps.ts'
-import { isEnded } from '../dispatch/job-states.ts'
 import { toAddressHeaders } from '../jobs/job-address.ts'
 import { requireWorkers } from '../models/require-workers.ts'
 import { readChoiceLists } from './choice-lists.ts'
@@ -64,23 +64,22 @@ export async function submitPrompt(
   const chosenId = request.promptId ?? (key === undefined ? undefined : toPromptId(key))
   const requestDigest = digest(chosenId === undefined ? id : bytes)
   const earlier = chosenId === undefined ? undefined : await findEarlier(deps, tenant, chosenId)
-  if (key !== undefined && earlier !== undefined && jobOf(earlier).requestDigest !== requestDigest)
-    return answerConflict(key)
-  const record = await submit(
-    deps,
-    toJob(verdict, {
-      id,
-      tenant,
-      promptId: chosenId ?? id,
-      requestDigest,
-      clientId: request.clientId,
-      submittedAtMs: deps.now(),
-      note: { number, hasPredecessor: earlier !== undefined },
-      ...toContents(deps, body, verdict, references),
-    }),
-    key !== undefined,
-  )
-  return answerAdmitted(record, verdict, prefersAddress)
+  const job = toJob(verdict, {
+    id,
+    tenant,
+    promptId: chosenId ?? id,
+    requestDigest,
+    clientId: request.clientId,
+    submittedAtMs: deps.now(),
+    note: { number, hasPredecessor: earlier !== undefined },
+    ...toContents(deps, body, verdict, references),
+  })
+  try {
+    return answerAdmitted(await submit(deps, job, key !== undefined), verdict, prefersAddress)
+  } catch (error) {
+    if (key !== undefined && isAtelierError(error) && error.code === 'conflict') return answerConflict(key)
+    throw error
+  }
 }
 
 /** Checks again when the first worker is known: without one every model's name is wrong. */
@@ -205,20 +204,25 @@ function unwrap(value: ExactValue | undefined): ExactValue | undefined {
   return value instanceof Map ? value.get('__value__') : value
 }
 
+/** Ends that ComfyUI's clients do not take for an answer: they send the prompt again to have it run. */
+const UNSUCCESSFUL: readonly JobState[] = [
+  JobState.JOB_STATE_FAILED,
+  JobState.JOB_STATE_INTERRUPTED,
+  JobState.JOB_STATE_CANCELLED,
+  JobState.JOB_STATE_EXPIRED,
+  JobState.JOB_STATE_PARKED,
+]
+
 /**
  * Stores the job. One that was submitted before is not run again when it succeeded (its end is shown again) or is
  * still on its way; when it failed or was stopped, it is, unless a key says that it must run once at most.
  */
 async function submit(deps: GatewayDeps, job: Job, runsOnce: boolean): Promise<JobRecord> {
-  const { kind, record } = await deps.dispatcher.submit(job)
-  if (kind === 'created' || !isEnded(record.state)) return record
-  if (record.state === JobState.JOB_STATE_DONE) {
+  const rules = runsOnce ? { keepsBody: true } : { runsAgainAfter: UNSUCCESSFUL }
+  const { kind, record } = await deps.dispatcher.submit(job, rules)
+  if (kind === 'attached' && record.state === JobState.JOB_STATE_DONE)
     deps.comfyNotices?.tell({ kind: 'replay', record })
-    return record
-  }
-  if (runsOnce) return record
-  const again = await deps.dispatcher.submit({ ...job, requestDigest: digest(job.requestDigest + job.id) })
-  return again.record
+  return record
 }
 
 function answerRejection(type: string, message: string, details: string, status = 400): Response {

@@ -1,5 +1,5 @@
 import type { Job, JobEvent, JobRecord } from '@atelier/proto'
-import type { CancelOutcome, Submission } from '@atelier/ledger'
+import type { CancelOutcome, Submission, SubmitRules } from '@atelier/ledger'
 
 /** One piece of news about a job: its record changed, or its worker reported progress. */
 export type JobUpdate =
@@ -42,9 +42,10 @@ export interface JobProgress {
 export interface JobDispatcher {
   /**
    * Admits and stores a job; durable when the promise resolves.
-   * @throws AtelierError `tenant-queue-full`, `queue-full` or `unavailable`; then nothing was stored.
+   * @throws AtelierError `tenant-queue-full`, `queue-full`, `unavailable`, or `conflict` where the rules refuse another
+   * body; then nothing was stored.
    */
-  submit(job: Job): Promise<Submission>
+  submit(job: Job, rules?: SubmitRules): Promise<Submission>
   /**
    * Calls back for every update of matching jobs, each job's in order: at first its changes of state, then while it
    * runs its events, and its ended record last (exactly once). Returns the function that ends the subscription.

@@ -1,5 +1,5 @@
 import { JobControl, type Job, type JobEvent, type JobRecord } from '@atelier/proto'
-import type { CancelOutcome, JobLedger, Submission } from '@atelier/ledger'
+import type { CancelOutcome, JobLedger, Submission, SubmitRules } from '@atelier/ledger'
 import { readTraceparent } from '@atelier/telemetry'
 import type { Logger } from 'pino'
 import { JobFollower } from '../progress/job-follower.ts'
@@ -65,11 +65,11 @@ export class LedgerDispatcher implements JobDispatcher {
     return dispatcher
   }
 
-  async submit(job: Job): Promise<Submission> {
+  async submit(job: Job, rules?: SubmitRules): Promise<Submission> {
     const { observer, logger } = this.#options
     try {
       checkAdmission(this.#depths.read(job.tenant), this.#options.limits)
-      const submission = await this.#options.jobs.submit({ ...job, traceparent: readTraceparent() })
+      const submission = await this.#options.jobs.submit({ ...job, traceparent: readTraceparent() }, rules)
       if (submission.kind === 'created') this.#take(submission.record)
       observer?.submitted(job, submission.kind)
       const jobId = submission.record.job?.id

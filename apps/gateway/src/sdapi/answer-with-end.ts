@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Context } from 'hono'
-import { Surface, type Job, type JobRecord } from '@atelier/proto'
-import { AtelierError } from '@atelier/ledger'
+import type { Job, JobRecord } from '@atelier/proto'
+import { AtelierError, isAtelierError } from '@atelier/ledger'
 import { formatExactJson, toExact, type ExactObject } from '@atelier/catalog/exact-json'
 import type { GatewayDeps, GatewayEnv } from '../deps.ts'
 import { isEnded } from '../dispatch/job-states.ts'
@@ -38,8 +38,9 @@ export async function answerWithEnd(
   submission: Submission,
 ): Promise<Response> {
   const tenant = c.get('tenant')
-  const identity = await identify(deps, tenant, c.req.header('idempotency-key'), submission)
-  const { kind, record } = await deps.dispatcher.submit(await submission.createJob(identity))
+  const key = c.req.header('idempotency-key')
+  const identity = identify(deps, tenant, key, submission)
+  const { kind, record } = await submit(deps, await submission.createJob(identity), key)
   await submission.onAdmission()
   if (isEnded(record.state)) return submission.answer(record)
   const jobId = record.job?.id ?? identity.id
@@ -73,12 +74,12 @@ function answerLater(
     )
 }
 
-async function identify(
+function identify(
   deps: GatewayDeps,
   tenant: string,
   key: string | undefined,
   { route, body, taskId }: Submission,
-): Promise<JobIdentity> {
+): JobIdentity {
   const id = deps.createId()
   const chosen = key ?? taskId
   if (chosen.length > MAX_PUBLIC_ID) {
@@ -88,7 +89,6 @@ async function identify(
   const digest = createHash('sha256')
     .update(`${route} ${formatExactJson(body)}`)
     .digest('hex')
-  if (key !== undefined) await refuseOtherBody(deps, { tenant, key, digest })
   return {
     ...{ id, tenant, now: deps.now() },
     publicId: chosen === '' ? createTaskId(route, deps.random) : chosen,
@@ -96,13 +96,14 @@ async function identify(
   }
 }
 
-async function refuseOtherBody(
-  deps: GatewayDeps,
-  { tenant, key, digest }: { tenant: string; key: string; digest: string },
-): Promise<void> {
-  const earlier = await deps.store.jobs.find(tenant, Surface.SURFACE_SDAPI, key)
-  if (earlier !== undefined && earlier.job?.requestDigest !== digest) {
-    throw new AtelierError('conflict', `the Idempotency-Key ${key} was used with another body`)
+/** Stores the job; an Idempotency-Key stands for one body. */
+async function submit({ dispatcher }: GatewayDeps, job: Job, key: string | undefined) {
+  try {
+    return await dispatcher.submit(job, { keepsBody: key !== undefined })
+  } catch (error) {
+    if (key === undefined || !isAtelierError(error) || error.code !== 'conflict') throw error
+    const text = `the Idempotency-Key ${key} was used with another body`
+    throw new AtelierError('conflict', text, { cause: error })
   }
 }
 

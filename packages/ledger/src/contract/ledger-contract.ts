@@ -1,28 +1,20 @@
-import { randomUUID } from 'node:crypto'
 import {
   FolderKind,
-  Job,
   JobError,
   JobResult,
   JobState,
   NamedFile,
   Surface,
   WorkerDescription,
+  type Job,
   type JobRecord,
 } from '@atelier/proto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ClaimRequest, Lease } from '../job-ledger.ts'
 import type { LedgerStore } from '../ledger-store.ts'
-
-/** A store under test: how to reach it a second time, as another process would, and how to move its clock. */
-export interface ContractSubject {
-  readonly store: LedgerStore
-  /** Another handle on the same data. */
-  openSecond(): Promise<LedgerStore>
-  /** Moves the clock that leases and directory entries are judged by. */
-  advanceClock(milliseconds: number): void
-  dispose(): Promise<void>
-}
+import { describeBlobStore } from './blob-contract.ts'
+import { createContractJob as createJob, type ContractSubject } from './contract-subject.ts'
+import { describeSubmission } from './submission-contract.ts'
 
 const LEASE_LONG_GONE_MS = 60_000
 
@@ -38,17 +30,6 @@ export function describeLedger(name: string, open: () => Promise<ContractSubject
     })
     afterEach(() => subject.dispose())
 
-    const createJob = (more: Partial<Job> = {}): Job => {
-      const id = randomUUID()
-      return Job.fromPartial({
-        id,
-        tenant: 'a',
-        surface: Surface.SURFACE_SDAPI,
-        publicId: id,
-        requestDigest: id,
-        ...more,
-      })
-    }
     const submit = async (more: Partial<Job> = {}) => (await store.jobs.submit(createJob(more))).record.job!
     const worker = (id = 'w1', more: Partial<ClaimRequest> = {}): ClaimRequest => ({
       workerId: id,
@@ -63,6 +44,9 @@ export function describeLedger(name: string, open: () => Promise<ContractSubject
     }
     const stateOf = async (job: Job) => (await store.jobs.read(job.tenant, job.id))?.state
     const done = { kind: 'done', result: JobResult.create() } as const
+
+    describeSubmission(() => subject)
+    describeBlobStore(() => store.blobs)
 
     describe('submission', () => {
       it('stores a job as queued, for every handle', async () => {
@@ -309,7 +293,7 @@ export function describeLedger(name: string, open: () => Promise<ContractSubject
       })
     })
 
-    describe('counters, documents, blobs and workers', () => {
+    describe('counters, documents and workers', () => {
       it('never gives a number twice, by tenant and counter', async () => {
         const second = await subject.openSecond()
         const firsts = await Promise.all(
@@ -342,15 +326,6 @@ export function describeLedger(name: string, open: () => Promise<ContractSubject
         expect(await store.files.list('a', FolderKind.FOLDER_KIND_INPUT)).toHaveLength(1)
         expect(await store.files.list('b', FolderKind.FOLDER_KIND_INPUT)).toEqual([])
         expect(await store.files.remove('a', FolderKind.FOLDER_KIND_INPUT, '', 'é 猫.png')).toBe(true)
-      })
-
-      it('gives back the bytes of a blob by its reference, and none for an unknown one', async () => {
-        const bytes = Uint8Array.from({ length: 1000 }, (_, index) => index % 251)
-        const ref = await store.blobs.put('inputs/a/../../x y', bytes, 'image/png')
-        expect(ref).toMatchObject({ sizeBytes: 1000, mediaType: 'image/png' })
-        expect(new Uint8Array((await store.blobs.read(ref))!)).toEqual(bytes)
-        await store.blobs.remove(ref.key)
-        expect(await store.blobs.read(ref)).toBeUndefined()
       })
 
       it('tells notices to those who listen to their topic', async () => {

@@ -8,7 +8,9 @@ import type {
   Lease,
   LeaseState,
   Submission,
+  SubmitRules,
 } from '../job-ledger.ts'
+import { attachesTo } from '../earlier-job.ts'
 import {
   abandonRecord,
   cancelRecord,
@@ -60,10 +62,11 @@ export class EmbeddedJobLedger implements JobLedger {
     this.#commits = commits
   }
 
-  async submit(job: Job): Promise<Submission> {
+  async submit(job: Job, rules: SubmitRules = {}): Promise<Submission> {
     const submission = await this.#commits.run('durable', (): Submission => {
       const earlier = this.#findLatest(job.tenant, job.surface, job.publicId)
-      if (earlier?.job?.requestDigest === job.requestDigest) return { kind: 'attached', record: earlier }
+      if (earlier !== undefined && attachesTo(earlier, job, rules))
+        return { kind: 'attached', record: earlier }
       const record = createRecord(job)
       this.#insert(record, job)
       return { kind: 'created', record }

@@ -3,6 +3,7 @@ import type { BlobRef } from '@atelier/proto'
 import { Objm, type ObjectInfo, type ObjectStore } from '@nats-io/obj'
 import { isWrittenOnce, type BlobStore } from '../blob-store.ts'
 import { AtelierError } from '../errors.ts'
+import { toPlainKey } from '../plain-key.ts'
 import { ByteCache } from './byte-cache.ts'
 import { API_CODES, hasCode } from './errors.ts'
 import type { NatsLink, Session } from './link.ts'
@@ -36,13 +37,14 @@ export class NatsBlobStore implements BlobStore {
 
   async put(key: string, bytes: Uint8Array, mediaType: string): Promise<BlobRef> {
     const ref = { key, sizeBytes: bytes.byteLength, sha256: sha256(bytes), mediaType }
+    const name = toPlainKey(key)
     await this.#use(`store blob ${key}`, key, async (store, session) => {
       if (isSingle(ref, session)) return putSingle(session, this.#placeOf(key), bytes)
       if (CONTENT_KEY.test(key) && (await isStored(store, ref))) return
       const options = {
         max_chunk_size: Math.min(CHUNK_BYTES, session.connection.info?.max_payload ?? CHUNK_BYTES),
       }
-      await store.putBlob({ name: key, options }, bytes)
+      await store.putBlob({ name, options }, bytes)
     })
     this.#cache.set(cacheKey(ref), bytes)
     return ref
@@ -54,7 +56,7 @@ export class NatsBlobStore implements BlobStore {
     const bytes = await this.#use(`read blob ${ref.key}`, ref.key, async (store, session) => {
       const single = isSingle(ref, session) && (await readSingle(session, this.#placeOf(ref.key)))
       // One of an earlier version of this program is an object, whatever its size.
-      return single || withLimit(readObject(store, session, ref.key), ref.key)
+      return single || withLimit(readObject(store, session, toPlainKey(ref.key)), ref.key)
     })
     if (bytes === undefined) return undefined
     if (sha256(bytes) !== ref.sha256)
@@ -67,7 +69,7 @@ export class NatsBlobStore implements BlobStore {
     this.#cache.deletePrefix(`${key}\n`)
     await this.#use(`remove blob ${key}`, key, async (store, session) => {
       if (isWrittenOnce(key)) await removeSingle(session, this.#placeOf(key))
-      await store.delete(key)
+      await store.delete(toPlainKey(key))
     })
   }
 
@@ -87,7 +89,7 @@ function isSingle({ key, sizeBytes }: BlobRef, { connection }: Session): boolean
 }
 
 async function isStored(store: ObjectStore, ref: BlobRef): Promise<boolean> {
-  const info = await store.info(ref.key)
+  const info = await store.info(toPlainKey(ref.key))
   return info !== null && !info.deleted && toHex(info) === ref.sha256
 }
 
@@ -95,12 +97,12 @@ async function isStored(store: ObjectStore, ref: BlobRef): Promise<boolean> {
 async function readObject(
   store: ObjectStore,
   session: Session,
-  key: string,
+  name: string,
 ): Promise<Uint8Array | undefined> {
-  const info = await store.info(key)
+  const info = await store.info(name)
   if (info === null || info.deleted) return undefined
   if (info.size === 0) return new Uint8Array()
-  if (info.chunks > 1) return (await store.getBlob(key)) ?? undefined
+  if (info.chunks > 1) return (await store.getBlob(name)) ?? undefined
   const subject = `$O.${info.bucket}.C.${info.nuid}`
   try {
     const message = await session.jsm.streams.getMessage(`OBJ_${info.bucket}`, { last_by_subj: subject })

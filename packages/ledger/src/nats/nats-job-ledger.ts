@@ -11,7 +11,9 @@ import type {
   Lease,
   LeaseState,
   Submission,
+  SubmitRules,
 } from '../job-ledger.ts'
+import { answersAgain, otherBody } from '../earlier-job.ts'
 import * as machine from '../job-state.ts'
 import type { Counters } from './counters.ts'
 import type { JobView, ViewEntry } from './job-view.ts'
@@ -66,17 +68,16 @@ export class NatsJobLedger implements JobLedger {
     this.#parts = parts
   }
 
-  async submit(job: Job): Promise<Submission> {
+  async submit(job: Job, rules: SubmitRules = {}): Promise<Submission> {
     const { publicIds } = this.#parts
     for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
       // Most ids are new: that is tried first, and looked up only when it is wrong.
       const earlier = attempt === 0 ? NEW_ID : await publicIds.find(job.tenant, job.surface, job.publicId)
       if (earlier.jobId !== '' && earlier.requestDigest === job.requestDigest) {
         const submission = await this.#attach(job, earlier.jobId)
-        // One that was turned away never was a job: the same request may come again.
-        if (submission !== undefined && submission.record.state !== JobState.JOB_STATE_REJECTED)
-          return submission
-      }
+        if (submission !== undefined && answersAgain(submission.record.state, rules)) return submission
+      } else if (rules.keepsBody === true && (await this.#isTaken(job.tenant, earlier.jobId)))
+        throw otherBody(job)
       // The id is agreed on before the record is made: whoever comes with the same request finds it.
       if (!isNamedByItself(job) && !(await publicIds.replace(job, earlier.revision))) continue
       const created = await this.#create(job)
@@ -84,6 +85,16 @@ export class NatsJobLedger implements JobLedger {
       throw new AtelierError('conflict', `job id ${job.id} has been used before`)
     }
     throw new AtelierError('unavailable', `public id ${job.publicId} is submitted by too many at once`)
+  }
+
+  /**
+   * Whether a public id stands for a job: also for one whose record is still being made, not for one that was turned
+   * away or forgotten.
+   */
+  async #isTaken(tenant: string, jobId: string): Promise<boolean> {
+    if (jobId === '') return false
+    const found = await this.#parts.records.find(tenant, jobId)
+    return found === 'nothing' || (found !== 'removed' && found.record.state !== JobState.JOB_STATE_REJECTED)
   }
 
   /** The earlier record; or, when whoever agreed on its id did not get to make it, the record made now in its place. */

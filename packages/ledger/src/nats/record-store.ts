@@ -41,9 +41,16 @@ export class RecordStore {
 
   /** The record as its leader has it, large parts still aside. */
   async read(tenant: string, jobId: string): Promise<KnownRecord | undefined> {
+    const found = await this.find(tenant, jobId)
+    return typeof found === 'string' ? undefined : found
+  }
+
+  /** The same, telling a record that was removed from one that was never made (or that this program cannot read). */
+  async find(tenant: string, jobId: string): Promise<KnownRecord | 'removed' | 'nothing'> {
     const key = toRecordKey(tenant, jobId)
-    const stored = await this.bucket.read(key)
-    return stored && this.#decode(key, stored)
+    const found = await this.bucket.find(key)
+    if (!('value' in found)) return found.isRemoved ? 'removed' : 'nothing'
+    return this.#decode(key, found) ?? 'nothing'
   }
 
   /** The record with its large parts. */

@@ -1,4 +1,4 @@
-import type { CancelOutcome, JobOutcome, LedgerStore, Submission } from '@atelier/ledger'
+import type { CancelOutcome, JobOutcome, LedgerStore, Submission, SubmitRules } from '@atelier/ledger'
 import { JobEvent, JobRecord, JobState, type Job } from '@atelier/proto'
 import type { JobDispatcher, JobFilter, JobProgress, JobUpdate } from '../../dispatch/job-dispatcher.ts'
 import { isEnded } from '../../dispatch/job-states.ts'
@@ -44,8 +44,8 @@ export class ScriptedDispatcher implements JobDispatcher {
     this.#done = this.#work()
   }
 
-  async submit(job: Job): Promise<Submission> {
-    const submission = await this.#options.store.jobs.submit(job)
+  async submit(job: Job, rules?: SubmitRules): Promise<Submission> {
+    const submission = await this.#options.store.jobs.submit(job, rules)
     if (submission.kind === 'created') this.#tell({ kind: 'record', record: submission.record })
     return submission
   }

@@ -97,7 +97,7 @@ function toInit(body: unknown): RequestInit {
 /** The dispatcher, with progress as a test reports it instead of a worker. */
 function reportProgress(dispatcher: LedgerDispatcher, reported: TestGateway['reported']): JobDispatcher {
   return {
-    submit: (job) => dispatcher.submit(job),
+    submit: (...call) => dispatcher.submit(...call),
     subscribe: (filter, listener) => dispatcher.subscribe(filter, listener),
     wait: (...call) => dispatcher.wait(...call),
     cancel: (...call) => dispatcher.cancel(...call),
