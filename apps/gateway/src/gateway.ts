@@ -13,6 +13,7 @@ import { createComfySocketHub } from './comfy/socket-hub.ts'
 import type { GatewayConfig } from './config.ts'
 import type { GatewayDeps, GatewayEnv } from './deps.ts'
 import { LedgerDispatcher } from './dispatch/ledger-dispatcher.ts'
+import { StoreRoom } from './dispatch/store-room.ts'
 import { createAuthenticator, type Authenticator } from './middleware/authenticate.ts'
 import { parseCorsOptions } from './middleware/cors-webui.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
@@ -52,10 +53,12 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
   const onFault = (fault: unknown) => logger.error({ err: fault }, 'a background task of the gateway failed')
   const models = await DirectoryModelIndex.open(store.workers, onFault)
   const connections = new WorkerConnections(() => models.workers())
+  const room = new StoreRoom(store, onFault)
   const listeners: Listener[] = []
   const metrics: GatewayMetrics = createGatewayMetrics({
     openRecords: () => dispatcher.openRecords(),
     openSockets: () => listeners.reduce((sum, listener) => sum + listener.countSockets(), 0),
+    storeUses: () => room.uses,
     now: Date.now,
   })
   const dispatcher = await LedgerDispatcher.open({
@@ -65,6 +68,7 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
       maxQueued: config.ATELIER_MAX_QUEUED,
       maxQueuedPerTenant: config.ATELIER_MAX_QUEUED_PER_TENANT,
     },
+    findShortage: () => room.findShortage(),
     logger,
     observer: metrics.observer,
   })
@@ -86,17 +90,13 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
   const state = { isClosing: false }
   const operations: Gateway['operations'] = {
     registry: metrics.registry,
-    async readReadiness() {
-      if (state.isClosing) return { ready: false, reason: 'the gateway stops' }
-      if (!dispatcher.isWatching) return { ready: false, reason: 'changes of jobs cannot be followed' }
-      const reason = await probeLedger(store)
-      return reason === undefined ? { ready: true } : { ready: false, reason }
-    },
+    readReadiness: () => readReadiness(store, dispatcher, state.isClosing),
   }
   const sweeping = setInterval(() => void store.jobs.recover().catch(() => 0), SWEEP_MS)
   const close = async (): Promise<void> => {
     state.isClosing = true
     clearInterval(sweeping)
+    room.close()
     await Promise.all(listeners.map((listener) => listener.close()))
     for (const server of servers) server.close()
     hub.close()
@@ -126,6 +126,18 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
   }
   const ports = Object.fromEntries(listeners.map(({ surface, port }) => [surface, port]))
   return { ports, models, operations, close }
+}
+
+/** Whether the gateway takes work, or why not. */
+async function readReadiness(
+  store: LedgerStore,
+  { isWatching }: LedgerDispatcher,
+  isClosing: boolean,
+): ReturnType<OperationsSource['readReadiness']> {
+  if (isClosing) return { ready: false, reason: 'the gateway stops' }
+  if (!isWatching) return { ready: false, reason: 'changes of jobs cannot be followed' }
+  const reason = await probeLedger(store)
+  return reason === undefined ? { ready: true } : { ready: false, reason }
 }
 
 /** A port setting that switches the surface off. */

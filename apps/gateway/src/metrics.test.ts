@@ -19,10 +19,22 @@ function createRecord(state: JobState, checkpoint?: string, waitedMs = 0): JobRe
 }
 
 function open(records: readonly JobRecord[] = [], sockets = 0) {
-  return createGatewayMetrics({ openRecords: () => records, openSockets: () => sockets, now: () => NOW })
+  const uses = [{ name: 'pictures', usedBytes: 70, limitBytes: 100, fullAtBytes: 90 }]
+  return createGatewayMetrics({
+    openRecords: () => records,
+    openSockets: () => sockets,
+    storeUses: () => uses,
+    now: () => NOW,
+  })
 }
 
 describe('the metrics of a gateway', () => {
+  it('show how full the bounded stores are, and from where on jobs are turned away', async () => {
+    const text = await open().registry.metrics()
+    expect(text).toContain('atelier_store_used_bytes{store="pictures",program="gateway"} 70')
+    expect(text).toContain('atelier_store_full_at_bytes{store="pictures",program="gateway"} 90')
+  })
+
   it('show depth and oldest age of each lane, and jobs by state', async () => {
     const { registry } = open([
       createRecord(JobState.JOB_STATE_QUEUED, 'a.safetensors', 4_000),

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { MiddlewareHandler } from 'hono'
-import { isAtelierError, toStateName } from '@atelier/ledger'
+import { isAtelierError, toStateName, type StoreUse } from '@atelier/ledger'
 import { JobState, Surface, type Job, type JobRecord } from '@atelier/proto'
 import type { GatewayEnv } from './deps.ts'
 import type { JobObserver } from './dispatch/job-observer.ts'
@@ -19,6 +19,7 @@ export interface GatewayMetrics {
 export interface GatewayCounts {
   readonly openRecords: () => readonly JobRecord[]
   readonly openSockets: () => number
+  readonly storeUses: () => readonly StoreUse[]
   readonly now: () => number
 }
 
@@ -39,7 +40,31 @@ export function createGatewayMetrics(counts: GatewayCounts): GatewayMetrics {
       this.set(counts.openSockets())
     },
   })
+  addStoreGauges(registry, counts)
   return { registry, timeRequests: createRequestTimer(registry), observer: createObserver(registry) }
+}
+
+function addStoreGauges(registry: Registry, { storeUses }: GatewayCounts): void {
+  new Gauge({
+    name: 'atelier_store_used_bytes',
+    help: 'What a bounded place for jobs and pictures holds',
+    labelNames: ['store'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const { name, usedBytes } of storeUses()) this.set({ store: name }, usedBytes)
+    },
+  })
+  new Gauge({
+    name: 'atelier_store_full_at_bytes',
+    help: 'From here on submissions are answered 503',
+    labelNames: ['store'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const { name, fullAtBytes } of storeUses()) this.set({ store: name }, fullAtBytes)
+    },
+  })
 }
 
 /** The lane a job waits in: the checkpoint that decides which workers are asked first. */

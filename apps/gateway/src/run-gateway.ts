@@ -1,6 +1,12 @@
 import { logLedgerEvent } from '@atelier/ledger'
 import { openLedger } from '@atelier/ledger/open'
-import { answerOperations, createLedgerEventCounter, readTraceFields, startTracing } from '@atelier/telemetry'
+import {
+  answerOperations,
+  ClockWatch,
+  createLedgerEventCounter,
+  readTraceFields,
+  startTracing,
+} from '@atelier/telemetry'
 import { pino } from 'pino'
 import { parseGatewayConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
@@ -14,6 +20,9 @@ export async function runGateway(environment: Record<string, string | undefined>
   const tracing = await startTracing({ service: 'atelier-gateway', environment })
   const logger = pino({ name: 'gateway', level: config.ATELIER_LOG_LEVEL, mixin: readTraceFields })
   const ledgerEvents = createLedgerEventCounter()
+  const clock = new ClockWatch({
+    onJump: (milliseconds) => logger.warn({ event: 'clock-jump', milliseconds }, 'the clock has jumped'),
+  })
   const store = await openLedger({
     settings: config,
     name: 'atelier-gateway',
@@ -24,12 +33,14 @@ export async function runGateway(environment: Record<string, string | undefined>
   })
   const gateway = await startGateway({ config, store, logger })
   gateway.operations.registry.registerMetric(ledgerEvents)
+  gateway.operations.registry.registerMetric(clock.counter)
   answerOperations(gateway.operations)
   logger.info({ event: 'gateway-ready', ports: gateway.ports }, 'the gateway answers')
   process.send?.({ kind: 'ready', ports: gateway.ports })
 
   const stop = async (reason: string): Promise<void> => {
     logger.info({ event: 'gateway-stop', reason }, 'the gateway stops')
+    clock.close()
     await gateway.close()
     await store.close()
     await tracing.close()

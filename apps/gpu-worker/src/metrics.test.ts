@@ -41,6 +41,12 @@ describe('the metrics of a worker', () => {
     expect(text).toContain('atelier_redeliveries_total{program="worker"} 2')
   })
 
+  it('count jobs that met other files than were told', async () => {
+    const metrics = open()
+    metrics.misfit()
+    expect(await metrics.registry.metrics()).toContain('atelier_misfit_jobs_total{program="worker"} 1')
+  })
+
   it('count how jobs left, and lost leases by themselves', async () => {
     const metrics = open()
     metrics.left('ended', JobState.JOB_STATE_DONE)

@@ -12,6 +12,8 @@ export interface WorkerMetrics {
   loaded(seconds: number): void
   /** A job was claimed; `epoch` above 1: it had been begun before. */
   claimed(epoch: number): void
+  /** A job was given back because this worker's files are not what it told. */
+  misfit(): void
   /** A job left the worker. */
   left(end: RunEnd, state: JobState): void
 }
@@ -51,6 +53,11 @@ export function createWorkerMetrics(counts: WorkerCounts): WorkerMetrics {
     help: 'Jobs another worker took over while this one ran them',
     registers,
   })
+  const misfits = new Counter({
+    name: 'atelier_misfit_jobs_total',
+    help: 'Jobs given back to other workers because the files here are not what this worker told',
+    registers,
+  })
   const ends = new Counter({
     name: 'atelier_worker_jobs_total',
     help: 'Jobs that left this worker, by how they left and their state then',
@@ -69,6 +76,7 @@ export function createWorkerMetrics(counts: WorkerCounts): WorkerMetrics {
       claims.inc()
       if (epoch > 1) redeliveries.inc()
     },
+    misfit: () => misfits.inc(),
     left(end, state) {
       if (end === 'lost') losses.inc()
       ends.inc({ end, state: toStateName(state) })

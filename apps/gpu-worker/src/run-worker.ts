@@ -1,7 +1,13 @@
 import { ModelKind } from '@atelier/proto'
 import { logLedgerEvent } from '@atelier/ledger'
 import { openLedger } from '@atelier/ledger/open'
-import { answerOperations, readTraceFields, startTracing } from '@atelier/telemetry'
+import {
+  answerOperations,
+  ClockWatch,
+  createLedgerEventCounter,
+  readTraceFields,
+  startTracing,
+} from '@atelier/telemetry'
 import { pino } from 'pino'
 import { parseWorkerConfig } from './config.ts'
 import { startWorkers } from './start-workers.ts'
@@ -14,12 +20,22 @@ export async function runWorker(environment: Record<string, string | undefined>)
   const config = parseWorkerConfig(environment)
   const tracing = await startTracing({ service: 'atelier-worker', environment })
   const logger = pino({ name: 'worker', level: config.ATELIER_LOG_LEVEL, mixin: readTraceFields })
+  const ledgerEvents = createLedgerEventCounter()
+  const clock = new ClockWatch({
+    onJump: (milliseconds) => logger.warn({ event: 'clock-jump', milliseconds }, 'the clock has jumped'),
+  })
   const store = await openLedger({
     settings: config,
     name: `atelier-worker ${config.workerId}`,
-    onEvent: (event) => logLedgerEvent(logger, event),
+    onEvent(event) {
+      ledgerEvents.inc({ kind: event.kind })
+      logLedgerEvent(logger, event)
+    },
   })
-  const started = await startWorkers({ config, store, environment, logger })
+  const started = await startWorkers({
+    ...{ config, store, environment, logger },
+    counters: [ledgerEvents, clock.counter],
+  })
   const files = started.workers[0]?.files ?? []
   const checkpoints = files.filter(
     ({ kind }) => kind === ModelKind.MODEL_KIND_CHECKPOINT || kind === ModelKind.MODEL_KIND_DIFFUSERS_FOLDER,
@@ -34,6 +50,7 @@ export async function runWorker(environment: Record<string, string | undefined>)
 
   const stop = async (reason: string): Promise<void> => {
     logger.info({ event: 'worker-stop', reason }, 'the worker stops')
+    clock.close()
     await started.close()
     await store.close()
     await tracing.close()

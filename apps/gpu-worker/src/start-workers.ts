@@ -1,4 +1,4 @@
-import { AggregatorRegistry } from 'prom-client'
+import { AggregatorRegistry, type Counter } from 'prom-client'
 import type { Server } from 'node:http'
 import type { LedgerStore } from '@atelier/ledger'
 import { joinOperations, readRegistry, serveOperations, type OperationsSource } from '@atelier/telemetry'
@@ -23,6 +23,8 @@ export interface StartOptions {
   readonly store: LedgerStore
   readonly environment: Record<string, string | undefined>
   readonly logger: Logger
+  /** Counters of the whole program, shown with its first worker's metrics. */
+  readonly counters?: readonly Counter[]
 }
 
 /**
@@ -65,7 +67,8 @@ function toWorkerOptions(
     ...(gpu && { ATELIER_DEVICE_TITLE: gpu.title }),
     ...(gpu && gpu.memoryTotalBytes > 0 && { ATELIER_DEVICE_MEMORY_BYTES: String(gpu.memoryTotalBytes) }),
   }
-  const own = { ...options, environment, config: { ...config, ATELIER_DEVICE: device } }
+  const counters = index === undefined || index === 0 ? (options.counters ?? []) : []
+  const own = { ...options, environment, counters, config: { ...config, ATELIER_DEVICE: device } }
   if (index === undefined) return own
   const { ATELIER_GRPC_PORT: port, ATELIER_GRPC_ADVERTISE: advertised } = config
   return {

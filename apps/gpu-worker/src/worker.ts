@@ -5,6 +5,7 @@ import { WorkerDescription, type Job, type ModelFile } from '@atelier/proto'
 import { WORKER_HEARTBEAT_MS, type LedgerStore } from '@atelier/ledger'
 import { readRegistry, serveOperations, type OperationsSource } from '@atelier/telemetry'
 import type { Logger } from 'pino'
+import type { Counter } from 'prom-client'
 import manifest from '../package.json' with { type: 'json' }
 import type { WorkerConfig } from './config.ts'
 import type { FromEngine } from './engine-protocol.ts'
@@ -33,6 +34,8 @@ export interface WorkerOptions {
   readonly store: LedgerStore
   readonly environment: Record<string, string | undefined>
   readonly logger: Logger
+  /** Counters of the program that are shown with this worker's metrics; absent: none. */
+  readonly counters?: readonly Counter[]
 }
 
 /** A running worker: one engine, its jobs, its service, its entry in the directory. */
@@ -64,6 +67,7 @@ export class Worker {
       residentModels: () => this.#residents.length,
       engineRestarts: () => this.#engine.restarts,
     })
+    for (const counter of options.counters ?? []) this.#metrics.registry.registerMetric(counter)
     this.#engine = new EngineProcess({
       entry: ENTRIES[config.ATELIER_ENGINE],
       environment: options.environment,
@@ -77,7 +81,11 @@ export class Worker {
       listWorkers: () => store.workers.list(),
     })
     this.#runner = new JobRunner({
-      leavesToOthers: (record, code) => this.#unfit.leaveToOthers(record, code),
+      leavesToOthers: async (record, code) => {
+        const isLeft = await this.#unfit.leaveToOthers(record, code)
+        if (isLeft) this.#metrics.misfit()
+        return isLeft
+      },
       store,
       send: (message) => this.#engine.send(message),
       events: this.#events,

@@ -18,6 +18,29 @@ describe('parseCommandLine', () => {
     expect(settings).toEqual({ ATELIER_CKPT_DIR: '/m', ATELIER_DEVICE: 'cpu', ATELIER_API_AUTH: 'a:b' })
   })
 
+  it('joins a cluster by flags, but takes no secret from them', () => {
+    const { settings } = parse(
+      'gateway',
+      '--nats-url',
+      'tls://h',
+      '--nats-nkey',
+      'k.nk',
+      '--s3-bucket',
+      'b',
+    ) as {
+      settings: object
+    }
+    expect(settings).toEqual({
+      ATELIER_NATS_URL: 'tls://h',
+      ATELIER_NATS_NKEY: 'k.nk',
+      ATELIER_S3_BUCKET: 'b',
+    })
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    for (const secret of ['--nats-password', '--nats-token', '--s3-secret-key'])
+      expect(parse('gateway', secret, 'x')).toEqual({ exitCode: 1 })
+    write.mockRestore()
+  })
+
   it('sets nothing that was not given', () => {
     expect(parse('gateway')).toEqual({ program: 'gateway', settings: {} })
   })

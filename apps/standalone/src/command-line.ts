@@ -18,6 +18,22 @@ interface Flag {
   readonly value?: string
 }
 
+/** Passwords, tokens and secrets have no flags: a command line can be read by everyone on the machine. */
+const CLUSTER_FLAGS: readonly Flag[] = (
+  [
+    ['nats-url <servers>', 'NATS servers, comma-separated, that join many machines', 'ATELIER_NATS_URL'],
+    ['nats-user <name>', 'user there (password: ATELIER_NATS_PASSWORD)', 'ATELIER_NATS_USER'],
+    ['nats-nkey <file>', 'file with an nkey seed to log in with there', 'ATELIER_NATS_NKEY'],
+    ['nats-credentials <file>', '.creds file to log in with there', 'ATELIER_NATS_CREDENTIALS'],
+    ['nats-tls-ca <file>', 'certificate of the authority of the servers (PEM)', 'ATELIER_NATS_TLS_CA'],
+    ['nats-tls-certificate <file>', 'client certificate (PEM)', 'ATELIER_NATS_TLS_CERTIFICATE'],
+    ['nats-tls-key <file>', 'key of the client certificate (PEM)', 'ATELIER_NATS_TLS_KEY'],
+    ['s3-bucket <name>', 'bucket for pictures and uploads of a cluster', 'ATELIER_S3_BUCKET'],
+    ['s3-endpoint <address>', "S3 store (Amazon's)", 'ATELIER_S3_ENDPOINT'],
+    ['s3-region <name>', 'region of the bucket (us-east-1)', 'ATELIER_S3_REGION'],
+  ] as const
+).map(([flags, help, setting]) => ({ flags: `--${flags}`, help, setting }))
+
 const FLAGS: readonly Flag[] = [
   {
     flags: '--listen',
@@ -87,6 +103,7 @@ const FLAGS: readonly Flag[] = [
     help: 'Prometheus metrics and health (9464), 0 for none',
     setting: 'ATELIER_METRICS_PORT',
   },
+  ...CLUSTER_FLAGS,
   {
     flags: '--log-level <level>',
     help: 'fatal, error, warn, info, debug, trace (info)',

@@ -1,5 +1,8 @@
 import type { BlobRef } from '@atelier/proto'
 
+/** Blobs of jobs outlive the records that name them by this much, hours. */
+export const BLOB_MARGIN_HOURS = 24
+
 /** Immutable bytes by key. A blob is stored and synced before any record names it. */
 export interface BlobStore {
   /** Stores bytes under a key, durable when the promise resolves; the same key with the same bytes is a no-op. */
@@ -15,9 +18,14 @@ export function isWrittenOnce(key: string): boolean {
   return /^(results|records)\//.test(key)
 }
 
-/** Content-addressed key of an uploaded or request picture. */
+/** Content-addressed key of an uploaded file: kept until it is removed. */
 export function toInputKey(tenant: string, sha256: string): string {
   return `inputs/${tenant}/${sha256}`
+}
+
+/** Content-addressed key of something a request brought: it may go when the records of its jobs have gone. */
+export function toRequestKey(tenant: string, sha256: string): string {
+  return `requests/${tenant}/${sha256}`
 }
 
 /** Key of the n-th result file of one execution of a job. */

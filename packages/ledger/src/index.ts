@@ -13,7 +13,7 @@ export type {
   Submission,
   SubmitRules,
 } from './job-ledger.ts'
-export { toInputKey, toResultKey } from './blob-store.ts'
+export { toInputKey, toRequestKey, toResultKey } from './blob-store.ts'
 export type { BlobStore } from './blob-store.ts'
 export { AFFINITY_WINDOW_MS } from './choose-candidate.ts'
 export { WORKER_ENTRY_TTL_MS, WORKER_HEARTBEAT_MS } from './worker-directory.ts'
@@ -22,6 +22,8 @@ export type { LedgerStore } from './ledger-store.ts'
 export { createLocalNoticeBoard } from './notice-board.ts'
 export type { NoticeBoard } from './notice-board.ts'
 export { probeLedger } from './probe-ledger.ts'
+export { findShortage } from './store-use.ts'
+export type { StoreUse } from './store-use.ts'
 export { toStateName } from './state-name.ts'
 export { logLedgerEvent } from './log-ledger-event.ts'
 export type { LedgerEvent, LedgerEventKind, LedgerEventListener } from './ledger-events.ts'

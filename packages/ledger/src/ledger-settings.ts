@@ -16,6 +16,7 @@ export const ledgerSettings = {
   ATELIER_NATS_PASSWORD: text.describe('its password'),
   ATELIER_NATS_TOKEN: text.describe('token'),
   ATELIER_NATS_CREDENTIALS: text.describe('path of a .creds file'),
+  ATELIER_NATS_NKEY: text.describe('path of a file with an nkey seed'),
   ATELIER_NATS_TLS_CA: text.describe('path of the authority’s certificate (PEM)'),
   ATELIER_NATS_TLS_CERTIFICATE: text.describe('path of a client certificate (PEM)'),
   ATELIER_NATS_TLS_KEY: text.describe('path of its key (PEM)'),
@@ -42,6 +43,20 @@ export const ledgerSettings = {
     .positive()
     .optional()
     .describe('room for pictures; unset: what the broker has'),
+  ATELIER_S3_BUCKET: text.describe('bucket for pictures and uploads; unset: they lie in the broker'),
+  ATELIER_S3_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
+    .optional()
+    .describe('address of the S3 store; unset: Amazon’s'),
+  ATELIER_S3_REGION: z.string().min(1).default('us-east-1').describe('region of the bucket'),
+  ATELIER_S3_ACCESS_KEY: text.describe('access key of the bucket'),
+  ATELIER_S3_SECRET_KEY: text.describe('its secret'),
+  ATELIER_S3_SESSION_TOKEN: text.describe('token of a key that passes'),
+  ATELIER_S3_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -')
+    .default('atelier')
+    .describe('first part of every key in the bucket'),
   ATELIER_MAX_QUEUED: z.coerce.number().int().positive().default(20_000).describe('jobs waiting in all'),
 } as const
 

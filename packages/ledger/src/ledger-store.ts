@@ -1,6 +1,7 @@
 import type { BlobStore } from './blob-store.ts'
 import type { DocumentStore, FileIndex, JobLedger } from './job-ledger.ts'
 import type { NoticeBoard } from './notice-board.ts'
+import type { StoreUse } from './store-use.ts'
 import type { WorkerDirectory } from './worker-directory.ts'
 
 /** Everything an implementation of the ledger gives; opened once by `main.ts` and handed to whoever needs a part. */
@@ -13,6 +14,10 @@ export interface LedgerStore {
   readonly documents: DocumentStore
   readonly workers: WorkerDirectory
   readonly notices: NoticeBoard
+  /** How full the bounded places are where jobs and pictures are kept; places without a known bound are left out. */
+  readUse(): Promise<StoreUse[]>
+  /** Removes blobs of jobs that no record names any more. Any number may do so at once; returns how many went. */
+  sweepBlobs(): Promise<number>
   /** Closes all parts. */
   close(): Promise<void>
 }

@@ -18,6 +18,12 @@ describe('checkAdmission', () => {
     )
   })
 
+  it('refuses everyone when the stores are short of room, in their words', () => {
+    expect(() => checkAdmission({ all: 0, tenant: 0 }, limits, 'pictures holds 9 of 10')).toThrow(
+      expect.objectContaining({ code: 'queue-full', message: 'pictures holds 9 of 10' }),
+    )
+  })
+
   it('refuses everyone when the whole queue is full', () => {
     expect(() => checkAdmission({ all: 10, tenant: 0 }, limits)).toThrow(
       expect.objectContaining({ code: 'queue-full' }),

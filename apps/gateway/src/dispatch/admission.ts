@@ -12,8 +12,12 @@ export interface QueueDepth {
   readonly tenant: number
 }
 
-/** Throws AtelierError `queue-full` or `tenant-queue-full` when one more job would pass a limit. */
-export function checkAdmission(depth: QueueDepth, limits: AdmissionLimits): void {
+/**
+ * Throws AtelierError `queue-full` or `tenant-queue-full` when one more job would pass a limit, or when the stores are
+ * short of room.
+ */
+export function checkAdmission(depth: QueueDepth, limits: AdmissionLimits, shortage?: string): void {
+  if (shortage !== undefined) throw new AtelierError('queue-full', shortage)
   if (depth.tenant >= limits.maxQueuedPerTenant) {
     throw new AtelierError(
       'tenant-queue-full',

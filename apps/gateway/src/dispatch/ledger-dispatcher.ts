@@ -24,6 +24,8 @@ export interface LedgerDispatcherOptions {
   readonly connections: WorkerConnections
   readonly limits: AdmissionLimits
   readonly logger: Logger
+  /** Why no more jobs should be taken for want of room; absent: never. */
+  readonly findShortage?: () => string | undefined
   /** Counts what happens; absent in tests. */
   readonly observer?: JobObserver
 }
@@ -68,7 +70,7 @@ export class LedgerDispatcher implements JobDispatcher {
   async submit(job: Job, rules?: SubmitRules): Promise<Submission> {
     const { observer, logger } = this.#options
     try {
-      checkAdmission(this.#depths.read(job.tenant), this.#options.limits)
+      checkAdmission(this.#depths.read(job.tenant), this.#options.limits, this.#options.findShortage?.())
       const submission = await this.#options.jobs.submit({ ...job, traceparent: readTraceparent() }, rules)
       if (submission.kind === 'created') this.#take(submission.record)
       observer?.submitted(job, submission.kind)

@@ -1,4 +1,5 @@
 import { JobState, type GenerationJob, type JobError, type JobRecord } from '@atelier/proto'
+import type { ExactObject } from '@atelier/catalog/exact-json'
 import type { GatewayDeps } from '../deps.ts'
 import { countMaps } from './control/count-maps.ts'
 import { ApiError, jsonAnswer, pythonException } from './errors.ts'
@@ -25,6 +26,20 @@ export async function answerRecord(
   record: JobRecord,
   save: SavePictures,
 ): Promise<Response> {
+  const { body, ignored } = await writeAnswer(deps, request, record, save)
+  return jsonAnswer(body, 200, ignored.length === 0 ? {} : { [NOT_ACTED_ON_HEADER]: ignored.join(', ') })
+}
+
+/**
+ * The body of that answer, and what of the request had no effect.
+ * @throws ApiError with the job's error when it failed
+ */
+export async function writeAnswer(
+  deps: GatewayDeps,
+  request: GenerationRequest,
+  record: JobRecord,
+  save: SavePictures,
+): Promise<{ body: ExactObject; ignored: readonly string[] }> {
   const generation = record.job?.kind?.$case === 'generation' ? record.job.kind.value : undefined
   if (generation === undefined) throw pythonException('RuntimeError', 'the job is no generation job')
   refuseFailed(record)
@@ -38,17 +53,12 @@ export async function answerRecord(
   const ignored = listNotActedOn(request, generation)
   if (ignored.length > 0)
     deps.logger.warn({ ignored, jobId: record.job?.id }, 'parts of a request had no effect')
-  return jsonAnswer(
-    toGenerationResponse({
-      ...{ request, record, hasGrid },
-      images:
-        request.value('send_images') === false
-          ? []
-          : images.map((bytes) => Buffer.from(bytes).toString('base64')),
-    }),
-    200,
-    ignored.length === 0 ? {} : { [NOT_ACTED_ON_HEADER]: ignored.join(', ') },
-  )
+  const isSent = request.value('send_images') !== false
+  const body = toGenerationResponse({
+    ...{ request, record, hasGrid },
+    images: isSent ? images.map((bytes) => Buffer.from(bytes).toString('base64')) : [],
+  })
+  return { body, ignored }
 }
 
 const UNFINISHED: Partial<Record<JobState, string>> = {

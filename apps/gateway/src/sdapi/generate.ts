@@ -24,6 +24,7 @@ import { requireObject, validateFields } from './request/validate.ts'
 import { readStyles } from './style-file.ts'
 import { answerWithEnd } from './answer-with-end.ts'
 import { saveResults } from './saved/save-results.ts'
+import { storeEcho } from './request-echo.ts'
 import { toJob, type StoredPictures } from './to-job.ts'
 
 /** Which of the two generation routes. */
@@ -58,7 +59,8 @@ export function handleGeneration(deps: GatewayDeps, route: GenerationRoute) {
         ownId = identity.id
         const stored = await storePictures(deps, tenant, pictures)
         const units = await storeControls(deps, tenant, controls)
-        return toJob(plan, { ...stored, controls: units }, deps.models, identity)
+        const echo = await storeEcho(deps.store.blobs, tenant, request, route)
+        return toJob(plan, { ...stored, controls: units, echo }, deps.models, identity)
       },
       onAdmission: () => keepOverrides(deps, tenant, request),
       answer: (record) =>
@@ -128,7 +130,7 @@ async function storePictures(
   deps: GatewayDeps,
   tenant: string,
   { sources, mask }: Pictures,
-): Promise<StoredPictures> {
+): Promise<Pick<StoredPictures, 'sources' | 'mask'>> {
   const store = (picture: RequestPicture) => storePicture(deps.store.blobs, tenant, picture)
   const stored = await Promise.all(sources.map(store))
   return { sources: stored, ...(mask ? { mask: await store(mask) } : {}) }

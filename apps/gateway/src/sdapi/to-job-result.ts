@@ -1,20 +1,27 @@
 import { formatExactJson, type ExactObject, type ExactValue } from '@atelier/catalog/exact-json'
 import type { JobRecord } from '@atelier/proto'
 import type { GatewayDeps } from '../deps.ts'
-import { readImages } from './answer-record.ts'
+import { readImages, writeAnswer } from './answer-record.ts'
+import { toDetectBody } from './control/detect.ts'
+import { parseExtrasNote, toExtrasBody } from './extras/extras-body.ts'
+import { readEcho } from './request-echo.ts'
 import { toInfo } from './to-response.ts'
 
 /**
- * What a WebUI job made, told without its request: its pictures as base64, and for generations the `info` text of the
- * answer that a waiting client gets.
+ * What a WebUI job made: the body that a client gets which waits for it. Jobs of earlier programs, which did not keep
+ * their request, tell their pictures and, for generations, `info`.
  * @throws ApiError when a picture is not stored any more
  */
 export async function toJobResult(deps: GatewayDeps, record: JobRecord): Promise<ExactObject> {
-  const images = await readImages(deps, record)
-  const result = new Map<string, ExactValue>([
-    ['images', images.map((bytes) => Buffer.from(bytes).toString('base64'))],
-  ])
-  if (record.job?.kind?.$case === 'generation')
-    result.set('info', formatExactJson(toInfo({ record, hasGrid: false })))
+  const kind = record.job?.kind?.$case
+  const request = kind === 'generation' ? await readEcho(deps.store.blobs, record) : undefined
+  if (request !== undefined) return (await writeAnswer(deps, request, record, async () => undefined)).body
+  const pictures = await readImages(deps, record)
+  const images = pictures.map((bytes) => Buffer.from(bytes).toString('base64'))
+  if (kind === 'controlMap') return toDetectBody(images)
+  const note = kind === 'extras' ? parseExtrasNote(record.job?.surfaceNote ?? '') : undefined
+  if (note !== undefined) return toExtrasBody(note, images)
+  const result = new Map<string, ExactValue>([['images', images]])
+  if (kind === 'generation') result.set('info', formatExactJson(toInfo({ record, hasGrid: false })))
   return result
 }

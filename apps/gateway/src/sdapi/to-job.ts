@@ -21,7 +21,7 @@ import { toModelConditions } from './model-conditions.ts'
 import { listParameters } from './parameters/list-parameters.ts'
 import type { Parameter } from './parameters/parameter.ts'
 import { writeSamplerExtras } from './sampler-extras.ts'
-import { toSurfaceNote } from './surface-note.ts'
+import { toSurfaceNote, type Echo } from './surface-note.ts'
 import { limitRatio, tokenMergingRatios } from './token-merging.ts'
 import { toHypernetworks } from './to-hypernetworks.ts'
 import { toLoras } from './to-loras.ts'
@@ -45,6 +45,8 @@ export interface StoredPictures {
   readonly mask?: BlobRef
   /** Units that act, with their pictures; absent: none. */
   readonly controls?: readonly StoredUnit[]
+  /** The request, for whoever asks for the job's answer later. */
+  readonly echo: Echo
 }
 
 /** Limits of a mask's blur (sigma) and padding, pixels. */
@@ -78,7 +80,7 @@ export function toJob(
     models: files.filter((file) => file !== undefined),
     preview: toPreview(plan.options),
     kind: { $case: 'generation', value: generation },
-    surfaceNote: toSurfaceNote(plan, parameters),
+    surfaceNote: toSurfaceNote(plan, parameters, pictures.echo),
   })
 }
 

@@ -20,12 +20,13 @@ export interface AnswerParts {
 export function toGenerationResponse(parts: AnswerParts): ExactObject {
   return new Map<string, ExactValue>([
     ['images', parts.request.value('send_images') === false ? [] : [...parts.images]],
-    ['parameters', toParameters(parts.request)],
+    ['parameters', echoFields(parts.request)],
     ['info', formatExactJson(toInfo(parts))],
   ])
 }
 
-function toParameters(request: GenerationRequest): ExactObject {
+/** The request's fields, pictures left out unless they are asked for. */
+export function echoFields(request: GenerationRequest): ExactObject {
   const parameters = new Map(request.fields)
   if (request.flag('include_init_images')) return parameters
   for (const field of PICTURE_FIELDS) if (parameters.has(field)) parameters.set(field, null)
@@ -36,7 +37,7 @@ function toParameters(request: GenerationRequest): ExactObject {
 export function toInfo({ record, hasGrid }: Pick<AnswerParts, 'record' | 'hasGrid'>): ExactObject {
   const generation = toGeneration(record)
   const images = generation?.images ?? []
-  const info = parseSurfaceNote(record.job?.surfaceNote ?? '')
+  const info = parseSurfaceNote(record.job?.surfaceNote ?? '').info
   const isVaried = Number(info.get('subseed_strength') ?? 0) !== 0
   const seedOf = (key: string) => (typeof info.get(key) === 'bigint' ? (info.get(key) as bigint) : 0n)
   const made = (record.result?.imageIndexes ?? []).map((index) => images[index]?.infotext ?? '')

@@ -27,6 +27,7 @@ import { CandidateChooser } from '../choose-candidate.ts'
 import type { CommitQueue } from './commit-queue.ts'
 import { toBytes, type EmbeddedDatabase } from './database.ts'
 import type { Doorbell } from './doorbell.ts'
+import { LeaseWatch, type HeldJob } from './lease-watch.ts'
 
 /** Queued jobs looked at for one claim, in pages: as a rule the first one is taken. */
 const CLAIM_PAGES = [4, 196]
@@ -44,6 +45,14 @@ interface JobRow {
   readonly record: Uint8Array | ArrayBuffer
 }
 
+/** The clocks of a process. */
+export interface Clocks {
+  /** Milliseconds since 1970 UTC. */
+  readonly now: () => number
+  /** A monotonic clock, milliseconds. */
+  readonly elapsed: () => number
+}
+
 /** The job ledger in one SQLite database shared by the processes of a machine. */
 export class EmbeddedJobLedger implements JobLedger {
   readonly #database: EmbeddedDatabase
@@ -51,14 +60,16 @@ export class EmbeddedJobLedger implements JobLedger {
   readonly #now: () => number
   readonly #commits: CommitQueue
   readonly #statements = new Map<string, Statement>()
+  readonly #leases: LeaseWatch
   /** Jobs that slots of this process are claiming now. */
   readonly #claiming = new Set<string>()
   readonly #chooser = new CandidateChooser()
 
-  constructor(database: EmbeddedDatabase, bell: Doorbell, now: () => number, commits: CommitQueue) {
+  constructor(database: EmbeddedDatabase, bell: Doorbell, { now, elapsed }: Clocks, commits: CommitQueue) {
     this.#database = database
     this.#bell = bell
     this.#now = now
+    this.#leases = new LeaseWatch(elapsed)
     this.#commits = commits
   }
 
@@ -183,16 +194,19 @@ export class EmbeddedJobLedger implements JobLedger {
   }
 
   async recover(): Promise<number> {
-    const select = this.#prepare(
-      'SELECT id, change, record FROM jobs WHERE state IN (?, ?) AND lease_until < ?',
-    )
-    const [running, cancelling] = [JobState.JOB_STATE_RUNNING, JobState.JOB_STATE_CANCELLING]
+    const select = this.#prepare('SELECT id, lease_until AS leaseUntil FROM jobs WHERE state IN (?, ?)')
+    const held = select.all(JobState.JOB_STATE_RUNNING, JobState.JOB_STATE_CANCELLING) as HeldJob[]
+    const expired = this.#leases.findExpired(held, this.#now())
     // Looked for without the write lock: as a rule there is nothing to do.
-    if (select.all(running, cancelling, this.#now()).length === 0) return 0
+    if (expired.length === 0) return 0
     const moved = await this.#commits.run('durable', () => {
-      const rows = select.all(running, cancelling, this.#now()) as JobRow[]
-      const recovered = rows.map((row) => recoverRecord(decode(row), this.#now()))
-      for (const record of recovered) if (record !== undefined) this.#update(record)
+      const recovered = expired.flatMap(({ id, leaseUntil }) => {
+        const record = this.#readRecord(id)
+        // It may have been renewed, or ended, a moment ago.
+        if (record?.leaseUntilMs !== leaseUntil) return []
+        return recoverRecord(record, Math.max(this.#now(), leaseUntil + 1)) ?? []
+      })
+      for (const record of recovered) this.#update(record)
       return recovered.length
     })
     this.#bell.ring()

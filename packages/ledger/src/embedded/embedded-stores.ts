@@ -78,8 +78,9 @@ export function createWorkerDirectory(
 ): WorkerDirectory {
   const list = async (): Promise<WorkerDescription[]> =>
     database
-      .prepare('SELECT worker FROM workers WHERE expires_at > ? ORDER BY id')
-      .all(now())
+      // An entry that lasts longer than any can was written before the clock jumped back: its worker renews it soon.
+      .prepare('SELECT worker FROM workers WHERE expires_at > ? AND expires_at <= ? ORDER BY id')
+      .all(now(), now() + WORKER_ENTRY_TTL_MS)
       .map((row) => WorkerDescription.decode(toBytes((row as { worker: Uint8Array }).worker)))
   return {
     async put(worker) {

@@ -7,7 +7,12 @@ import { openEmbeddedLedger } from './index.ts'
 describeLedger('embedded', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'ledger-'))
   const clock = { offset: 0 }
-  const open = () => openEmbeddedLedger({ folder, now: () => Date.now() + clock.offset })
+  const open = () =>
+    openEmbeddedLedger({
+      folder,
+      now: () => Date.now() + clock.offset,
+      elapsed: () => performance.now() + clock.offset,
+    })
   const store = await open()
   return {
     store,

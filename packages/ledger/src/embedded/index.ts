@@ -2,8 +2,10 @@ import type { LedgerStore } from '../ledger-store.ts'
 import { createLocalNoticeBoard } from '../notice-board.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { openDatabase } from './database.ts'
+import { readDiskUse } from './disk-use.ts'
 import { Doorbell } from './doorbell.ts'
 import { createBlobStore } from './embedded-blob-store.ts'
+import { sweepEmbeddedBlobs } from './sweep-blobs.ts'
 import { EmbeddedJobLedger } from './embedded-job-ledger.ts'
 import { createDocumentStore, createFileIndex, createWorkerDirectory } from './embedded-stores.ts'
 
@@ -13,6 +15,8 @@ export interface EmbeddedOptions {
   readonly folder: string
   /** Milliseconds since 1970 UTC; tests move it. */
   readonly now?: () => number
+  /** A monotonic clock, milliseconds; tests move it. */
+  readonly elapsed?: () => number
 }
 
 /**
@@ -20,18 +24,24 @@ export interface EmbeddedOptions {
  * folder. What a promise has acknowledged survives `kill -9` and power cuts.
  * @throws AtelierError `unavailable` when the folder cannot be used
  */
-export async function openEmbeddedLedger({ folder, now = Date.now }: EmbeddedOptions): Promise<LedgerStore> {
+export async function openEmbeddedLedger({
+  folder,
+  now = Date.now,
+  elapsed = () => performance.now(),
+}: EmbeddedOptions): Promise<LedgerStore> {
   const database = openDatabase(folder)
   const bell = await Doorbell.open(folder)
   const commits = new CommitQueue(database)
   return {
     kind: 'embedded',
-    jobs: new EmbeddedJobLedger(database, bell, now, commits),
+    jobs: new EmbeddedJobLedger(database, bell, { now, elapsed }, commits),
     blobs: createBlobStore({ folder, database, commits }),
     files: createFileIndex(database),
     documents: createDocumentStore(database),
     notices: createLocalNoticeBoard(),
     workers: createWorkerDirectory(database, bell, now),
+    readUse: () => readDiskUse(folder),
+    sweepBlobs: () => sweepEmbeddedBlobs(database, folder, now()),
     async close() {
       bell.close()
       database.close()

@@ -209,6 +209,9 @@ describe.skipIf(!hasNatsServer())('a broker without room', () => {
       retryable: true,
     })
     expect(store.events.map(({ kind }) => kind)).toContain('storage-full')
+    const [results] = await store.readUse()
+    expect(results).toMatchObject({ name: 'the store of results', limitBytes: 300_000, fullAtBytes: 270_000 })
+    expect(results?.usedBytes).toBeGreaterThan(200_000)
     await store.blobs.remove('results/j/1/0')
     await store.blobs.put('results/j/1/1', bytes, 'image/png')
     await store.close()

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import {
   connect,
   credsAuthenticator,
+  nkeyAuthenticator,
   type NatsConnection,
   type NodeConnectionOptions,
 } from '@nats-io/transport-node'
@@ -19,14 +20,14 @@ export function connectToBroker(settings: NatsSettings): Promise<NatsConnection>
   return connect(toConnectionOptions(settings))
 }
 
-/** The client's options for our settings; files named in them are read now. */
+/** The client's options for our settings; files named in them are read now, keys at each connection again. */
 export function toConnectionOptions(settings: NatsSettings): NodeConnectionOptions {
   const urls = settings.servers.map(parseServer)
   const first = urls.find(({ username }) => username !== '')
   const user = settings.user ?? (first && decodeURIComponent(first.username))
   const password = settings.password ?? (first && decodeURIComponent(first.password))
   const wantsTls = urls.some(({ protocol }) => protocol === 'tls:')
-  const { tlsCa, tlsCertificate, tlsKey, credentials, token } = settings
+  const { tlsCa, tlsCertificate, tlsKey, credentials, nkey, token } = settings
   const tls = {
     ...(tlsCa !== undefined && { caFile: tlsCa }),
     ...(tlsCertificate !== undefined && { certFile: tlsCertificate }),
@@ -37,7 +38,10 @@ export function toConnectionOptions(settings: NatsSettings): NodeConnectionOptio
     name: settings.name,
     ...(user !== undefined && { user, pass: password ?? '' }),
     ...(token !== undefined && { token }),
-    ...(credentials !== undefined && { authenticator: credsAuthenticator(readFileSync(credentials)) }),
+    ...(credentials !== undefined && {
+      authenticator: credsAuthenticator(reread(() => readFileSync(credentials))),
+    }),
+    ...(nkey !== undefined && { authenticator: nkeyAuthenticator(reread(() => readSeed(nkey))) }),
     ...((wantsTls || Object.keys(tls).length > 0) && { tls }),
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_WAIT_MS,
@@ -46,6 +50,29 @@ export function toConnectionOptions(settings: NatsSettings): NodeConnectionOptio
     timeout: CONNECT_TIMEOUT_MS,
     noAsyncTraces: true,
   }
+}
+
+/** Reads a file now, and again whenever it is asked for: keys are changed while programs run. */
+function reread(read: () => Uint8Array): () => Uint8Array {
+  let last = read()
+  return () => {
+    try {
+      last = read()
+    } catch {
+      // It is being replaced: the broker says whether the old one still holds.
+    }
+    return last
+  }
+}
+
+/** The seed in a file: its last line that looks like one, as the tools that make keys write them. */
+function readSeed(path: string): Uint8Array {
+  const seed = readFileSync(path, 'utf8')
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .findLast((line) => /^S[A-Z2-7]{57}$/.test(line))
+  if (seed === undefined) throw new Error(`${path} holds no nkey seed`)
+  return Buffer.from(seed)
 }
 
 /** An address of a server, its scheme and port filled in. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DeliverPolicy, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream'
+import { findNewest } from './find-newest.ts'
 import type { NatsLink, Session } from './link.ts'
 
 /** Silence of the broker after which a follower is set up again, milliseconds (twice this). */
@@ -16,6 +17,8 @@ export interface FollowOptions {
   readonly link: NatsLink
   readonly stream: string
   readonly subject: string
+  /** Of a stream that holds more messages only so many, the newest, are read at the start; absent: all. */
+  readonly newest?: number
   /** A read from the start begins: what was known may be gone. */
   readonly onStart: () => void
   readonly onMessage: (message: JsMsg) => void
@@ -71,12 +74,12 @@ interface FollowState {
 }
 
 async function readFrom(session: Session, options: FollowOptions, state: FollowState): Promise<void> {
-  const isResumed = state.lastSequence > 0
+  const start = state.lastSequence > 0 ? state.lastSequence + 1 : await findStart(session, options)
   const consumer = await session.js.consumers.get(options.stream, {
     filter_subjects: options.subject,
-    ...(isResumed
-      ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: state.lastSequence + 1 }
-      : { deliver_policy: DeliverPolicy.All }),
+    ...(start === undefined
+      ? { deliver_policy: DeliverPolicy.All }
+      : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: start }),
   })
   const pending = (await consumer.info(true)).num_pending
   const iterator = await consumer.consume({
@@ -99,4 +102,9 @@ async function readFrom(session: Session, options: FollowOptions, state: FollowS
       options.onLoaded()
     }
   }
+}
+
+/** Where reading begins: undefined is the stream's own start. */
+async function findStart({ jsm }: Session, { stream, newest }: FollowOptions): Promise<number | undefined> {
+  return newest === undefined ? undefined : findNewest(jsm, stream, newest)
 }

@@ -1,5 +1,8 @@
+import { FallbackBlobStore } from '../fallback-blob-store.ts'
 import type { LedgerEventListener } from '../ledger-events.ts'
 import type { LedgerStore } from '../ledger-store.ts'
+import { S3BlobStore } from '../s3/s3-blob-store.ts'
+import type { S3Settings } from '../s3/settings.ts'
 import { Counters } from './counters.ts'
 import { JobView } from './job-view.ts'
 import { NatsLink } from './link.ts'
@@ -7,6 +10,7 @@ import { NatsBlobStore } from './nats-blob-store.ts'
 import { NatsJobLedger } from './nats-job-ledger.ts'
 import { createNatsNoticeBoard } from './nats-notice-board.ts'
 import { createDocumentStore, createFileIndex, type FileName } from './nats-stores.ts'
+import { readNatsUse } from './nats-use.ts'
 import { NatsWorkerDirectory } from './nats-worker-directory.ts'
 import { Presence } from './presence.ts'
 import { PublicIds } from './public-ids.ts'
@@ -19,6 +23,8 @@ export type { NatsSettings } from './settings.ts'
 /** What the NATS ledger is opened with. */
 export interface NatsOptions {
   readonly settings: NatsSettings
+  /** Keeps blobs in an S3 store instead of the broker; those the broker holds are still found. */
+  readonly s3?: S3Settings | undefined
   readonly onEvent?: LedgerEventListener
   /** Milliseconds since 1970 UTC; tests move it. */
   readonly now?: () => number
@@ -38,13 +44,17 @@ export interface NatsLedgerStore extends LedgerStore {
  */
 export function openNatsLedger({
   settings,
+  s3,
   onEvent,
   now = Date.now,
   elapsed = () => performance.now(),
 }: NatsOptions): NatsLedgerStore {
   const link = new NatsLink(settings, onEvent)
-  const blobs = new NatsBlobStore(link)
-  const view = new JobView(link, elapsed)
+  const objects =
+    s3 && new S3BlobStore(s3, ({ message }) => link.emit({ kind: 'storage-full', subject: message }))
+  const inBroker = new NatsBlobStore(link, now)
+  const blobs = objects === undefined ? inBroker : new FallbackBlobStore(objects, inBroker)
+  const view = new JobView(link, elapsed, settings.endedKnown)
   const queue = new WorkQueue(link, elapsed)
   const workers = new NatsWorkerDirectory(link, blobs, elapsed)
   const files = createFileIndex(link, (tenant, file) => findInRecords(view, tenant, file))
@@ -70,6 +80,9 @@ export function openNatsLedger({
     documents: createDocumentStore(link),
     notices: createNatsNoticeBoard(link),
     ready: () => link.ready(),
+    readUse: () => readNatsUse(link),
+    // Those in the broker it forgets by itself.
+    sweepBlobs: async () => (await objects?.sweep()) ?? 0,
     async close() {
       await jobs.close()
       workers.close()

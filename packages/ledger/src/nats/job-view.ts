@@ -8,8 +8,13 @@ import { decodeRecord } from './record-codec.ts'
 import type { KnownRecord } from './record-store.ts'
 import { WakeUps } from './wake-ups.ts'
 
-/** Ended records kept whole; of older ones only where to find them. */
-const ENDED_KEPT = 2_000
+/**
+ * Ended jobs known at all, and records read at the start: twice what the longest history shows. Older ones are still
+ * read by their ids; a process that starts does not take longer, nor one that runs more memory, for a longer retention.
+ */
+export const ENDED_KNOWN = 20_000
+/** Share of them whose records are kept whole; of the others only where to find them. */
+const KEPT_SHARE = 0.1
 
 /** How long something that was stored may take to be heard of, milliseconds. */
 const CATCH_UP_LIMIT_MS = 1_000
@@ -35,15 +40,17 @@ export interface ViewEntry {
 /** Hears a record that changed; renewals are no news. */
 export type RecordListener = (record: JobRecord) => void
 
-/** Every record of the installation, followed from the bucket; what gateways list, watch and sweep by. */
+/** The records of the installation, the newest at least, followed from the bucket; what gateways list, watch and sweep by. */
 export class JobView {
   readonly #link: NatsLink
   readonly #elapsed: () => number
+  readonly #endedKnown: number
   readonly #entries = new Map<string, ViewEntry>()
   /** Keys of the jobs that have not ended. */
   readonly #open = new Set<string>()
   readonly #latest = new Map<string, string>()
   readonly #recentEnds = new Set<string>()
+  readonly #olderEnds = new Set<string>()
   readonly #listeners = new Set<RecordListener>()
   readonly #news = new WakeUps()
   readonly #heardMore = new WakeUps()
@@ -55,9 +62,10 @@ export class JobView {
   #stale = new Set<string>()
   #stop: (() => void) | undefined
 
-  constructor(link: NatsLink, elapsed: () => number) {
+  constructor(link: NatsLink, elapsed: () => number, endedKnown = ENDED_KNOWN) {
     this.#link = link
     this.#elapsed = elapsed
+    this.#endedKnown = endedKnown
   }
 
   /** Whether the bucket is followed and has been read whole. */
@@ -95,6 +103,7 @@ export class JobView {
       link: this.#link,
       stream: `KV_${bucket}`,
       subject: `${prefix}>`,
+      newest: this.#endedKnown,
       onStart: () => {
         this.#stale = new Set(this.#entries.keys())
         this.#isLoaded = false
@@ -196,6 +205,7 @@ export class JobView {
     this.#entries.delete(key)
     this.#open.delete(key)
     this.#recentEnds.delete(key)
+    this.#olderEnds.delete(key)
     const publicKey = toPublicKey(entry.tenant, entry.surface, entry.publicId)
     if (this.#latest.get(publicKey) === key) this.#latest.delete(publicKey)
   }
@@ -242,12 +252,16 @@ export class JobView {
 
   #keepRecent(key: string): void {
     this.#recentEnds.add(key)
-    if (this.#recentEnds.size <= ENDED_KEPT) return
+    if (this.#recentEnds.size <= this.#endedKnown * KEPT_SHARE) return
     const [oldest] = this.#recentEnds
     if (oldest === undefined) return
     this.#recentEnds.delete(oldest)
     const entry = this.#entries.get(oldest)
     if (entry !== undefined) this.#entries.set(oldest, { ...entry, record: undefined })
+    this.#olderEnds.add(oldest)
+    const [forgotten] = this.#olderEnds
+    if (forgotten !== undefined && this.#olderEnds.size > this.#endedKnown * (1 - KEPT_SHARE))
+      this.forget(forgotten)
   }
 
   #restartClocks(): void {

@@ -1,4 +1,5 @@
 import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream'
+import { BLOB_MARGIN_HOURS } from '../blob-store.ts'
 import { WORKER_ENTRY_TTL_MS } from '../worker-directory.ts'
 import type { NatsSettings } from './settings.ts'
 
@@ -49,8 +50,6 @@ export type DeclaredStream = Partial<StreamConfig> & { readonly name: string }
 
 const NANOS_PER_MS = 1_000_000
 const NANOS_PER_HOUR = 3_600_000 * NANOS_PER_MS
-/** Blobs outlive the records that name them by this much, hours. */
-const BLOB_MARGIN_HOURS = 24
 /** Work messages beyond the limit of waiting jobs: those of jobs that were cancelled a moment ago. */
 const WORK_HEADROOM = 1_000
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { BlobRef } from '@atelier/proto'
 import { Objm, type ObjectInfo, type ObjectStore } from '@nats-io/obj'
-import { isWrittenOnce, type BlobStore } from '../blob-store.ts'
+import { BLOB_MARGIN_HOURS, isWrittenOnce, type BlobStore } from '../blob-store.ts'
 import { AtelierError } from '../errors.ts'
 import { toPlainKey } from '../plain-key.ts'
-import { ByteCache } from './byte-cache.ts'
+import { ByteCache } from '../byte-cache.ts'
 import { API_CODES, hasCode } from './errors.ts'
 import type { NatsLink, Session } from './link.ts'
 import { PerSession } from './per-session.ts'
@@ -18,18 +18,23 @@ const CACHE_BYTES = 64 * 1024 * 1024
 const READ_LIMIT_MS = 60_000
 /** Keys of blobs that belong to a job and may go when its record does; all others are kept until removed. */
 const PASSING = /^(results|requests|records|workers)\//
+/** Age from which a blob that passes is stored again, milliseconds: half the time it outlives records by. */
+const FRESH_MS = (BLOB_MARGIN_HOURS * 3_600_000) / 2
 /** Keys whose last part is their content's hash, or that are written once only. */
 const CONTENT_KEY = /^(inputs|requests)\//
 
 /** Blobs in two object stores: one that forgets what its jobs' records no longer name, one that keeps. */
 export class NatsBlobStore implements BlobStore {
   readonly #link: NatsLink
+  readonly #now: () => number
   readonly #cache = new ByteCache(CACHE_BYTES)
   readonly #passing: PerSession<ObjectStore>
   readonly #kept: PerSession<ObjectStore>
 
-  constructor(link: NatsLink) {
+  /** @param now milliseconds since 1970 UTC */
+  constructor(link: NatsLink, now: () => number = Date.now) {
     this.#link = link
+    this.#now = now
     const { results, uploads } = link.names
     this.#passing = new PerSession(({ js }) => new Objm(js).open(results, false))
     this.#kept = new PerSession(({ js }) => new Objm(js).open(uploads, false))
@@ -40,7 +45,7 @@ export class NatsBlobStore implements BlobStore {
     const name = toPlainKey(key)
     await this.#use(`store blob ${key}`, key, async (store, session) => {
       if (isSingle(ref, session)) return putSingle(session, this.#placeOf(key), bytes)
-      if (CONTENT_KEY.test(key) && (await isStored(store, ref))) return
+      if (CONTENT_KEY.test(key) && (await this.#isStored(store, ref))) return
       const options = {
         max_chunk_size: Math.min(CHUNK_BYTES, session.connection.info?.max_payload ?? CHUNK_BYTES),
       }
@@ -73,6 +78,13 @@ export class NatsBlobStore implements BlobStore {
     })
   }
 
+  /** Whether the blob is there, and young enough to outlive the record that is about to name it. */
+  async #isStored(store: ObjectStore, ref: BlobRef): Promise<boolean> {
+    const info = await store.info(toPlainKey(ref.key))
+    if (info === null || info.deleted || toHex(info) !== ref.sha256) return false
+    return !PASSING.test(ref.key) || this.#now() - Date.parse(info.mtime) < FRESH_MS
+  }
+
   #placeOf(key: string): { bucket: string; key: string } {
     const { results, uploads } = this.#link.names
     return { bucket: PASSING.test(key) ? results : uploads, key }
@@ -86,11 +98,6 @@ export class NatsBlobStore implements BlobStore {
 
 function isSingle({ key, sizeBytes }: BlobRef, { connection }: Session): boolean {
   return isWrittenOnce(key) && fitsInMessage(sizeBytes, connection.info?.max_payload ?? 0)
-}
-
-async function isStored(store: ObjectStore, ref: BlobRef): Promise<boolean> {
-  const info = await store.info(toPlainKey(ref.key))
-  return info !== null && !info.deleted && toHex(info) === ref.sha256
 }
 
 /** One message holds a small blob whole: it is read directly, without a consumer of its own. */

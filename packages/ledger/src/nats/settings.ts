@@ -10,6 +10,8 @@ export interface NatsSettings {
   readonly token?: string | undefined
   /** Path of a .creds file. */
   readonly credentials?: string | undefined
+  /** Path of a file with an nkey seed. */
+  readonly nkey?: string | undefined
   /** Paths of PEM files; any of them, or a tls:// address, asks for TLS. */
   readonly tlsCa?: string | undefined
   readonly tlsCertificate?: string | undefined
@@ -20,6 +22,8 @@ export interface NatsSettings {
   readonly replicas?: number | undefined
   /** How long records and pictures are kept after their last change, hours. */
   readonly retentionHours: number
+  /** Ended jobs that a process knows without asking; absent: ENDED_KNOWN. */
+  readonly endedKnown?: number | undefined
   /** Most jobs that wait, in all. */
   readonly maxQueued: number
   /** Room for results, bytes; -1: what the broker has. */

@@ -64,7 +64,11 @@ async function dropStaleWork(parts: NatsJobLedgerParts, now: number): Promise<vo
     if (entry?.state === JobState.JOB_STATE_QUEUED || now - seenAt < SETTLE_MS) continue
     if (entry !== undefined && now - entry.seenAt < SETTLE_MS) continue
     const known = await records.read(job.tenant, job.id)
-    if (known?.record.state === JobState.JOB_STATE_QUEUED) continue
+    if (known?.record.state === JobState.JOB_STATE_QUEUED) {
+      // It waits so long that its record was not among those read at the start.
+      view.apply(known)
+      continue
+    }
     link.emit({ kind: 'work-dropped', subject: `${job.tenant}.${job.id}` })
     await queue.remove(job)
   }

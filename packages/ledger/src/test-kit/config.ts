@@ -7,6 +7,7 @@ const TOOLS = {
   'nats-server': 'go install github.com/nats-io/nats-server/v2@latest',
   caddy: 'go install github.com/caddyserver/caddy/v2/cmd/caddy@latest',
   k6: 'go install go.k6.io/k6@latest',
+  versitygw: 'go install github.com/versity/versitygw/cmd/versitygw@latest',
 } as const
 
 /** The name of such a program. */

@@ -18,6 +18,8 @@ export interface TestNatsServer {
   readonly port: number
   /** Kills it as a crash would. */
   kill(): Promise<void>
+  /** Lets it hang, or go on: its connections stay open. */
+  freeze(isFrozen: boolean): void
   /** Starts it again at the same port with the same folder. */
   start(): Promise<void>
   /** Ends it for good and removes its folder. */
@@ -50,6 +52,9 @@ export async function startNatsServer(options: TestNatsOptions = {}): Promise<Te
       state.child = spawn(program, args, { stdio: 'ignore' })
       await waitForPort(port)
     },
+    freeze(isFrozen) {
+      state.child?.kill(isFrozen ? 'SIGSTOP' : 'SIGCONT')
+    },
     async kill() {
       const { child } = state
       if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
@@ -78,7 +83,8 @@ export function findPort(): Promise<number> {
   })
 }
 
-async function waitForPort(port: number): Promise<void> {
+/** Resolves when something answers on a TCP port. */
+export async function waitForPort(port: number): Promise<void> {
   const until = Date.now() + START_LIMIT_MS
   while (Date.now() < until) {
     const isOpen = await new Promise<boolean>((resolve) => {

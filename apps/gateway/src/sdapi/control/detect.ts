@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { findPreprocessor, type Preprocessor, type Slider } from '@atelier/catalog'
-import type { ExactValue } from '@atelier/catalog/exact-json'
+import type { ExactObject, ExactValue } from '@atelier/catalog/exact-json'
 import {
   ImageFormat,
   Job,
@@ -57,15 +57,18 @@ export function handleDetect(deps: GatewayDeps) {
       async answer(record) {
         refuseFailed(record)
         const made = await readImages(deps, record)
-        return jsonAnswer(
-          new Map<string, ExactValue>([
-            ['info', 'Success'],
-            ['images', made.map((bytes) => Buffer.from(bytes).toString('base64'))],
-          ]),
-        )
+        return jsonAnswer(toDetectBody(made.map((bytes) => Buffer.from(bytes).toString('base64'))))
       },
     })
   }
+}
+
+/** The body of a detection's answer; pictures in base64. */
+export function toDetectBody(images: readonly string[]): ExactObject {
+  return new Map<string, ExactValue>([
+    ['info', 'Success'],
+    ['images', [...images]],
+  ])
 }
 
 /** Refuses in the extension's order and words; a preprocessor whose network is missing is refused last. */

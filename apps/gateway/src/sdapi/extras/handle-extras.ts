@@ -11,6 +11,7 @@ import { readPicture, storePicture, type RequestPicture } from '../request/read-
 import { requireObject, validateFields, type CheckedFields } from '../request/validate.ts'
 import { answerWithEnd } from '../answer-with-end.ts'
 import { describeExtras, listUpscalerNames } from './describe-extras.ts'
+import { formatExtrasNote, toExtrasBody, type ExtrasNote } from './extras-body.ts'
 import { toExtrasJob } from './to-extras-job.ts'
 
 /** Which of the two extras routes. */
@@ -25,15 +26,9 @@ export function handleExtras(deps: GatewayDeps, route: ExtrasRoute) {
     const pictures: RequestPicture[] = []
     for (const value of listPictures(fields, isBatch)) pictures.push(await readPicture(value))
     if (pictures.length > 0) checkUpscalers(deps, fields)
-    const tell = (images: readonly string[], text: string): Response => {
-      const made: [string, ExactValue] = isBatch ? ['images', [...images]] : ['image', images[0] ?? '']
-      return jsonAnswer(new Map<string, ExactValue>([['html_info', toHtml(text)], made]))
-    }
-    if (pictures.length === 0) return tell([], '')
-    return enlarge(deps, c, {
-      ...{ route, body, fields, pictures },
-      answer: (images) => tell(images, describeExtras(fields)),
-    })
+    if (pictures.length === 0) return jsonAnswer(toExtrasBody({ html: toHtml(''), isBatch }, []))
+    const note = { html: toHtml(describeExtras(fields)), isBatch }
+    return enlarge(deps, c, { route, body, fields, pictures, note })
   }
 }
 
@@ -57,13 +52,13 @@ interface ExtrasRequest {
   readonly body: Parameters<typeof answerWithEnd>[2]['body']
   readonly fields: CheckedFields
   readonly pictures: readonly RequestPicture[]
-  readonly answer: (images: readonly string[]) => Response
+  readonly note: ExtrasNote
 }
 
 async function enlarge(
   deps: GatewayDeps,
   c: Context<GatewayEnv>,
-  { route, body, fields, pictures, answer }: ExtrasRequest,
+  { route, body, fields, pictures, note }: ExtrasRequest,
 ): Promise<Response> {
   const tenant = c.get('tenant')
   const options = await readOptions(deps.store.documents, tenant)
@@ -73,13 +68,21 @@ async function enlarge(
   })
   return answerWithEnd(deps, c, {
     ...{ route, body, taskId: '' },
-    createJob: async (identity) =>
-      toExtrasJob(fields, await Promise.all(pictures.map(store)), { models: deps.models, options }, identity),
+    createJob: async (identity) => {
+      const stored = await Promise.all(pictures.map(store))
+      const job = toExtrasJob(fields, stored, { models: deps.models, options }, identity)
+      return { ...job, surfaceNote: formatExtrasNote(note) }
+    },
     onAdmission: async () => undefined,
     async answer(record) {
       refuseFailed(record)
       const images = await readImages(deps, record)
-      return answer(images.map((bytes) => Buffer.from(bytes).toString('base64')))
+      return jsonAnswer(
+        toExtrasBody(
+          note,
+          images.map((bytes) => Buffer.from(bytes).toString('base64')),
+        ),
+      )
     },
   })
 }

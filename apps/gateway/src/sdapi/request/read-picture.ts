@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
 import sharp from 'sharp'
 import type { BlobRef } from '@atelier/proto'
-import { toInputKey, type BlobStore } from '@atelier/ledger'
+import { toRequestKey, type BlobStore } from '@atelier/ledger'
 import { toPythonTypeName, type ExactValue } from '@atelier/catalog/exact-json'
 import { httpException, pythonException } from '../errors.ts'
 
@@ -83,7 +83,7 @@ export async function storePicture(
   { bytes }: RequestPicture,
 ): Promise<BlobRef> {
   const sha256 = createHash('sha256').update(bytes).digest('hex')
-  return blobs.put(toInputKey(tenant, sha256), bytes, 'application/octet-stream')
+  return blobs.put(toRequestKey(tenant, sha256), bytes, 'application/octet-stream')
 }
 
 function toBase64(text: string): string {
