@@ -49,6 +49,7 @@ describe('resolveWebuiSampling', () => {
     ['DPM++ 1S', null, 'DPMSolverSinglestepScheduler', 'Automatic'],
     ['TCD', null, 'TCDScheduler', 'Automatic'],
     ['UniPCMultistepScheduler', null, 'UniPCMultistepScheduler', 'Automatic'],
+    ['Euler SGM Uniform', null, 'DPM++ 2M', 'Uniform'],
     ['toString', null, 'DPM++ 2M', 'Automatic'],
   ])('reads SD.Next’s and Diffusers’ names: %s, %s', (sampler, scheduler, name, label) => {
     const resolved = resolveWebuiSampling(sampler, scheduler)

@@ -82,7 +82,9 @@ export function resolveWebuiSampling(
       break
     }
   }
-  const own = Object.hasOwn(SDNEXT_SAMPLERS, samplerName) ? SDNEXT_SAMPLERS[samplerName] : undefined
+  // Whole names alone: what A1111 leaves of its own longer ones ("Euler SGM Uniform") stays unknown.
+  const isSdnext = samplerText !== null && Object.hasOwn(SDNEXT_SAMPLERS, samplerText)
+  const own = isSdnext ? SDNEXT_SAMPLERS[samplerText] : undefined
   if (own?.schedule !== undefined && scheduleText === null)
     schedule = WEBUI_SCHEDULES.find(({ label }) => label === own.schedule) ?? schedule
   return { sampler: findSampler(own?.sampler ?? samplerName), schedule }
