@@ -19,6 +19,7 @@ import { conditioningSetTimestepRange } from './conditioning-set-timestep-range.
 import { conditioningZeroOut } from './conditioning-zero-out.ts'
 import { customSamplerNodes } from './custom-sampler-nodes.ts'
 import { differentialDiffusionNodes } from './differential-diffusion-nodes.ts'
+import { easyCacheNodes } from './easy-cache-nodes.ts'
 import { emptyImage } from './empty-image.ts'
 import { emptyLatentImage } from './empty-latent-image.ts'
 import { epsilonScalingNodes } from './epsilon-scaling-nodes.ts'
@@ -202,6 +203,7 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   ...previewAnyNodes,
   ...stringNodes,
   ...tcfgNodes,
+  ...easyCacheNodes,
   saveImageWebsocket,
 ]
 

@@ -61,7 +61,10 @@ export const guidanceNodes: NodeTable = {
     }))
   },
   // Graphs are compiled for the device as they are.
-  TorchCompileModel: async (inputs) => ({ outputs: [inputs.value<ModelValue>('model')] }),
+  TorchCompileModel: keepModel,
+  // What they save is lossy: every step is computed.
+  EasyCache: keepModel,
+  LazyCache: keepModel,
   PerpNegGuider: async (inputs) => {
     const value = (name: string) => inputs.value<ConditioningValue>(name)
     const guider: GuiderValue = {
@@ -75,6 +78,10 @@ export const guidanceNodes: NodeTable = {
     }
     return { outputs: [guider] }
   },
+}
+
+async function keepModel(inputs: NodeInputs): Promise<{ outputs: [ModelValue] }> {
+  return { outputs: [inputs.value<ModelValue>('model')] }
 }
 
 function patch(inputs: NodeInputs, make: () => GuidePatch): { outputs: [ModelValue] } {
