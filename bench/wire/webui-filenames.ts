@@ -7,9 +7,6 @@ import { drawWithMetadata } from './webui-draw.ts'
 import type { WireVerdict } from './wire-report.ts'
 
 const FILE = 'filenames.jsonl'
-/** Row of an option that is not built: the first pass's picture is saved too. */
-const BEFORE_HIRES = 'before-highres-fix'
-
 /** Replays the recorded requests that save pictures, in their order, and compares the names of the new files. */
 export async function replayFilenames(folder: string): Promise<WireVerdict[]> {
   const gateway = await openTestGateway({ ...toRecordedOptions('filenames'), draw: drawWithMetadata })
@@ -21,10 +18,6 @@ export async function replayFilenames(folder: string): Promise<WireVerdict[]> {
     const row = parseExactJson(line)
     if (!isExactObject(row)) continue
     const name = `row ${index + 1}`
-    if (line.includes(BEFORE_HIRES)) {
-      verdicts.push({ file: FILE, name, notYet: "the first pass's picture, saved as well" })
-      continue
-    }
     const difference = await replayRow(gateway, row)
     verdicts.push({ file: FILE, name, ...(difference === undefined ? {} : { difference }) })
   }

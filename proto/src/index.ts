@@ -1,11 +1,13 @@
 /** The contract between the gateway, the ledger and the workers: protobuf messages of proto/atelier/v1. */
 export { BlobRef, FolderKind, NamedFile } from './gen/atelier/v1/blob.ts'
 export {
+  AsidePicture,
   ControlMapJob,
   ControlMode,
   ControlPasses,
   ControlPicture,
   ControlUnit,
+  Extension,
   ExtrasJob,
   ExtrasPicture,
   GenerationJob,
@@ -16,11 +18,15 @@ export {
   InpaintMask,
   InputFile,
   Job,
+  LoopbackWork,
   LoraRef,
   MaskedContent,
   NodeGraphJob,
   NoiseSettings,
   NoiseSource,
+  OutpaintSide,
+  OutpaintStep,
+  OutpaintWork,
   OutputSettings,
   PictureText,
   PictureUpscaler,
@@ -31,9 +37,12 @@ export {
   RefinerPasses,
   ResizeMode,
   SamplingSettings,
+  ScriptJob,
+  SoftInpainting,
   SourceImages,
   Surface,
   TextSettings,
+  TileWork,
 } from './gen/atelier/v1/job.ts'
 export { ModelFile, ModelKind, ModelRef } from './gen/atelier/v1/model.ts'
 export { JobError, JobRecord, JobResult, JobState, JobTimings } from './gen/atelier/v1/record.ts'

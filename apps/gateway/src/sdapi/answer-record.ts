@@ -1,9 +1,9 @@
-import { JobState, type GenerationJob, type JobError, type JobRecord } from '@atelier/proto'
+import { JobState, type JobError, type JobRecord, type NamedFile } from '@atelier/proto'
 import type { ExactObject } from '@atelier/catalog/exact-json'
 import type { GatewayDeps } from '../deps.ts'
 import { countMaps } from './control/count-maps.ts'
 import { ApiError, jsonAnswer, pythonException } from './errors.ts'
-import { makeGrid } from './make-grid.ts'
+import { makeGridOf } from './make-grid.ts'
 import { listNotActedOn } from './not-acted-on.ts'
 import { optionFlag, readOptions, type Options } from './options/options-store.ts'
 import type { GenerationRequest } from './request/generation-request.ts'
@@ -87,15 +87,20 @@ function toApiError(error: JobError | undefined): ApiError {
   return pythonException(exception, isInternal ? 'internal error' : error.message)
 }
 
-/** The pictures a job made, in order. Throws ApiError when one is not stored any more. */
+/** The pictures a job made, in order, those for saving alone left out. Throws ApiError when one is not stored any more. */
 export async function readImages(deps: GatewayDeps, { result }: JobRecord): Promise<Uint8Array[]> {
-  const images: Uint8Array[] = []
-  for (const { blob } of result?.files ?? []) {
-    const bytes = blob && (await deps.store.blobs.read(blob))
-    if (bytes === undefined) throw pythonException('FileNotFoundError', 'the picture is not stored any more')
-    images.push(bytes)
-  }
-  return images
+  const files = (result?.files ?? []).filter(({ name }) => name === '')
+  return Promise.all(files.map((file) => readFile(deps, file)))
+}
+
+/** Reads one of a job's files. Throws ApiError when it is not stored any more. */
+export async function readFile(
+  { store }: Pick<GatewayDeps, 'store'>,
+  { blob }: NamedFile,
+): Promise<Uint8Array> {
+  const bytes = blob && (await store.blobs.read(blob))
+  if (bytes === undefined) throw pythonException('FileNotFoundError', 'the picture is not stored any more')
+  return bytes
 }
 
 /** A grid comes with saved pictures only, and with one picture only where the options want that. */
@@ -103,17 +108,4 @@ function wantsGrid(request: GenerationRequest, options: Options, count: number):
   const isWanted = optionFlag(options, 'return_grid') || optionFlag(options, 'grid_save')
   const isWorthIt = count > 1 || (count === 1 && !optionFlag(options, 'grid_only_if_multiple'))
   return request.flag('save_images') && isWanted && isWorthIt
-}
-
-function makeGridOf(
-  images: readonly Uint8Array[],
-  job: GenerationJob,
-  options: Options,
-): Promise<Uint8Array> {
-  return makeGrid(images, {
-    options,
-    batchSize: job.batchSize,
-    format: job.output?.format ?? 0,
-    infotext: job.output?.omitMetadata === true ? '' : (job.images[0]?.infotext ?? ''),
-  })
 }

@@ -5,7 +5,7 @@ import { answerRecord } from './answer-record.ts'
 import { checkGenerationRequest, checkScripts } from './check-request.ts'
 import { readControls, storeControls } from './control/read-controls.ts'
 import { httpException, pythonException } from './errors.ts'
-import { planGeneration } from './generation-plan.ts'
+import { planGeneration, type GenerationPlan } from './generation-plan.ts'
 import {
   changeOptions,
   optionFlag,
@@ -17,15 +17,30 @@ import { requireWorkers } from '../models/require-workers.ts'
 import { applyInfotext } from './request/apply-infotext.ts'
 import { IMG2IMG_FIELDS, TXT2IMG_FIELDS } from './request/generation-fields.data.ts'
 import { GenerationRequest } from './request/generation-request.ts'
-import { hashPixels, isBlankMask, NO_PICTURES, type PictureFacts } from './request/picture-facts.ts'
+import {
+  hashPixels,
+  isBlankMask,
+  measureUpright,
+  NO_PICTURES,
+  type PictureFacts,
+} from './request/picture-facts.ts'
 import { readBody } from './request/read-body.ts'
 import { readPicture, refuseTooMany, storePicture, type RequestPicture } from './request/read-picture.ts'
 import { requireObject, validateFields } from './request/validate.ts'
 import { readStyles } from './style-file.ts'
-import { answerWithEnd } from './answer-with-end.ts'
+import { answerWithEnd, type Submission } from './answer-with-end.ts'
+import { rootOf } from './saved/open-saving.ts'
 import { saveResults } from './saved/save-results.ts'
 import { storeEcho } from './request-echo.ts'
-import { toJob, type StoredPictures } from './to-job.ts'
+import { saveSources } from './saved/save-sources.ts'
+import { answerScript } from './scripts/answer-script.ts'
+import { chooseScript } from './scripts/find-script.ts'
+import { planScript } from './scripts/plan-script.ts'
+import { saveScript } from './scripts/save-script.ts'
+import type { ScriptPlan } from './scripts/script.ts'
+import { toScriptJob } from './scripts/to-script-job.ts'
+import type { PromptStyle } from './styles.ts'
+import { toJob, type PlacedPictures } from './to-job.ts'
 
 /** Which of the two generation routes. */
 export type GenerationRoute = 'txt2img' | 'img2img'
@@ -49,26 +64,79 @@ export function handleGeneration(deps: GatewayDeps, route: GenerationRoute) {
     checkGenerationRequest(request, deps.models)
     if (isImageToImage) checkPictures(request, pictures)
     const facts = isImageToImage ? await describePictures(request, pictures, options) : NO_PICTURES
-    const inputs = { models: deps.models, options: own, styles, isImageToImage, pictures: facts }
-    const plan = planGeneration(request, { ...inputs, random: deps.random })
-    const controls = await readControls(deps, plan.control)
-    let ownId = ''
-    return answerWithEnd(deps, c, {
+    const common = { models: deps.models, options: own, styles, isImageToImage, pictures: facts }
+    const inputs = { ...common, random: deps.random }
+    const submission = {
       ...{ route, body, taskId: request.text('force_task_id') ?? '' },
-      createJob: async (identity) => {
-        ownId = identity.id
-        const stored = await storePictures(deps, tenant, pictures)
-        const units = await storeControls(deps, tenant, controls)
-        const echo = await storeEcho(deps.store.blobs, tenant, request, route)
-        return toJob(plan, { ...stored, controls: units, echo }, deps.models, identity)
+      onAdmission: async () => {
+        await saveSources(pictures.sources, { root: rootOf(deps, tenant), options })
+        await keepOverrides(deps, tenant, request)
       },
-      onAdmission: () => keepOverrides(deps, tenant, request),
-      answer: (record) =>
-        answerRecord(deps, request, record, async (finished) => {
-          // A request that attached to another one's job finds its pictures saved.
-          if (record.job?.id === ownId) await saveResults(deps, plan, styles, finished)
-        }),
-    })
+    }
+    const settled = { tenant, route, request, styles, pictures }
+    const chosen = chooseScript(request, isImageToImage)
+    if (chosen === undefined) {
+      const plan = planGeneration(request, inputs)
+      return answerWithEnd(deps, c, { ...submission, ...(await submitGeneration(deps, plan, settled)) })
+    }
+    const source = await measureUpright(pictures.sources[0])
+    const plan = planScript(chosen, request, { ...inputs, source })
+    return answerWithEnd(deps, c, { ...submission, ...(await submitScript(deps, plan, settled)) })
+  }
+}
+
+interface Settled {
+  readonly tenant: string
+  readonly route: GenerationRoute
+  readonly request: GenerationRequest
+  readonly styles: readonly PromptStyle[]
+  readonly pictures: Pictures
+}
+
+type JobMaking = Pick<Submission, 'createJob' | 'answer'>
+
+async function submitGeneration(
+  deps: GatewayDeps,
+  plan: GenerationPlan,
+  { tenant, route, request, styles, pictures }: Settled,
+): Promise<JobMaking> {
+  const controls = await readControls(deps, plan.control)
+  let ownId = ''
+  return {
+    createJob: async (identity) => {
+      ownId = identity.id
+      const stored = await storePictures(deps, tenant, pictures)
+      const units = await storeControls(deps, tenant, controls)
+      const echo = await storeEcho(deps.store.blobs, tenant, request, route)
+      return toJob(plan, { ...stored, controls: units, echo }, deps.models, identity)
+    },
+    answer: (record) =>
+      answerRecord(deps, request, record, async (finished) => {
+        // A request that attached to another one's job finds its pictures saved.
+        if (record.job?.id === ownId) await saveResults(deps, plan, styles, finished)
+      }),
+  }
+}
+
+async function submitScript(
+  deps: GatewayDeps,
+  plan: ScriptPlan,
+  { tenant, request, styles, pictures }: Settled,
+): Promise<JobMaking> {
+  const controls = await Promise.all(plan.parts.map(({ control }) => readControls(deps, control)))
+  let ownId = ''
+  return {
+    createJob: async (identity) => {
+      ownId = identity.id
+      const stored = await storePictures(deps, tenant, pictures)
+      const units = await Promise.all(controls.map((one) => storeControls(deps, tenant, one)))
+      const ofParts = units.map((one) => ({ ...stored, controls: one }))
+      return toScriptJob(plan, ofParts, deps.models, identity)
+    },
+    answer: (record) =>
+      answerScript(deps, request, record, async (finished) => {
+        if (record.job?.id === ownId) await saveScript(deps, plan, styles, finished)
+      }),
   }
 }
 

@@ -5,6 +5,7 @@ import { planControls, type ControlPlan } from './control/plan-controls.ts'
 import { fixSeed, listSeeds } from './draw-seed.ts'
 import { pythonException } from './errors.ts'
 import { optionFlag, optionText, overrideOptions, type Options } from './options/options-store.ts'
+import type { Parameter } from './parameters/parameter.ts'
 import { stripPromptComments } from './prompt-comments.ts'
 import type { GenerationRequest } from './request/generation-request.ts'
 import type { PictureFacts } from './request/picture-facts.ts'
@@ -46,6 +47,21 @@ export interface GenerationPlan {
   readonly pictures: PictureFacts
   /** What the ControlNet extension makes of the request. */
   readonly control: ControlPlan
+  /** What a script that makes this one of its generations tells of itself. */
+  readonly scriptParameters: readonly Parameter[]
+  /** Prompts image by image, where a script gives them; absent: all have the plan's. */
+  readonly imagePrompts?: readonly ImagePrompts[]
+}
+
+/** The prompts of one image. */
+export interface ImagePrompts {
+  readonly prompt: string
+  readonly negativePrompt: string
+}
+
+/** The prompts of one image of a plan. */
+export function promptsOf(plan: GenerationPlan, index: number): ImagePrompts {
+  return plan.imagePrompts?.[index] ?? plan
 }
 
 /** What a plan is made from beside the request. */
@@ -84,6 +100,7 @@ export function planGeneration(request: GenerationRequest, inputs: PlanInputs): 
     faceRestorer: settleFaceRestorer(request, options),
     pictures: inputs.pictures,
     control: planControls(request, { ...inputs, options, checkpoint }),
+    scriptParameters: [],
   }
 }
 

@@ -1,4 +1,4 @@
-import { ImageFormat } from '@atelier/proto'
+import { ImageFormat, type GenerationJob } from '@atelier/proto'
 import sharp from 'sharp'
 import { stripPng, writePngText } from '../images/write-png-text.ts'
 import { optionNumber, optionText, type Options } from './options/options-store.ts'
@@ -58,4 +58,18 @@ export async function makeGrid(pictures: readonly Uint8Array[], grid: GridOption
   if (grid.format === ImageFormat.IMAGE_FORMAT_WEBP) return filled.webp({ quality }).toBuffer()
   const png = await filled.png().toBuffer()
   return grid.infotext === '' ? stripPng(png) : writePngText(png, 'parameters', grid.infotext)
+}
+
+/** The grid of a job's pictures as its answer has it: in the format of its pictures, with the first one's infotext. */
+export function makeGridOf(
+  pictures: readonly Uint8Array[],
+  job: GenerationJob,
+  options: Options,
+): Promise<Uint8Array> {
+  return makeGrid(pictures, {
+    options,
+    batchSize: job.batchSize,
+    format: job.output?.format ?? 0,
+    infotext: job.output?.omitMetadata === true ? '' : (job.images[0]?.infotext ?? ''),
+  })
 }

@@ -6,7 +6,7 @@ import type { GenerationRequest } from './request/generation-request.ts'
 const ACTED_ON = new Set([
   'controlnet',
   'lora',
-  ...['refiner', 'sampler', 'seed', 'comments', 'extra options'],
+  ...['refiner', 'sampler', 'seed', 'comments', 'extra options', 'soft inpainting'],
 ])
 
 /**
@@ -16,7 +16,6 @@ const ACTED_ON = new Set([
 export function listNotActedOn(request: GenerationRequest, job: GenerationJob): string[] {
   const isAsked: Readonly<Record<string, boolean>> = {
     restore_faces: request.flag('restore_faces'),
-    script_name: (request.text('script_name') ?? '') !== '',
     alwayson_scripts: [...request.record('alwayson_scripts').keys()].some(
       (name) => !ACTED_ON.has(name.toLowerCase()),
     ),

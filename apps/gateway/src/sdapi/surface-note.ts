@@ -53,7 +53,7 @@ export function toSurfaceNote(plan: GenerationPlan, parameters: readonly Paramet
  * What the answer's `info` says of a plan, all but prompts, lists of seeds and what the run gives: it tells of the job
  * that ran, not of a later request's choices.
  */
-function toInfoTemplate(plan: GenerationPlan, parameters: readonly Parameter[]): ExactObject {
+export function toInfoTemplate(plan: GenerationPlan, parameters: readonly Parameter[]): ExactObject {
   const { request, options, checkpoint, vae } = plan
   const echo = (name: string): ExactValue => request.value(name)
   return new Map<string, ExactValue>([

@@ -14,18 +14,19 @@ import type { ResolvedSampling } from '@atelier/catalog'
 import { toModelRef, type ModelIndex } from '../models/model-index.ts'
 import { findEmbeddings, listEmbeddings } from './embeddings.ts'
 import { toControls, type StoredUnit } from './control/to-controls.ts'
-import type { GenerationPlan } from './generation-plan.ts'
+import { promptsOf, type GenerationPlan } from './generation-plan.ts'
 import { toHires, toRefiner } from './hires-plan.ts'
-import { optionFlag, optionNumber, optionText, type Options } from './options/options-store.ts'
+import { optionFlag, optionNumber, optionText } from './options/options-store.ts'
 import { toModelConditions } from './model-conditions.ts'
 import { listParameters } from './parameters/list-parameters.ts'
 import type { Parameter } from './parameters/parameter.ts'
+import { toSoftInpainting } from './parameters/soft-inpainting.ts'
 import { writeSamplerExtras } from './sampler-extras.ts'
 import { toSurfaceNote, type Echo } from './surface-note.ts'
 import { limitRatio, tokenMergingRatios } from './token-merging.ts'
 import { toHypernetworks } from './to-hypernetworks.ts'
 import { toLoras } from './to-loras.ts'
-import { toOutput } from './to-output.ts'
+import { listAsides, toOutput } from './to-output.ts'
 import { toPreview } from './to-preview.ts'
 import { toUpscaler } from './to-upscaler.ts'
 import { writeInfotext } from './write-infotext.ts'
@@ -40,11 +41,17 @@ export interface JobIdentity {
 }
 
 /** Pictures of the request, stored. */
-export interface StoredPictures {
+export interface PlacedPictures {
   readonly sources: readonly BlobRef[]
-  readonly mask?: BlobRef
+  readonly mask?: BlobRef | undefined
   /** Units that act, with their pictures; absent: none. */
   readonly controls?: readonly StoredUnit[]
+  /** A script makes the mask while it runs. */
+  readonly makesMask?: boolean
+}
+
+/** Pictures of a request, and the request itself. */
+export interface StoredPictures extends PlacedPictures {
   /** The request, for whoever asks for the job's answer later. */
   readonly echo: Echo
 }
@@ -63,7 +70,19 @@ export function toJob(
   const { now, ...ids } = identity
   const parameters = listParameters(plan, models)
   const generation = toGeneration(plan, pictures, models, parameters)
-  const { checkpoint, vae, loras, embeddings } = generation
+  return Job.fromPartial({
+    ...ids,
+    surface: Surface.SURFACE_SDAPI,
+    submittedAtMs: now,
+    models: listFiles(generation),
+    preview: toPreview(plan.options),
+    kind: { $case: 'generation', value: generation },
+    surfaceNote: toSurfaceNote(plan, parameters, pictures.echo),
+  })
+}
+
+/** The model files of a generation, its checkpoint first. */
+export function listFiles({ checkpoint, vae, loras, embeddings, ...generation }: GenerationJob): ModelRef[] {
   const files = [
     checkpoint,
     ...[vae, generation.refiner?.checkpoint, generation.hires?.checkpoint],
@@ -73,28 +92,21 @@ export function toJob(
     ...embeddings,
     ...generation.controls.map(({ model }) => model),
   ]
-  return Job.fromPartial({
-    ...ids,
-    surface: Surface.SURFACE_SDAPI,
-    submittedAtMs: now,
-    models: files.filter((file) => file !== undefined),
-    preview: toPreview(plan.options),
-    kind: { $case: 'generation', value: generation },
-    surfaceNote: toSurfaceNote(plan, parameters, pictures.echo),
-  })
+  return files.filter((file) => file !== undefined)
 }
 
-function toGeneration(
+/** Writes the generation of a plan. Throws ApiError for an image format that cannot be written. */
+export function toGeneration(
   plan: GenerationPlan,
-  pictures: StoredPictures,
+  pictures: PlacedPictures,
   models: ModelIndex,
   parameters: readonly Parameter[],
 ): GenerationJob {
   const { options, vae } = plan
   return {
     images: plan.seeds.map((seed, index) => ({
-      prompt: plan.prompt,
-      negativePrompt: plan.negativePrompt,
+      prompt: promptsOf(plan, index).prompt,
+      negativePrompt: promptsOf(plan, index).negativePrompt,
       // Torch reads a negative seed as its two's complement.
       seed: BigInt.asUintN(64, seed),
       subseed: BigInt.asUintN(64, plan.subseeds[index] ?? 0n),
@@ -120,10 +132,13 @@ function toGeneration(
     checkpoint: toModelRef(plan.checkpoint),
     vae: vae && toModelRef(vae),
     // Pictures are encoded after the request's options have been taken back, but carry metadata as those say.
-    output: toOutput(
-      options,
-      plan.request.flag('override_settings_restore_afterwards') ? plan.ownOptions : options,
-    ),
+    output: {
+      ...toOutput(
+        options,
+        plan.request.flag('override_settings_restore_afterwards') ? plan.ownOptions : options,
+      ),
+      asides: listAsides(options, plan.request.flag('save_images')),
+    },
     tiling: plan.tiles,
     loras: toLoras(plan, models),
     hypernetworks: toHypernetworks(plan, models),
@@ -205,10 +220,11 @@ const MASKED_CONTENTS = [
 ] as const
 
 function toSource(
-  { request, options, ownOptions, isImageToImage }: GenerationPlan,
-  { sources, mask }: StoredPictures,
+  plan: GenerationPlan,
+  { sources, mask, makesMask }: PlacedPictures,
   models: ModelIndex,
 ): GenerationJob['source'] {
+  const { request, options, ownOptions, isImageToImage } = plan
   if (!isImageToImage) return undefined
   return {
     images: [...sources],
@@ -218,21 +234,26 @@ function toSource(
       request.number('initial_noise_multiplier') ?? optionNumber(ownOptions, 'initial_noise_multiplier', 1),
     runAllSteps: optionFlag(options, 'img2img_fix_steps'),
     backgroundColor: optionText(options, 'img2img_background_color'),
-    mask: mask && toMask(request, mask, options),
+    mask: mask !== undefined || makesMask === true ? toMask(plan, mask) : undefined,
     correctColors: optionFlag(options, 'img2img_color_correction'),
     upscaler: toUpscaler(optionText(options, 'upscaler_for_img2img'), models, options),
   }
 }
 
-function toMask(request: GenerationPlan['request'], image: BlobRef, options: Options): InpaintMask {
+function toMask(plan: GenerationPlan, image: BlobRef | undefined): InpaintMask {
+  const { request, options } = plan
+  const soft = toSoftInpainting(plan)
   const blur = request.number('mask_blur')
   const side = (name: string) => Math.min(Math.max(blur ?? request.number(name) ?? 4, 0), MAX_MASK_BLUR)
   return {
     image,
+    latentImage: undefined,
     blurX: side('mask_blur_x'),
     blurY: side('mask_blur_y'),
     invert: request.count('inpainting_mask_invert') !== 0,
-    round: request.value('mask_round') !== false,
+    // Soft inpainting lives on the mask's greys.
+    round: soft === undefined && request.value('mask_round') !== false,
+    soft,
     content: MASKED_CONTENTS[request.count('inpainting_fill')] ?? MaskedContent.MASKED_CONTENT_ORIGINAL,
     onlyMasked: request.value('inpaint_full_res') !== false,
     padding: Math.min(Math.max(request.count('inpaint_full_res_padding'), 0), MAX_MASK_PADDING),
@@ -249,6 +270,6 @@ function toEmbeddings(plan: GenerationPlan, models: ModelIndex): ModelRef[] {
 }
 
 function listPrompts(plan: GenerationPlan): string[] {
-  const own = [plan.prompt, plan.negativePrompt]
+  const own = [plan, ...(plan.imagePrompts ?? [])].flatMap((one) => [one.prompt, one.negativePrompt])
   return plan.request.flag('enable_hr') ? [...own, plan.hiresPrompt, plan.hiresNegativePrompt] : own
 }

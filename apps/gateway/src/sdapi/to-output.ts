@@ -1,4 +1,4 @@
-import { ImageFormat, type OutputSettings } from '@atelier/proto'
+import { AsidePicture, ImageFormat, type OutputSettings } from '@atelier/proto'
 import { httpException } from './errors.ts'
 import { optionFlag, optionNumber, optionText, type Options } from './options/options-store.ts'
 
@@ -27,5 +27,20 @@ export function toOutput(options: Options, encoding: Options): OutputSettings {
     omitMetadata: !optionFlag(options, 'enable_pnginfo'),
     save: false,
     lossless: false,
+    asides: [],
   }
+}
+
+/** Options that save pictures of the way to a finished one. */
+const ASIDES: ReadonlyMap<string, AsidePicture> = new Map([
+  ['save_images_before_highres_fix', AsidePicture.ASIDE_PICTURE_BEFORE_SECOND_PASS],
+  ['save_images_before_color_correction', AsidePicture.ASIDE_PICTURE_BEFORE_COLOR_CORRECTION],
+  ['save_mask', AsidePicture.ASIDE_PICTURE_MASK],
+  ['save_mask_composite', AsidePicture.ASIDE_PICTURE_MASK_COMPOSITE],
+])
+
+/** The pictures that are made for saving alone: none where pictures are not saved. */
+export function listAsides(options: Options, savesImages: boolean): AsidePicture[] {
+  if (!savesImages || !optionFlag(options, 'samples_save')) return []
+  return [...ASIDES].filter(([name]) => optionFlag(options, name)).map(([, aside]) => aside)
 }

@@ -1,4 +1,4 @@
-import type { GenerationPlan } from './generation-plan.ts'
+import { promptsOf, type GenerationPlan } from './generation-plan.ts'
 import { conditionalMaskWeight, shownImageGuidanceScale } from './model-conditions.ts'
 import { createInfotext, type InfotextNumber, type InfotextValue } from './infotext/create-infotext.ts'
 import { optionFlag, optionNumber, optionText, type Options } from './options/options-store.ts'
@@ -16,8 +16,7 @@ export function writeInfotext(plan: GenerationPlan, parameters: readonly Paramet
   const number = (name: string) => request.value(name) as InfotextNumber | null
   const name = (option: string, text: string | undefined) => (optionFlag(options, option) ? text : undefined)
   return createInfotext({
-    prompt: plan.prompt,
-    negativePrompt: plan.negativePrompt,
+    ...promptsOf(plan, index),
     steps: plan.steps,
     sampler: sampling.sampler.name,
     scheduleType: sampling.schedule.label,

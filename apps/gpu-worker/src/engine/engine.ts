@@ -10,6 +10,7 @@ import type { ModelStore } from './models/model-store.ts'
 import { NodeCache, type NodeCacheKind } from './node-graph/node-cache.ts'
 import { runNodeGraph } from './node-graph/run-node-graph.ts'
 import { runGeneration } from './generation/run-generation.ts'
+import { runScript } from './scripts/run-script.ts'
 import type { TextModels } from './text-models.ts'
 
 /** What an engine is made of. */
@@ -86,6 +87,8 @@ export class Engine {
     switch (job.kind?.$case) {
       case 'generation':
         return runGeneration(job.kind.value, context, { models, texts })
+      case 'script':
+        return runScript(job.kind.value, context, { models, texts })
       case 'extras':
         return runExtras(job.kind.value, context, models)
       case 'controlMap':

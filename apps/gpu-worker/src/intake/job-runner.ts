@@ -1,4 +1,12 @@
-import { JobControl, JobState, type BlobRef, type Job, type JobRecord, type NamedFile } from '@atelier/proto'
+import {
+  JobControl,
+  JobState,
+  type BlobRef,
+  type GenerationJob,
+  type Job,
+  type JobRecord,
+  type NamedFile,
+} from '@atelier/proto'
 import { WORKER_HEARTBEAT_MS, type Lease, type LedgerStore } from '@atelier/ledger'
 import { inSpan, readTraceparent, withTraceparent } from '@atelier/telemetry'
 import type { Logger } from 'pino'
@@ -248,15 +256,27 @@ const STATES = {
 
 /** Every blob a job refers to. */
 export function listInputs({ kind }: Job): BlobRef[] {
-  if (kind?.$case === 'generation') {
-    const { source, controls } = kind.value
-    const units = controls.flatMap(({ image, mask, region }) => [image, mask, region])
-    return present([...(source?.images ?? []), source?.mask?.image, ...units])
+  switch (kind?.$case) {
+    case 'generation':
+      return listGenerationInputs(kind.value)
+    case 'script': {
+      const { parts, work } = kind.value
+      const image = work === undefined || work.$case === 'loopback' ? undefined : work.value.image
+      const all = [...parts.flatMap(listGenerationInputs), ...present([image])]
+      return [...new Map(all.map((ref) => [ref.key, ref])).values()]
+    }
+    case 'extras':
+      return present(kind.value.pictures.map(({ image }) => image))
+    case 'controlMap':
+      return present(kind.value.pictures.flatMap(({ image, mask }) => [image, mask]))
+    default:
+      return present((kind?.value.inputFiles ?? []).map(({ blob }) => blob))
   }
-  if (kind?.$case === 'extras') return present(kind.value.pictures.map(({ image }) => image))
-  if (kind?.$case === 'controlMap')
-    return present(kind.value.pictures.flatMap(({ image, mask }) => [image, mask]))
-  return present((kind?.value.inputFiles ?? []).map(({ blob }) => blob))
+}
+
+function listGenerationInputs({ source, controls }: GenerationJob): BlobRef[] {
+  const units = controls.flatMap(({ image, mask, region }) => [image, mask, region])
+  return present([...(source?.images ?? []), source?.mask?.image, source?.mask?.latentImage, ...units])
 }
 
 function present(refs: readonly (BlobRef | undefined)[]): BlobRef[] {

@@ -17,6 +17,7 @@ import { readStyles } from '../style-file.ts'
 import { listUsable } from './list-usable.ts'
 import { listHypernetworks, toHypernetworkName } from './hypernetworks.ts'
 import { listLoras, toLoraAlias, toLoraName } from './loras.ts'
+import { listScriptInfo } from './script-info.ts'
 import { SCRIPT_LISTS } from './scripts.data.ts'
 import { LATENT_UPSCALE_MODES } from './upscalers.data.ts'
 import { listUpscalers, type ListedUpscaler } from './upscalers.ts'
@@ -55,7 +56,7 @@ export const LISTS: Readonly<
   embeddings: ({ models }) => toEmbeddings(models),
   loras: ({ models }) => listLoras(models).map(toLora),
   scripts: () => toExact(SCRIPT_LISTS as unknown as PlainValue),
-  'script-info': () => [],
+  'script-info': ({ models }) => listScriptInfo(models),
   extensions: () => [],
 }
 

@@ -13,6 +13,7 @@ import { listTextParameters } from './text-parameters.ts'
 /** The parameters beside the fixed ones, in the order in which A1111 comes upon them. */
 export function listParameters(plan: GenerationPlan, models: ModelIndex): Parameter[] {
   return [
+    ...plan.scriptParameters,
     ...(plan.isImageToImage ? listSoftInpaintingParameters(plan) : []),
     ...listControlParameters(plan),
     ...(plan.isImageToImage ? listInpaintParameters(plan) : listHiresParameters(plan, models)),

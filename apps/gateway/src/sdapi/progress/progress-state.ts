@@ -1,6 +1,7 @@
-import { JobState, type GenerationJob, type JobRecord } from '@atelier/proto'
+import { JobState, type GenerationJob, type JobRecord, type ScriptJob } from '@atelier/proto'
 import type { ExactObject, ExactValue } from '@atelier/catalog/exact-json'
 import type { JobProgress } from '../../dispatch/job-dispatcher.ts'
+import { parseScriptNote } from '../scripts/script-note.ts'
 import { toTimestamp } from '../to-response.ts'
 
 /** A1111's counters of the running job, or what is left of the last one's. */
@@ -44,9 +45,22 @@ function describePass(
   record: JobRecord,
   { passCount, passIndex }: { passCount: number; passIndex: number },
 ): string {
+  const script = record.job?.kind?.$case === 'script' ? record.job.kind.value : undefined
+  if (script !== undefined) return nameScriptPart(record.job?.surfaceNote ?? '', script, passIndex)
   const passes = toGeneration(record)?.hires === undefined ? 1 : 2
   const batches = Math.floor(passCount / passes)
   return batches > 1 ? `Batch ${Math.floor(passIndex / passes) + 1} out of ${batches}` : toJobName(record)
+}
+
+/** Scripts name the part that runs. */
+function nameScriptPart(note: string, { parts }: ScriptJob, passIndex: number): string {
+  let rest = passIndex
+  const part = parts.findIndex((one) => {
+    rest -= Math.ceil(one.images.length / Math.max(one.batchSize, 1)) * (one.hires === undefined ? 1 : 2)
+    return rest < 0
+  })
+  const { names } = parseScriptNote(note)
+  return names[part] ?? names.at(-1) ?? ''
 }
 
 /** The counters while nothing runs: the last job's as it left them. */

@@ -9,6 +9,11 @@ export class GenerationRequest {
     this.#fields = fields
   }
 
+  /** The request with some of its fields changed. */
+  with(changes: Readonly<Record<string, ExactValue>>): GenerationRequest {
+    return new GenerationRequest(new Map([...this.#fields, ...Object.entries(changes)]))
+  }
+
   /** All fields in their order, as `parameters` echoes them. */
   get fields(): CheckedFields {
     return this.#fields

@@ -36,3 +36,16 @@ async function decode<T>(read: () => Promise<T>): Promise<T> {
     throw pythonException('OSError', `image file is truncated or damaged: ${(cause as Error).message}`)
   }
 }
+
+/** EXIF orientations from this one on lie on their side. */
+const FIRST_TURNED = 5
+
+/** Size of a picture turned upright, pixels; undefined for none. */
+export async function measureUpright(
+  picture: RequestPicture | undefined,
+): Promise<{ width: number; height: number } | undefined> {
+  if (picture === undefined) return undefined
+  const { width, height, bytes } = picture
+  const { orientation = 1 } = await decode(() => sharp(bytes, { limitInputPixels: false }).metadata())
+  return orientation >= FIRST_TURNED ? { width: height, height: width } : { width, height }
+}

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { toRecordedOptions } from '../test-kit/recorded-set.ts'
 import { openTestGateway, type TestGateway } from '../test-kit/test-gateway.ts'
@@ -83,6 +84,69 @@ describe('saved pictures', () => {
     const answer = await save({ samples_filename_pattern: 'sub/[seed]' })
     expect(answer.status).toBe(500)
     expect(await answer.json()).toMatchObject({ error: 'FileNotFoundError' })
+  })
+
+  const picture = async (width: number, height: number) => {
+    const grey = { width, height, channels: 3 as const, background: '#808080' }
+    return (await sharp({ create: grey }).png().toBuffer()).toString('base64')
+  }
+  const inpaint = async (options: object, request: object = {}) => {
+    await gateway.request('POST', '/sdapi/v1/options', { directories_filename_pattern: '[none]', ...options })
+    const pictures = { init_images: [await picture(64, 64)], mask: await picture(64, 64) }
+    return gateway.request('POST', '/sdapi/v1/img2img', { ...REQUEST, ...pictures, ...request })
+  }
+
+  // The name: recorded from A1111 (filenames.jsonl).
+  it('come with what the first of two passes made, before it, where the options say so', async () => {
+    const answer = await save(
+      { save_images_before_highres_fix: true },
+      { enable_hr: true, denoising_strength: 0.5 },
+    )
+    expect(list()).toEqual(['00000-42-before-highres-fix.png', '00001-42.png'])
+    expect(((await answer.json()) as { images: string[] }).images).toHaveLength(1)
+  })
+
+  it('come with their masks and the repainted parts, which the answer does not hold', async () => {
+    const answer = await inpaint({ save_mask: true, save_mask_composite: true })
+    expect(list('outputs/img2img-images')).toEqual([
+      '00000-42.png',
+      '00001-42-mask.png',
+      '00002-42-mask-composite.png',
+    ])
+    expect(((await answer.json()) as { images: string[] }).images).toHaveLength(1)
+  })
+
+  it('come with masks that are answered and saved both', async () => {
+    const answer = await inpaint({ save_mask: true, return_mask: true }, { batch_size: 2 })
+    expect(list('outputs/img2img-images')).toEqual([
+      '00000-42.png',
+      '00001-42-mask.png',
+      '00002-43.png',
+      '00003-43-mask.png',
+    ])
+    expect(((await answer.json()) as { images: string[] }).images).toHaveLength(5)
+  })
+
+  it('leave nothing of the way there where results are not saved', async () => {
+    await inpaint({ save_mask: true, img2img_color_correction: true }, { save_images: false })
+    await save(
+      { save_images_before_highres_fix: true, samples_save: false },
+      { enable_hr: true, denoising_strength: 0.5 },
+    )
+    expect(list('outputs/img2img-images')).toEqual([])
+    expect(list()).toEqual([])
+  })
+
+  it('come with their colours as they were drawn', async () => {
+    await inpaint({ save_images_before_color_correction: true, img2img_color_correction: true })
+    expect(list('outputs/img2img-images')).toEqual(['00000-42-before-color-correction.png', '00001-42.png'])
+  })
+
+  it('come after their source under the hash of its pixels, whether they are saved or not', async () => {
+    await inpaint({ save_init_img: true }, { save_images: false })
+    expect(list('outputs/init-images')).toEqual([expect.stringMatching(/^[0-9a-f]{32}\.png$/)])
+    const refused = await inpaint({ save_init_img: true, outdir_init_images: '../elsewhere' })
+    expect(await refused.json()).toMatchObject({ error: 'PermissionError' })
   })
 
   it('are saved once when the same task is asked for twice', async () => {

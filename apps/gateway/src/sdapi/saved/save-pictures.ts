@@ -11,6 +11,8 @@ export interface SavedPicture {
   readonly facts: NameFacts
   /** Text beside the picture, where the options want that. */
   readonly infotext: string
+  /** Ending of its name; absent: none. */
+  readonly suffix?: string
 }
 
 /** Where pictures are saved, and under which options. */
@@ -39,8 +41,8 @@ export async function savePicture(picture: SavedPicture, settings: SaveSettings)
   })
 }
 
-/** Saves the grid of a job's pictures; gives its path. */
-export async function saveGrid(grid: SavedPicture, settings: SaveSettings): Promise<string> {
+/** Saves the grid of a job's pictures under a name that begins as given; gives its path. */
+export async function saveGrid(grid: SavedPicture, settings: SaveSettings, name = 'grid'): Promise<string> {
   const { options, isImageToImage } = settings
   const own = isImageToImage ? 'outdir_img2img_grids' : 'outdir_txt2img_grids'
   const isNamed = optionFlag(options, 'grid_extended_filename')
@@ -48,7 +50,7 @@ export async function saveGrid(grid: SavedPicture, settings: SaveSettings): Prom
   return save(grid, settings, {
     folder: optionText(options, 'outdir_grids') || optionText(options, own),
     usesFolders: optionFlag(options, 'grid_save_to_dirs'),
-    ...{ prefix: 'grid-', digits: 4 },
+    ...{ prefix: `${name}-`, digits: 4 },
     decoration: isNamed ? applyPattern(pattern, grid.facts) : '',
     extension: optionText(options, 'grid_format').toLowerCase(),
   })
@@ -64,7 +66,7 @@ interface SavedName {
 }
 
 async function save(
-  { bytes, facts, infotext }: SavedPicture,
+  { bytes, facts, infotext, suffix = '' }: SavedPicture,
   { root, options }: SaveSettings,
   { folder, usesFolders, prefix, digits, decoration, extension }: SavedName,
 ): Promise<string> {
@@ -76,19 +78,19 @@ async function save(
   const toPath = (number: number) =>
     join(
       target,
-      `${prefix}${String(number).padStart(digits, '0')}${decoration && `-${decoration}`}.${extension}`,
+      `${prefix}${String(number).padStart(digits, '0')}${decoration && `-${decoration}`}${suffix}.${extension}`,
     )
   const path = isNumbered
     ? await writeNumbered(bytes, await findNextNumber(target, prefix), (number) =>
         keepInside(root, toPath(number)),
       )
-    : await write(keepInside(root, join(target, `${decoration}.${extension}`)), bytes)
+    : await write(keepInside(root, join(target, `${decoration}${suffix}.${extension}`)), bytes)
   if (optionFlag(options, 'save_txt')) await writeFile(path.replace(/\.[^./\\]*$/, '.txt'), `${infotext}\n`)
   return path
 }
 
-/** Names come from requests: a path that leaves the folder is refused. */
-function keepInside(root: string, path: string): string {
+/** A path below a folder. Names come from requests: throws ApiError for one that leaves it. */
+export function keepInside(root: string, path: string): string {
   const target = resolve(root, path)
   const below = relative(root, target)
   if (below === '' || below.startsWith('..') || isAbsolute(below))

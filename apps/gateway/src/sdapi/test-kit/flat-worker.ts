@@ -1,6 +1,7 @@
 import type { JobOutcome, LedgerStore, Lease } from '@atelier/ledger'
 import { toResultKey } from '@atelier/ledger'
 import {
+  AsidePicture,
   ImageFormat,
   JobResult,
   NamedFile,
@@ -8,6 +9,8 @@ import {
   type ExtrasJob,
   type GenerationJob,
   type ImagePlan,
+  type ScriptJob,
+  OutpaintSide,
 } from '@atelier/proto'
 import sharp from 'sharp'
 import { stripPng, writePngText } from '../../images/write-png-text.ts'
@@ -18,6 +21,9 @@ export interface DrawnPicture {
   readonly mediaType: string
   readonly width: number
   readonly height: number
+  /** Ending of the name a picture that is made for saving alone is saved under, and the image it belongs to. */
+  readonly name?: string
+  readonly imageIndex?: number
 }
 
 /** Draws one image of a job. */
@@ -96,19 +102,71 @@ export class FlatWorker {
     const { job } = lease.record
     if (job?.kind?.$case === 'extras') return this.#makeExtras(job.kind.value, lease)
     if (job?.kind?.$case === 'controlMap') return this.#makeMaps(job.kind.value, lease)
+    if (job?.kind?.$case === 'script') return this.#makeScript(job.kind.value, lease, isStopped)
     if (job?.kind?.$case !== 'generation') throw new Error('only generation jobs are drawn')
     const generation = job.kind.value
     // An interrupted job has its first pass.
     const images = isStopped ? generation.images.slice(0, generation.batchSize) : generation.images
     const drawn: DrawnPicture[] = []
-    for (const image of images) {
+    for (const [imageIndex, image] of images.entries()) {
       const picture = await this.#draw(generation, image)
-      drawn.push(picture, ...(await drawCompanions(generation, picture)))
+      const asides = listAsideNames(generation).map((name) => ({ ...picture, name, imageIndex }))
+      const isFirst = ({ name }: { name: string }) => name === 'before-highres-fix'
+      drawn.push(...asides.filter(isFirst), picture, ...(await drawCompanions(generation, picture)))
+      drawn.push(...asides.filter((aside) => !isFirst(aside)))
     }
     drawn.push(...(await drawMaps(generation)))
     const files = await this.#keep(lease, drawn)
     const result = JobResult.fromPartial({ files, imageIndexes: images.map((_, index) => index) })
     return { kind: isStopped ? 'interrupted' : 'done', result }
+  }
+
+  /** The pictures of all parts; where the work puts them together one picture a result, of the size it says. */
+  async #makeScript(script: ScriptJob, lease: Lease, isStopped: boolean): Promise<JobOutcome> {
+    const parts = isStopped ? script.parts.slice(0, 1) : script.parts
+    const whole = await this.#drawWhole(script)
+    const drawn = whole ?? (await Promise.all(parts.map((part) => this.#drawPart(part))))
+    const files = await this.#keep(lease, drawn.flat())
+    const images = parts.reduce((sum, part) => sum + part.images.length, 0)
+    const result = JobResult.fromPartial({
+      files,
+      imageIndexes: Array.from({ length: whole?.length ?? images }, (_, index) => index),
+      partFileCounts: whole === undefined ? script.parts.map((_, part) => drawn[part]?.length ?? 0) : [],
+    })
+    return { kind: isStopped ? 'interrupted' : 'done', result }
+  }
+
+  #drawPart(part: GenerationJob): Promise<DrawnPicture[]> {
+    return Promise.all(part.images.map((image) => this.#draw(part, image)))
+  }
+
+  async #drawWhole({ parts, work }: ScriptJob): Promise<DrawnPicture[][] | undefined> {
+    if (work === undefined || work.$case === 'loopback') return undefined
+    const source = (work.value.image && (await this.#store.blobs.read(work.value.image))) ?? new Uint8Array()
+    const { width, height } = await sharp(source).metadata()
+    if (work.$case === 'tiles') {
+      const { upscaler, factor, extension, partsEach } = work.value
+      const side = (size: number, ...added: (number | undefined)[]) =>
+        (upscaler === undefined ? size : Math.floor((size * factor) / 8) * 8) +
+        added.reduce<number>((sum, one) => sum + (one ?? 0), 0)
+      const [w, h] = [
+        side(width, extension?.left, extension?.right),
+        side(height, extension?.up, extension?.down),
+      ]
+      return Promise.all(
+        Array.from({ length: parts.length / partsEach }, async () => [await drawBlack(w, h, 3)]),
+      )
+    }
+    const { steps } = work.value
+    const added = (sides: readonly OutpaintSide[]) =>
+      steps.filter(({ side }) => sides.includes(side)).reduce((sum, { pixels }) => sum + pixels, 0)
+    const w = width + added([OutpaintSide.OUTPAINT_SIDE_LEFT, OutpaintSide.OUTPAINT_SIDE_RIGHT])
+    const h = height + added([OutpaintSide.OUTPAINT_SIDE_UP, OutpaintSide.OUTPAINT_SIDE_DOWN])
+    return Promise.all(
+      Array.from({ length: parts.length / steps.length }, async (_, round) =>
+        Promise.all(parts[round * steps.length]!.images.map(() => drawBlack(w, h, 3))),
+      ),
+    )
   }
 
   async #makeExtras(extras: ExtrasJob, lease: Lease): Promise<JobOutcome> {
@@ -135,13 +193,27 @@ export class FlatWorker {
 
   async #keep({ record, epoch }: Lease, drawn: readonly DrawnPicture[]): Promise<NamedFile[]> {
     const files: NamedFile[] = []
-    for (const [index, { bytes, mediaType, width, height }] of drawn.entries()) {
+    for (const [index, { bytes, mediaType, ...facts }] of drawn.entries()) {
       const key = toResultKey(record.job?.id ?? '', epoch, index)
       const blob = await this.#store.blobs.put(key, bytes, mediaType)
-      files.push(NamedFile.fromPartial({ blob, width, height }))
+      files.push(NamedFile.fromPartial({ blob, ...facts }))
     }
     return files
   }
+}
+
+/** What a worker makes for saving alone, where there is something to make it of. */
+function listAsideNames({ output, hires, source }: GenerationJob): string[] {
+  const isThere: readonly (readonly [AsidePicture, string, boolean | undefined])[] = [
+    [AsidePicture.ASIDE_PICTURE_BEFORE_SECOND_PASS, 'before-highres-fix', hires !== undefined],
+    [AsidePicture.ASIDE_PICTURE_BEFORE_COLOR_CORRECTION, 'before-color-correction', source?.correctColors],
+    [AsidePicture.ASIDE_PICTURE_MASK, 'mask', source?.mask !== undefined],
+    [AsidePicture.ASIDE_PICTURE_MASK_COMPOSITE, 'mask-composite', source?.mask !== undefined],
+  ]
+  const wanted = isThere.filter(
+    ([aside, , isMade]) => isMade === true && output?.asides.includes(aside) === true,
+  )
+  return wanted.map(([, name]) => name)
 }
 
 /** The mask and the repainted part of a picture, where the job wants them, of its size. */

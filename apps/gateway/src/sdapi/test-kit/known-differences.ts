@@ -22,7 +22,12 @@ const GET = /^(nowebui_)?get$/
 /** The first rule that fits an exchange counts. */
 const RULES: readonly Rule[] = [
   rule('deliberate', GET, /^cmd-flags$/, 'folders of the server are not told'),
-  rule('deliberate', GET, /^(upscalers|realesrgan-models)$/, 'only upscalers that are there are listed'),
+  rule(
+    'deliberate',
+    GET,
+    /^(upscalers|realesrgan-models|script-info)$/,
+    'only upscalers that are there are listed',
+  ),
   rule('deliberate', GET, /^extensions$/, 'there are no extensions'),
   rule('deliberate', GET, /^sd-modules$/, "Forge's list of separate files is served"),
   rule('deliberate', /^get$/, /^progress/, "counters after the recorded server's failed request"),
@@ -42,10 +47,8 @@ const RULES: readonly Rule[] = [
     "routes of the original's page",
   ),
   rule('later', GET, /^(sd_extra_networks|quicksettings-hint|app_id-value)/, "routes of the original's page"),
-  rule('later', GET, /^script-info$/, 'descriptions of scripts'),
   rule('later', /^auth$/, /config$/, "routes of the original's page"),
   rule('later', /^auth$/, /^stop/, 'stopping the server by a request'),
-  rule('later', GENERATION, /^script-|^(sd-upscale|loopback|outpaint)/, 'selectable scripts'),
   rule('later', GENERATION, /pad-cond/, 'padding of conditionings'),
   rule('later', GENERATION, /unipc$/, "errors of the engine, which the recordings' replay stands in for"),
   rule('later', /^utils$/, /^(create|train)-/, 'training'),

@@ -37,6 +37,8 @@ export interface WebuiKeptLatent {
   readonly source: Tensor
   /** The clean source is put into the input instead of the prediction (A1111's timestep samplers). */
   readonly blendsInput: boolean
+  /** Blends at a sigma otherwise than by the mask alone; absent: by the mask alone. */
+  readonly blendAt?: ((drawn: Tensor, kept: Tensor, sigma: number) => Tensor) | undefined
 }
 
 /**
@@ -45,12 +47,13 @@ export interface WebuiKeptLatent {
  */
 export function createWebuiKeepingDenoiser(denoise: Denoiser, kept: WebuiKeptLatent): Denoiser {
   const { mask, source, blendsInput } = kept
+  const blendAt = kept.blendAt ?? ((drawn, own) => blend(drawn, own, mask))
   return async (latent, sigma): Promise<Denoised> => {
     if (!blendsInput) {
       const denoised = await denoise(latent, sigma)
-      return { ...denoised, latent: blend(denoised.latent, source, mask) }
+      return { ...denoised, latent: blendAt(denoised.latent, source, sigma) }
     }
-    const seen = blend(latent, scale(Math.sqrt(1 + sigma ** 2), source), mask)
+    const seen = blendAt(latent, scale(Math.sqrt(1 + sigma ** 2), source), sigma)
     const denoised = await denoise(seen, sigma)
     const carry = (clean: Tensor) => combine([1, clean], [1, latent], [-1, seen])
     return { latent: carry(denoised.latent), unconditional: carry(denoised.unconditional) }

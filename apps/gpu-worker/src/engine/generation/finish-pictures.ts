@@ -1,4 +1,4 @@
-import { NamedFile, ResizeMode, type OutputSettings } from '@atelier/proto'
+import { AsidePicture, NamedFile, ResizeMode, type ImagePlan, type OutputSettings } from '@atelier/proto'
 import type { EngineFile } from '../../engine-protocol.ts'
 import { EngineError } from '../engine-error.ts'
 import { encodeImage } from '../image/encode-image.ts'
@@ -9,6 +9,9 @@ import { applyOverlay, uncrop } from '../inpaint/apply-overlay.ts'
 import { correctColours } from '../inpaint/colour-correction.ts'
 import { invertGrey, toColours, type Grey } from '../inpaint/grey.ts'
 import { fitGrey } from '../inpaint/prepare-mask.ts'
+import type { PreparedPicture } from '../inpaint/prepare-picture.ts'
+import { makeSoftOverlay, type SoftOverlay } from '../inpaint/soft-overlay.ts'
+import { sliceRows } from '../denoise/combine.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { finishControlled } from './controls/finish-controlled.ts'
 import { decodeRow } from './decode.ts'
@@ -26,13 +29,41 @@ export async function finishPictures(
   const output = required(job.output)
   for (const [row, image] of batch.images.entries()) {
     const decoded = finishControlled(await decodeRow(generation, latent, row), generation.controls)
-    const { picture, companions } = finishPicture(decoded, { sources, row, generation })
-    const texts =
-      output.omitMetadata || image.infotext === '' ? [] : [{ keyword: 'parameters', text: image.infotext }]
-    files.push(await encodeFile(context.finishPixels(picture), output, texts))
+    const { picture, companions, asides } = finishPicture(decoded, { sources, row, latent, generation })
+    files.push(await encodeFile(context.finishPixels(picture), output, listTexts(output, image)))
     for (const companion of companions) files.push(await encodeFile(companion, output, []))
+    const imageIndex = batch.firstImage + row
+    for (const aside of asides) files.push(await encodeAside(aside, { output, image, imageIndex }))
   }
   return files
+}
+
+/** A picture of the way to a finished one. */
+export interface Aside {
+  /** Ending of the name it is saved under. */
+  readonly name: string
+  readonly picture: Pixels
+}
+
+/** Encodes a picture that is saved beside a finished one; its file has a name. */
+export async function encodeAside(
+  { name, picture }: Aside,
+  { output, image, imageIndex }: AsideOf,
+): Promise<EngineFile> {
+  const encoded = await encodeFile(picture, output, listTexts(output, image))
+  return { ...encoded, file: { ...encoded.file, name, imageIndex } }
+}
+
+/** The image a picture is saved beside. */
+export interface AsideOf {
+  readonly output: OutputSettings
+  readonly image: ImagePlan
+  readonly imageIndex: number
+}
+
+/** Texts of a finished picture's file. */
+function listTexts(output: OutputSettings, { infotext }: ImagePlan): PngText[] {
+  return output.omitMetadata || infotext === '' ? [] : [{ keyword: 'parameters', text: infotext }]
 }
 
 /** Encodes one picture of the answer. */
@@ -55,22 +86,69 @@ interface Finished {
   readonly picture: Pixels
   /** What follows it in the answer: its mask, the repainted part alone. */
   readonly companions: readonly Pixels[]
+  /** What is saved beside it. */
+  readonly asides: readonly Aside[]
 }
 
-function finishPicture(
-  decoded: Pixels,
-  { sources, row, generation }: { sources: PreparedSources | undefined; row: number; generation: Generation },
-): Finished {
-  const source = sources?.pictures[row % sources.pictures.length]
-  if (sources === undefined || source === undefined) return { picture: decoded, companions: [] }
+function finishPicture(decoded: Pixels, { sources, row, latent, generation }: Finishing): Finished {
+  const prepared = sources?.pictures[row % sources.pictures.length]
+  if (sources === undefined || prepared === undefined) return { picture: decoded, companions: [], asides: [] }
   const settings = generation.job.source
+  const soft = layBackSoftly(prepared, { sources, row, latent, generation })
+  const source = soft === undefined ? prepared : { ...prepared, ...soft }
   const coloured = settings?.correctColors === true ? correctColours(decoded, source.picture) : decoded
-  const overlay = settings?.mask?.omitOverlay === true ? undefined : source.overlay
-  if (overlay === undefined) return withCompanions(coloured, coloured, source.mask, generation)
+  const omitsOverlay = settings?.mask?.omitOverlay === true && soft === undefined
+  const overlay = omitsOverlay ? undefined : source.overlay
+  const lay = (picture: Pixels) =>
+    overlay === undefined ? picture : applyOverlay(picture, overlay, sources.pasteTo)
+  const before =
+    coloured === decoded ? [] : keepAside('before-color-correction', () => lay(decoded), generation)
+  if (overlay === undefined) return withCompanions(coloured, coloured, source.mask, { generation, before })
   if (sources.pasteTo === undefined) refuseOtherSize(coloured, overlay)
-  const picture = applyOverlay(coloured, overlay, sources.pasteTo)
   const whole = sources.pasteTo === undefined ? coloured : uncrop(coloured, overlay, sources.pasteTo)
-  return withCompanions(picture, whole, source.mask, generation)
+  return withCompanions(lay(coloured), whole, source.mask, { generation, before })
+}
+
+/** The pictures that a job wants beside finished ones, by the names of their files. */
+const ASIDES = {
+  'before-highres-fix': AsidePicture.ASIDE_PICTURE_BEFORE_SECOND_PASS,
+  'before-color-correction': AsidePicture.ASIDE_PICTURE_BEFORE_COLOR_CORRECTION,
+  mask: AsidePicture.ASIDE_PICTURE_MASK,
+  'mask-composite': AsidePicture.ASIDE_PICTURE_MASK_COMPOSITE,
+} as const
+
+/** Whether a job wants a picture beside its finished ones. */
+export function wantsAside({ job }: Pick<Generation, 'job'>, name: keyof typeof ASIDES): boolean {
+  return job.output?.asides.includes(ASIDES[name]) === true
+}
+
+function keepAside(name: keyof typeof ASIDES, make: () => Pixels, generation: Generation): Aside[] {
+  return wantsAside(generation, name) ? [{ name, picture: make() }] : []
+}
+
+interface Finishing {
+  readonly sources: PreparedSources | undefined
+  readonly row: number
+  /** Of the whole batch. */
+  readonly latent: Tensor
+  readonly generation: Generation
+}
+
+/** What soft inpainting lays back over a picture in place of the mask's outside; undefined without it. */
+function layBackSoftly(
+  { whole }: PreparedPicture,
+  { sources, row, latent, generation }: Finishing,
+): SoftOverlay | undefined {
+  const { job } = generation
+  const soft = job.source?.mask?.soft
+  if (soft === undefined || whole === undefined || sources?.mask === undefined) return undefined
+  const at = row % sources.pictures.length
+  const latents = {
+    source: sliceRows(sources.latents, at, at + 1),
+    drawn: sliceRows(latent, row, row + 1),
+    mask: sources.mask,
+  }
+  return makeSoftOverlay(whole, latents, { ...job, pasteTo: sources.pasteTo }, soft)
 }
 
 /** A side that is no multiple of 8 makes a picture smaller than its overlay: A1111 fails so. */
@@ -83,14 +161,21 @@ function withCompanions(
   picture: Pixels,
   drawn: Pixels,
   mask: Grey | undefined,
-  { job }: Generation,
+  { generation, before }: { readonly generation: Generation; readonly before: readonly Aside[] },
 ): Finished {
-  const { returnMask = false, returnComposite = false } = job.source?.mask ?? {}
-  if (mask === undefined) return { picture, companions: [] }
-  const companions: Pixels[] = returnMask ? [toColours(mask)] : []
-  if (returnComposite) {
+  const { returnMask = false, returnComposite = false } = generation.job.source?.mask ?? {}
+  if (mask === undefined) return { picture, companions: [], asides: before }
+  const composite = () => {
     const fit = { width: picture.width, height: picture.height, resizeMode: ResizeMode.RESIZE_MODE_FILL }
-    companions.push(unmultiply(keepUnmasked(drawn, invertGrey(fitGrey(mask, fit)))))
+    return unmultiply(keepUnmasked(drawn, invertGrey(fitGrey(mask, fit))))
   }
-  return { picture, companions }
+  return {
+    picture,
+    companions: [...(returnMask ? [toColours(mask)] : []), ...(returnComposite ? [composite()] : [])],
+    asides: [
+      ...before,
+      ...keepAside('mask', () => toColours(mask), generation),
+      ...keepAside('mask-composite', composite, generation),
+    ],
+  }
 }

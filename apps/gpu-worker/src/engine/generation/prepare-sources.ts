@@ -6,7 +6,7 @@ import { ImageNoise } from '../denoise/noise/image-noise.ts'
 import { EngineError } from '../engine-error.ts'
 import { toNoiseKind } from '../generation-settings.ts'
 import type { Box } from '../inpaint/crop-region.ts'
-import type { Grey } from '../inpaint/grey.ts'
+import { takeRed, type Grey } from '../inpaint/grey.ts'
 import { toLatentMask } from '../inpaint/latent-mask.ts'
 import { prepareMask, type PreparedMask, type SourceFit } from '../inpaint/prepare-mask.ts'
 import { preparePicture, type PreparedPicture } from '../inpaint/prepare-picture.ts'
@@ -63,7 +63,8 @@ export async function prepareSources(
   }
   const latents = joinRows(encoded)
   const size = { width: latents.shape[3]!, height: latents.shape[2]! }
-  const latentMask = mask && toLatentMask(mask.mask, { ...size, rounds: source.mask?.round ?? true })
+  const latentMask =
+    mask && toLatentMask(mask.latent ?? mask.mask, { ...size, rounds: source.mask?.round ?? true })
   return {
     pictures,
     latents: latentMask === undefined ? latents : fillLatents(latents, latentMask, job),
@@ -92,7 +93,9 @@ async function readPreparedMask(
   inputs: ReadonlyMap<string, Uint8Array>,
 ): Promise<PreparedMask | undefined> {
   if (mask?.image === undefined) return undefined
-  return prepareMask(await readImage(readInput(inputs, mask.image.key)), mask, fit)
+  const prepared = prepareMask(await readImage(readInput(inputs, mask.image.key)), mask, fit)
+  if (prepared === undefined || mask.latentImage === undefined) return prepared
+  return { ...prepared, latent: takeRed(await readImage(readInput(inputs, mask.latentImage.key))) }
 }
 
 async function encodePicture(

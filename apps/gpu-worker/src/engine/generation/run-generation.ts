@@ -5,7 +5,8 @@ import type { JobContext } from '../job-context.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { openEnlarger } from './enlarge.ts'
 import { listMaps, prepareControls } from './controls/prepare-controls.ts'
-import { encodeFile, finishPictures } from './finish-pictures.ts'
+import { decodeRow } from './decode.ts'
+import { encodeAside, encodeFile, finishPictures, wantsAside } from './finish-pictures.ts'
 import {
   LATENT_PIXELS,
   required,
@@ -32,7 +33,7 @@ export async function runGeneration(
   const batches = toBatches(job)
   context.tell({
     $case: 'jobStart',
-    value: { cachedNodeIds: [], passCount: batches.length * countPasses(job) },
+    value: { cachedNodeIds: [], passCount: countAllPasses(job) },
   })
   const models = new HeldModels(deps.models)
   try {
@@ -41,7 +42,8 @@ export async function runGeneration(
     const imageIndexes: number[] = []
     for (const batch of batches) {
       if (context.cancelled.aborted) break
-      files.push(...(await finishPictures(generation, batch, await sampleBatch(generation, batch))))
+      const { latent, asides } = await sampleBatch(generation, batch)
+      files.push(...asides, ...(await finishPictures(generation, batch, latent)))
       imageIndexes.push(...batch.images.map((_, row) => batch.firstImage + row))
     }
     for (const map of listMaps(generation.controls))
@@ -51,6 +53,11 @@ export async function runGeneration(
   } finally {
     models.release()
   }
+}
+
+/** Passes of a job: those of each batch, one batch after the other. */
+export function countAllPasses(job: GenerationJob): number {
+  return toBatches(job).length * countPasses(job)
 }
 
 function countPasses({ hires }: GenerationJob): number {
@@ -85,7 +92,13 @@ async function openGeneration(
   return { job, context, texts, models, checkpoint, vae, sources, controls }
 }
 
-async function sampleBatch(generation: Generation, batch: Batch): Promise<Tensor> {
+interface Sampled {
+  readonly latent: Tensor
+  /** What the first of two passes made, where that is kept. */
+  readonly asides: readonly EngineFile[]
+}
+
+async function sampleBatch(generation: Generation, batch: Batch): Promise<Sampled> {
   const { job, context } = generation
   const first = await sampleStage(generation, batch, {
     settings: samplingOf(generation),
@@ -101,9 +114,22 @@ async function sampleBatch(generation: Generation, batch: Batch): Promise<Tensor
     isSecond: false,
     start: toStart(generation, batch),
   })
-  if (job.hires === undefined || context.cancelled.aborted) return first.latent
+  if (job.hires === undefined || context.cancelled.aborted) return { latent: first.latent, asides: [] }
   const second = { ...batch, passIndex: batch.passIndex + 1 }
-  return sampleSecondPass(generation, second, first, job.hires)
+  const asides = await keepFirstPass(generation, batch, first.latent)
+  return { latent: await sampleSecondPass(generation, second, first, job.hires), asides }
+}
+
+async function keepFirstPass(generation: Generation, batch: Batch, latent: Tensor): Promise<EngineFile[]> {
+  const name = 'before-highres-fix'
+  if (!wantsAside(generation, name)) return []
+  const output = required(generation.job.output)
+  const files: EngineFile[] = []
+  for (const [row, image] of batch.images.entries()) {
+    const picture = await decodeRow(generation, latent, row)
+    files.push(await encodeAside({ name, picture }, { output, image, imageIndex: batch.firstImage + row }))
+  }
+  return files
 }
 
 function toStart({ job, sources }: Generation, { images }: Batch): SourceStart | undefined {
@@ -118,5 +144,6 @@ function toStart({ job, sources }: Generation, { images }: Batch): SourceStart |
     pictures: sources.pictures.map(({ picture }) => picture),
     pixelMask: sources.pixelMask,
     roundsMask: source.mask?.round ?? true,
+    soft: source.mask?.soft,
   }
 }

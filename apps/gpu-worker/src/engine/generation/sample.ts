@@ -1,4 +1,4 @@
-import type { SamplingSettings } from '@atelier/proto'
+import type { SamplingSettings, SoftInpainting } from '@atelier/proto'
 import { createEditDenoiser } from '../denoise/edit-guidance.ts'
 import { createGuidedDenoiser, type GuidanceOptions } from '../denoise/guidance.ts'
 import { blend, createWebuiKeepingDenoiser, spreadMask } from '../denoise/keep-latent.ts'
@@ -12,6 +12,7 @@ import type { Denoiser, SamplerOptions } from '../denoise/sampler.ts'
 import { scale } from '../denoise/combine.ts'
 import { createPreviewer, type Previewer } from '../preview/previewer.ts'
 import { toVaeLatent } from '../models/latent-format.ts'
+import { blendSoftly } from '../denoise/soft-blend.ts'
 import { createSkipRule } from '../denoise/skip-unconditional.ts'
 import { parseWebuiExtras, type WebuiExtras } from '../denoise/webui-extras.ts'
 import { toNoiseKind } from '../generation-settings.ts'
@@ -68,7 +69,8 @@ export async function sampleStage(
       return tellStep(generation, batch, { ...report, previewer })
     },
   })
-  if (mask === undefined || start === undefined) return result
+  // Soft inpainting lays back pixels, not latents.
+  if (mask === undefined || start === undefined || start.soft !== undefined) return result
   return { ...result, latent: blend(result.latent, start.latent, mask) }
 }
 
@@ -154,7 +156,18 @@ function keepUnmasked(
     mask,
     source: start.latent,
     blendsInput: plan.keepsNoise === true,
+    blendAt: start.soft && blendSoftlyWith(start.soft, mask, plan),
   })
+}
+
+/** Timestep samplers blend by their timesteps where others do by sigmas (A1111). */
+function blendSoftlyWith(
+  settings: SoftInpainting,
+  mask: Tensor,
+  plan: SamplingPlan,
+): (drawn: Tensor, kept: Tensor, sigma: number) => Tensor {
+  const measure = plan.keepsNoise === true ? plan.timestepOf : (sigma: number) => sigma
+  return (drawn, kept, sigma) => blendSoftly(drawn, kept, { mask, sigma: measure(sigma), settings })
 }
 
 function planStage({ settings, start, checkpoint }: Stage, extras: WebuiExtras): SamplingPlan {

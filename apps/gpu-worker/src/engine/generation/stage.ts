@@ -1,4 +1,4 @@
-import type { HypernetworkRef, LoraRef, SamplingSettings } from '@atelier/proto'
+import type { HypernetworkRef, LoraRef, SamplingSettings, SoftInpainting } from '@atelier/proto'
 import type { ImagePrompts } from '../text-encode/encode-prompts.ts'
 import type { UsableCheckpoint } from '../models/model-store.ts'
 import type { Pixels } from '../image/pixels.ts'
@@ -21,6 +21,8 @@ export interface SourceStart {
   /** The mask in the pictures' size, and whether it is all or nothing. */
   readonly pixelMask?: Grey | undefined
   readonly roundsMask?: boolean
+  /** Drawn and kept parts run into each other; absent: they meet at the mask's edges. */
+  readonly soft?: SoftInpainting | undefined
 }
 
 /** One run of a sampler over a batch: the only pass, or one of two. */

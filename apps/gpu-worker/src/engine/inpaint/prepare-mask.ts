@@ -21,6 +21,8 @@ export interface PreparedMask {
   readonly forOverlay: Grey
   /** The part of the source that is sampled alone; absent: all of it. */
   readonly box?: Box
+  /** What is drawn anew in the latent, where that is not the mask. */
+  readonly latent?: Grey
 }
 
 /**

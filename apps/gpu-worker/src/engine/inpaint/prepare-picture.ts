@@ -14,6 +14,8 @@ export interface PreparedPicture {
   readonly overlay?: Pixels
   /** The mask in the overlay's size. */
   readonly mask?: Grey
+  /** The source in the overlay's size. */
+  readonly whole?: Pixels
 }
 
 /** What beside the mask and the size says how a source is prepared. */
@@ -46,5 +48,10 @@ export async function preparePicture(
   const overlay = unmultiply(keepUnmasked(sized, forOverlay))
   const cut = isWhole ? sized : await resize(cropPixels(sized, mask.box!), ResizeMode.RESIZE_MODE_FILL)
   const isKept = content === MaskedContent.MASKED_CONTENT_ORIGINAL
-  return { overlay, mask: forOverlay, picture: isKept ? cut : fillMasked(cut, mask.mask) }
+  return {
+    overlay,
+    mask: forOverlay,
+    whole: sized,
+    picture: isKept ? cut : fillMasked(cut, mask.latent ?? mask.mask),
+  }
 }

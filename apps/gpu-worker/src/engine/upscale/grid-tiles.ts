@@ -1,3 +1,4 @@
+import { spreadTiles } from '@atelier/catalog'
 import type { Pixels } from '../image/pixels.ts'
 
 /**
@@ -16,26 +17,21 @@ export interface Grid {
   readonly tops: readonly number[]
 }
 
-/** Plans the grid of a picture. */
-export function planGrid(width: number, height: number, tile: number, overlap: number): Grid {
-  return {
-    tileWidth: tile,
-    tileHeight: tile,
-    width,
-    height,
-    overlap,
-    lefts: spread(width, tile, overlap),
-    tops: spread(height, tile, overlap),
-  }
+/** Size of tiles and how far they overlap, pixels. */
+export interface TileSize {
+  readonly width: number
+  readonly height: number
+  readonly overlap: number
 }
 
-function spread(size: number, tile: number, overlap: number): number[] {
-  const count = Math.ceil((size - overlap) / (tile - overlap))
-  const distance = count > 1 ? (size - tile) / (count - 1) : 0
-  return Array.from({ length: count }, (_, i) => {
-    const at = Math.trunc(i * distance)
-    return at + tile >= size ? size - tile : at
-  })
+/** Plans the grid of a picture. */
+export function planGrid(width: number, height: number, tile: TileSize): Grid {
+  const { overlap } = tile
+  return {
+    ...{ tileWidth: tile.width, tileHeight: tile.height, width, height, overlap },
+    lefts: spreadTiles({ size: width, tile: tile.width, overlap }),
+    tops: spreadTiles({ size: height, tile: tile.height, overlap }),
+  }
 }
 
 /** The same grid of a picture `factor` times as large. */

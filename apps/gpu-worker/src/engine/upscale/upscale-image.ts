@@ -1,3 +1,4 @@
+import { toUpscaledSide } from '@atelier/catalog'
 import type { Pixels } from '../image/pixels.ts'
 import { resizePicture } from '../source-image/resize-picture.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
@@ -21,16 +22,13 @@ export const DEFAULT_TILES: TileSettings = { tile: 192, overlap: 8 }
 
 /** How often a network is run on its own output to reach a size. */
 const MAX_ROUNDS = 3
-/** Upscaled sides are multiples of this, pixels. */
-const SIDE_MULTIPLE = 8
 
 /**
  * Upscales a picture by a factor (networks leave its alpha out) as A1111's upscalers do: the network is run up to three times until both sides are
  * reached, then Lanczos brings the picture to exactly ⌊side × factor / 8⌋ × 8.
  */
 export async function upscaleImage(source: Pixels, factor: number, upscaler: Upscaler): Promise<Pixels> {
-  const toSide = (side: number) => Math.floor((side * factor) / SIDE_MULTIPLE) * SIDE_MULTIPLE
-  const [width, height] = [toSide(source.width), toSide(source.height)]
+  const [width, height] = [toUpscaledSide(source.width, factor), toUpscaledSide(source.height, factor)]
   let image = source
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     if (image.width >= width && image.height >= height && (round > 0 || factor !== 1)) break
@@ -61,7 +59,7 @@ export async function upscaleWithNetwork(
   }
   const run = async (part: Pixels) => fromBlueFirst(await network.run(toBlueFirst(part)))
   if (tile <= 0) return run(image)
-  const grid = planGrid(image.width, image.height, tile, overlap)
+  const grid = planGrid(image.width, image.height, { width: tile, height: tile, overlap })
   const rows: Pixels[][] = []
   for (const top of grid.tops) {
     const row: Pixels[] = []

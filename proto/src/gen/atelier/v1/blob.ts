@@ -50,7 +50,7 @@ export interface NamedFile {
   folder: FolderKind
   /** Folder below it, "" or "a/b". */
   subfolder: string
-  /** File name, 1 to 255 bytes. */
+  /** File name, 1 to 255 bytes; of pictures that generations make for saving alone the ending of it. */
   name: string
   /** Its bytes. */
   blob: BlobRef | undefined
@@ -62,6 +62,8 @@ export interface NamedFile {
   height: number
   /** When it was stored, milliseconds since 1970 UTC. */
   storedAtMs: number
+  /** Generations: index of the image that a picture is saved beside; other files have none (0). */
+  imageIndex: number
 }
 
 function createBaseBlobRef(): BlobRef {
@@ -170,6 +172,7 @@ function createBaseNamedFile(): NamedFile {
     width: 0,
     height: 0,
     storedAtMs: 0,
+    imageIndex: 0,
   }
 }
 
@@ -203,6 +206,9 @@ export const NamedFile: MessageFns<NamedFile> = {
         )
       }
       writer.uint32(64).int64(BigInt(message.storedAtMs))
+    }
+    if (message.imageIndex !== 0) {
+      writer.uint32(560).uint32(message.imageIndex)
     }
     return writer
   },
@@ -284,6 +290,14 @@ export const NamedFile: MessageFns<NamedFile> = {
             message.storedAtMs = longToNumber(reader.int64())
             continue
           }
+          case 70: {
+            if (tag !== 560) {
+              break
+            }
+
+            message.imageIndex = reader.uint32()
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -310,6 +324,7 @@ export const NamedFile: MessageFns<NamedFile> = {
     message.width = object.width ?? 0
     message.height = object.height ?? 0
     message.storedAtMs = object.storedAtMs ?? 0
+    message.imageIndex = object.imageIndex ?? 0
     return message
   },
 }

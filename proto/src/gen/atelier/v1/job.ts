@@ -84,6 +84,27 @@ export namespace ImageFormat {
   export type UNRECOGNIZED = typeof ImageFormat.UNRECOGNIZED
 }
 
+/** A side of a picture. */
+export const OutpaintSide = {
+  OUTPAINT_SIDE_UNSPECIFIED: 0,
+  OUTPAINT_SIDE_LEFT: 1,
+  OUTPAINT_SIDE_RIGHT: 2,
+  OUTPAINT_SIDE_UP: 3,
+  OUTPAINT_SIDE_DOWN: 4,
+  UNRECOGNIZED: -1,
+} as const
+
+export type OutpaintSide = (typeof OutpaintSide)[keyof typeof OutpaintSide]
+
+export namespace OutpaintSide {
+  export type OUTPAINT_SIDE_UNSPECIFIED = typeof OutpaintSide.OUTPAINT_SIDE_UNSPECIFIED
+  export type OUTPAINT_SIDE_LEFT = typeof OutpaintSide.OUTPAINT_SIDE_LEFT
+  export type OUTPAINT_SIDE_RIGHT = typeof OutpaintSide.OUTPAINT_SIDE_RIGHT
+  export type OUTPAINT_SIDE_UP = typeof OutpaintSide.OUTPAINT_SIDE_UP
+  export type OUTPAINT_SIDE_DOWN = typeof OutpaintSide.OUTPAINT_SIDE_DOWN
+  export type UNRECOGNIZED = typeof OutpaintSide.UNRECOGNIZED
+}
+
 /** In which passes of a job with a second pass a refiner takes over. */
 export const RefinerPasses = {
   REFINER_PASSES_UNSPECIFIED: 0,
@@ -165,6 +186,32 @@ export namespace MaskedContent {
   export type UNRECOGNIZED = typeof MaskedContent.UNRECOGNIZED
 }
 
+/** A picture of the way to a finished one; its file's name is the ending A1111 saves it under. */
+export const AsidePicture = {
+  ASIDE_PICTURE_UNSPECIFIED: 0,
+  /** ASIDE_PICTURE_BEFORE_SECOND_PASS - What the first of two passes made: "before-highres-fix". */
+  ASIDE_PICTURE_BEFORE_SECOND_PASS: 1,
+  /** ASIDE_PICTURE_BEFORE_COLOR_CORRECTION - With the colours that were drawn: "before-color-correction". */
+  ASIDE_PICTURE_BEFORE_COLOR_CORRECTION: 2,
+  /** ASIDE_PICTURE_MASK - The mask: "mask". */
+  ASIDE_PICTURE_MASK: 3,
+  /** ASIDE_PICTURE_MASK_COMPOSITE - The repainted part alone: "mask-composite". */
+  ASIDE_PICTURE_MASK_COMPOSITE: 4,
+  UNRECOGNIZED: -1,
+} as const
+
+export type AsidePicture = (typeof AsidePicture)[keyof typeof AsidePicture]
+
+export namespace AsidePicture {
+  export type ASIDE_PICTURE_UNSPECIFIED = typeof AsidePicture.ASIDE_PICTURE_UNSPECIFIED
+  export type ASIDE_PICTURE_BEFORE_SECOND_PASS = typeof AsidePicture.ASIDE_PICTURE_BEFORE_SECOND_PASS
+  export type ASIDE_PICTURE_BEFORE_COLOR_CORRECTION =
+    typeof AsidePicture.ASIDE_PICTURE_BEFORE_COLOR_CORRECTION
+  export type ASIDE_PICTURE_MASK = typeof AsidePicture.ASIDE_PICTURE_MASK
+  export type ASIDE_PICTURE_MASK_COMPOSITE = typeof AsidePicture.ASIDE_PICTURE_MASK_COMPOSITE
+  export type UNRECOGNIZED = typeof AsidePicture.UNRECOGNIZED
+}
+
 /** Which half of the guidance a control acts on more, in the ControlNet extension's words. */
 export const ControlMode = {
   CONTROL_MODE_UNSPECIFIED: 0,
@@ -232,6 +279,7 @@ export interface Job {
     | { $case: 'nodeGraph'; value: NodeGraphJob }
     | { $case: 'extras'; value: ExtrasJob }
     | { $case: 'controlMap'; value: ControlMapJob }
+    | { $case: 'script'; value: ScriptJob }
     | undefined
   /** What the surface needs again to answer (JSON text of its own); opaque to everyone else. At most 64 KiB. */
   surfaceNote: string
@@ -295,6 +343,88 @@ export interface GenerationJob {
   controls: ControlUnit[]
   /** Hypernetworks of the prompt, in order. */
   hypernetworks: HypernetworkRef[]
+}
+
+/** Several generations that make one answer (A1111's selectable scripts). */
+export interface ScriptJob {
+  /** The generations, one after the other. Sources and masks that the work below makes are not in them. */
+  parts: GenerationJob[]
+  /** How pictures pass from one to the next and become the result; absent: the pictures of the parts are the result. */
+  work:
+    | { $case: 'loopback'; value: LoopbackWork }
+    | { $case: 'tiles'; value: TileWork }
+    | { $case: 'outpaint'; value: OutpaintWork }
+    | undefined
+  /** How the result's pictures are encoded, where the work puts them together. */
+  output: OutputSettings | undefined
+}
+
+/** Each part draws over what the one before it made. */
+export interface LoopbackWork {
+  /** Parts that follow each other, 1 to 256; after them the next ones begin with the first source again. */
+  loops: number
+  /** Of parts that follow each other the last one's picture alone is a result. */
+  keepLast: boolean
+}
+
+/** A picture is enlarged or extended, cut into tiles that overlap, and put together again of what parts make of them. */
+export interface TileWork {
+  /** The picture. */
+  image: BlobRef | undefined
+  /** What enlarges it; absent: it keeps its size. */
+  upscaler: PictureUpscaler | undefined
+  /** Factor of that, > 0. */
+  factor: number
+  /** What is added at its sides first, and drawn; absent: nothing, and all of the picture is drawn over. */
+  extension: Extension | undefined
+  /** Size of the tiles, pixels. */
+  tileWidth: number
+  /** See tile_width. */
+  tileHeight: number
+  /** How far they overlap at least, pixels. */
+  overlap: number
+  /** Tiles of each part, 1 to 64; parts take the tiles in order, as often from the first as there are results. */
+  tilesEach: number
+  /** Parts that make one result. */
+  partsEach: number
+  /** What lies under transparent pixels: "#rrggbb"; empty: alpha is left out. */
+  backgroundColor: string
+}
+
+/** What is added at the sides of a picture, pixels each. */
+export interface Extension {
+  left: number
+  right: number
+  up: number
+  down: number
+  /** How far into the picture the mask reaches at extended sides, pixels. */
+  maskMargin: number
+  /** How far the mask of what is drawn anew in the latent reaches, pixels. */
+  latentMargin: number
+}
+
+/**
+ * A picture is extended side by side, each by one part, over noise shaped like the picture (outpainting mk2). A part's
+ * size is that of the piece at the extended side that is drawn.
+ */
+export interface OutpaintWork {
+  /** The picture. */
+  image: BlobRef | undefined
+  /** One entry a side, in the order of the parts; parts repeat them for each result. */
+  steps: OutpaintStep[]
+  /** Blur of the masks, pixels. */
+  maskBlur: number
+  /** Exponent on the spectrum of the picture that shapes the noise, >= 0. */
+  noiseExponent: number
+  /** Share of colour in the noise, 0 to 1. */
+  colorVariation: number
+}
+
+/** One side of a picture extended. */
+export interface OutpaintStep {
+  side: OutpaintSide
+  /** By how much, pixels. */
+  pixels: number
 }
 
 /** What checkpoints that take sizes and scores are told beside the picture's size. */
@@ -525,6 +655,26 @@ export interface InpaintMask {
   returnMask: boolean
   /** The repainted part alone, the rest transparent, follows each finished picture. */
   returnComposite: boolean
+  /** The mask of what is drawn anew in the latent, where it differs from the picture's; absent: it does not. */
+  latentImage: BlobRef | undefined
+  /** How drawn and kept parts run into each other by the mask's greys; absent: they meet at its edges. */
+  soft: SoftInpainting | undefined
+}
+
+/** A1111's soft inpainting: the mask's greys say how far a place may change, and what changed little is laid back. */
+export interface SoftInpainting {
+  /** Exponent on sigma in the mask's power: above 1 more is kept early, below 1 late. 0 to 8. */
+  scheduleBias: number
+  /** Factor in the mask's power: more is kept the larger it is. 0 to 8. */
+  preservationStrength: number
+  /** Exponent by which lengths of latents are averaged where they blend, 1 to 32. */
+  contrastBoost: number
+  /** Share of the mask in what counts as changed, 0 to 1. */
+  maskInfluence: number
+  /** Change at which the source is laid back by half. */
+  differenceThreshold: number
+  /** How sharply that turns, >= 0. */
+  differenceContrast: number
 }
 
 /** How finished pictures are encoded and kept. */
@@ -539,6 +689,8 @@ export interface OutputSettings {
   save: boolean
   /** WebP without loss. */
   lossless: boolean
+  /** Pictures of the way there that are made beside each finished one, for saving alone: files that have a name. */
+  asides: AsidePicture[]
 }
 
 /** A hypernetwork with its strength. */
@@ -722,6 +874,9 @@ export const Job: MessageFns<Job> = {
       case 'controlMap':
         ControlMapJob.encode(message.kind.value, writer.uint32(562).fork()).join()
         break
+      case 'script':
+        ScriptJob.encode(message.kind.value, writer.uint32(570).fork()).join()
+        break
     }
     if (message.surfaceNote !== '') {
       writer.uint32(106).string(message.surfaceNote)
@@ -857,6 +1012,14 @@ export const Job: MessageFns<Job> = {
             message.kind = { $case: 'controlMap', value: ControlMapJob.decode(reader, reader.uint32()) }
             continue
           }
+          case 71: {
+            if (tag !== 570) {
+              break
+            }
+
+            message.kind = { $case: 'script', value: ScriptJob.decode(reader, reader.uint32()) }
+            continue
+          }
           case 13: {
             if (tag !== 106) {
               break
@@ -925,6 +1088,12 @@ export const Job: MessageFns<Job> = {
       case 'controlMap': {
         if (object.kind?.value !== undefined && object.kind?.value !== null) {
           message.kind = { $case: 'controlMap', value: ControlMapJob.fromPartial(object.kind.value) }
+        }
+        break
+      }
+      case 'script': {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: 'script', value: ScriptJob.fromPartial(object.kind.value) }
         }
         break
       }
@@ -1363,6 +1532,665 @@ export const GenerationJob: MessageFns<GenerationJob> = {
     message.conditioningMaskWeight = object.conditioningMaskWeight ?? undefined
     message.controls = object.controls?.map((e) => ControlUnit.fromPartial(e)) || []
     message.hypernetworks = object.hypernetworks?.map((e) => HypernetworkRef.fromPartial(e)) || []
+    return message
+  },
+}
+
+function createBaseScriptJob(): ScriptJob {
+  return { parts: [], work: undefined, output: undefined }
+}
+
+export const ScriptJob: MessageFns<ScriptJob> = {
+  encode(message: ScriptJob, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.parts) {
+      GenerationJob.encode(v!, writer.uint32(10).fork()).join()
+    }
+    switch (message.work?.$case) {
+      case 'loopback':
+        LoopbackWork.encode(message.work.value, writer.uint32(18).fork()).join()
+        break
+      case 'tiles':
+        TileWork.encode(message.work.value, writer.uint32(26).fork()).join()
+        break
+      case 'outpaint':
+        OutpaintWork.encode(message.work.value, writer.uint32(34).fork()).join()
+        break
+    }
+    if (message.output !== undefined) {
+      OutputSettings.encode(message.output, writer.uint32(42).fork()).join()
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ScriptJob {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBaseScriptJob()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break
+            }
+
+            message.parts.push(GenerationJob.decode(reader, reader.uint32()))
+            continue
+          }
+          case 2: {
+            if (tag !== 18) {
+              break
+            }
+
+            message.work = { $case: 'loopback', value: LoopbackWork.decode(reader, reader.uint32()) }
+            continue
+          }
+          case 3: {
+            if (tag !== 26) {
+              break
+            }
+
+            message.work = { $case: 'tiles', value: TileWork.decode(reader, reader.uint32()) }
+            continue
+          }
+          case 4: {
+            if (tag !== 34) {
+              break
+            }
+
+            message.work = { $case: 'outpaint', value: OutpaintWork.decode(reader, reader.uint32()) }
+            continue
+          }
+          case 5: {
+            if (tag !== 42) {
+              break
+            }
+
+            message.output = OutputSettings.decode(reader, reader.uint32())
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<ScriptJob>): ScriptJob {
+    return ScriptJob.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<ScriptJob>): ScriptJob {
+    const message = createBaseScriptJob()
+    message.parts = object.parts?.map((e) => GenerationJob.fromPartial(e)) || []
+    switch (object.work?.$case) {
+      case 'loopback': {
+        if (object.work?.value !== undefined && object.work?.value !== null) {
+          message.work = { $case: 'loopback', value: LoopbackWork.fromPartial(object.work.value) }
+        }
+        break
+      }
+      case 'tiles': {
+        if (object.work?.value !== undefined && object.work?.value !== null) {
+          message.work = { $case: 'tiles', value: TileWork.fromPartial(object.work.value) }
+        }
+        break
+      }
+      case 'outpaint': {
+        if (object.work?.value !== undefined && object.work?.value !== null) {
+          message.work = { $case: 'outpaint', value: OutpaintWork.fromPartial(object.work.value) }
+        }
+        break
+      }
+    }
+    message.output =
+      object.output !== undefined && object.output !== null
+        ? OutputSettings.fromPartial(object.output)
+        : undefined
+    return message
+  },
+}
+
+function createBaseLoopbackWork(): LoopbackWork {
+  return { loops: 0, keepLast: false }
+}
+
+export const LoopbackWork: MessageFns<LoopbackWork> = {
+  encode(message: LoopbackWork, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.loops !== 0) {
+      writer.uint32(8).uint32(message.loops)
+    }
+    if (message.keepLast !== false) {
+      writer.uint32(16).bool(message.keepLast)
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LoopbackWork {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBaseLoopbackWork()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break
+            }
+
+            message.loops = reader.uint32()
+            continue
+          }
+          case 2: {
+            if (tag !== 16) {
+              break
+            }
+
+            message.keepLast = reader.bool()
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<LoopbackWork>): LoopbackWork {
+    return LoopbackWork.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<LoopbackWork>): LoopbackWork {
+    const message = createBaseLoopbackWork()
+    message.loops = object.loops ?? 0
+    message.keepLast = object.keepLast ?? false
+    return message
+  },
+}
+
+function createBaseTileWork(): TileWork {
+  return {
+    image: undefined,
+    upscaler: undefined,
+    factor: 0,
+    extension: undefined,
+    tileWidth: 0,
+    tileHeight: 0,
+    overlap: 0,
+    tilesEach: 0,
+    partsEach: 0,
+    backgroundColor: '',
+  }
+}
+
+export const TileWork: MessageFns<TileWork> = {
+  encode(message: TileWork, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.image !== undefined) {
+      BlobRef.encode(message.image, writer.uint32(10).fork()).join()
+    }
+    if (message.upscaler !== undefined) {
+      PictureUpscaler.encode(message.upscaler, writer.uint32(18).fork()).join()
+    }
+    if (message.factor !== 0) {
+      writer.uint32(25).double(message.factor)
+    }
+    if (message.extension !== undefined) {
+      Extension.encode(message.extension, writer.uint32(34).fork()).join()
+    }
+    if (message.tileWidth !== 0) {
+      writer.uint32(40).uint32(message.tileWidth)
+    }
+    if (message.tileHeight !== 0) {
+      writer.uint32(48).uint32(message.tileHeight)
+    }
+    if (message.overlap !== 0) {
+      writer.uint32(56).uint32(message.overlap)
+    }
+    if (message.tilesEach !== 0) {
+      writer.uint32(64).uint32(message.tilesEach)
+    }
+    if (message.partsEach !== 0) {
+      writer.uint32(72).uint32(message.partsEach)
+    }
+    if (message.backgroundColor !== '') {
+      writer.uint32(82).string(message.backgroundColor)
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TileWork {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBaseTileWork()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break
+            }
+
+            message.image = BlobRef.decode(reader, reader.uint32())
+            continue
+          }
+          case 2: {
+            if (tag !== 18) {
+              break
+            }
+
+            message.upscaler = PictureUpscaler.decode(reader, reader.uint32())
+            continue
+          }
+          case 3: {
+            if (tag !== 25) {
+              break
+            }
+
+            message.factor = reader.double()
+            continue
+          }
+          case 4: {
+            if (tag !== 34) {
+              break
+            }
+
+            message.extension = Extension.decode(reader, reader.uint32())
+            continue
+          }
+          case 5: {
+            if (tag !== 40) {
+              break
+            }
+
+            message.tileWidth = reader.uint32()
+            continue
+          }
+          case 6: {
+            if (tag !== 48) {
+              break
+            }
+
+            message.tileHeight = reader.uint32()
+            continue
+          }
+          case 7: {
+            if (tag !== 56) {
+              break
+            }
+
+            message.overlap = reader.uint32()
+            continue
+          }
+          case 8: {
+            if (tag !== 64) {
+              break
+            }
+
+            message.tilesEach = reader.uint32()
+            continue
+          }
+          case 9: {
+            if (tag !== 72) {
+              break
+            }
+
+            message.partsEach = reader.uint32()
+            continue
+          }
+          case 10: {
+            if (tag !== 82) {
+              break
+            }
+
+            message.backgroundColor = reader.string()
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<TileWork>): TileWork {
+    return TileWork.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<TileWork>): TileWork {
+    const message = createBaseTileWork()
+    message.image =
+      object.image !== undefined && object.image !== null ? BlobRef.fromPartial(object.image) : undefined
+    message.upscaler =
+      object.upscaler !== undefined && object.upscaler !== null
+        ? PictureUpscaler.fromPartial(object.upscaler)
+        : undefined
+    message.factor = object.factor ?? 0
+    message.extension =
+      object.extension !== undefined && object.extension !== null
+        ? Extension.fromPartial(object.extension)
+        : undefined
+    message.tileWidth = object.tileWidth ?? 0
+    message.tileHeight = object.tileHeight ?? 0
+    message.overlap = object.overlap ?? 0
+    message.tilesEach = object.tilesEach ?? 0
+    message.partsEach = object.partsEach ?? 0
+    message.backgroundColor = object.backgroundColor ?? ''
+    return message
+  },
+}
+
+function createBaseExtension(): Extension {
+  return { left: 0, right: 0, up: 0, down: 0, maskMargin: 0, latentMargin: 0 }
+}
+
+export const Extension: MessageFns<Extension> = {
+  encode(message: Extension, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.left !== 0) {
+      writer.uint32(8).uint32(message.left)
+    }
+    if (message.right !== 0) {
+      writer.uint32(16).uint32(message.right)
+    }
+    if (message.up !== 0) {
+      writer.uint32(24).uint32(message.up)
+    }
+    if (message.down !== 0) {
+      writer.uint32(32).uint32(message.down)
+    }
+    if (message.maskMargin !== 0) {
+      writer.uint32(40).uint32(message.maskMargin)
+    }
+    if (message.latentMargin !== 0) {
+      writer.uint32(48).uint32(message.latentMargin)
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Extension {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBaseExtension()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break
+            }
+
+            message.left = reader.uint32()
+            continue
+          }
+          case 2: {
+            if (tag !== 16) {
+              break
+            }
+
+            message.right = reader.uint32()
+            continue
+          }
+          case 3: {
+            if (tag !== 24) {
+              break
+            }
+
+            message.up = reader.uint32()
+            continue
+          }
+          case 4: {
+            if (tag !== 32) {
+              break
+            }
+
+            message.down = reader.uint32()
+            continue
+          }
+          case 5: {
+            if (tag !== 40) {
+              break
+            }
+
+            message.maskMargin = reader.uint32()
+            continue
+          }
+          case 6: {
+            if (tag !== 48) {
+              break
+            }
+
+            message.latentMargin = reader.uint32()
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<Extension>): Extension {
+    return Extension.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<Extension>): Extension {
+    const message = createBaseExtension()
+    message.left = object.left ?? 0
+    message.right = object.right ?? 0
+    message.up = object.up ?? 0
+    message.down = object.down ?? 0
+    message.maskMargin = object.maskMargin ?? 0
+    message.latentMargin = object.latentMargin ?? 0
+    return message
+  },
+}
+
+function createBaseOutpaintWork(): OutpaintWork {
+  return { image: undefined, steps: [], maskBlur: 0, noiseExponent: 0, colorVariation: 0 }
+}
+
+export const OutpaintWork: MessageFns<OutpaintWork> = {
+  encode(message: OutpaintWork, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.image !== undefined) {
+      BlobRef.encode(message.image, writer.uint32(10).fork()).join()
+    }
+    for (const v of message.steps) {
+      OutpaintStep.encode(v!, writer.uint32(18).fork()).join()
+    }
+    if (message.maskBlur !== 0) {
+      writer.uint32(24).uint32(message.maskBlur)
+    }
+    if (message.noiseExponent !== 0) {
+      writer.uint32(33).double(message.noiseExponent)
+    }
+    if (message.colorVariation !== 0) {
+      writer.uint32(41).double(message.colorVariation)
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OutpaintWork {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBaseOutpaintWork()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break
+            }
+
+            message.image = BlobRef.decode(reader, reader.uint32())
+            continue
+          }
+          case 2: {
+            if (tag !== 18) {
+              break
+            }
+
+            message.steps.push(OutpaintStep.decode(reader, reader.uint32()))
+            continue
+          }
+          case 3: {
+            if (tag !== 24) {
+              break
+            }
+
+            message.maskBlur = reader.uint32()
+            continue
+          }
+          case 4: {
+            if (tag !== 33) {
+              break
+            }
+
+            message.noiseExponent = reader.double()
+            continue
+          }
+          case 5: {
+            if (tag !== 41) {
+              break
+            }
+
+            message.colorVariation = reader.double()
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<OutpaintWork>): OutpaintWork {
+    return OutpaintWork.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<OutpaintWork>): OutpaintWork {
+    const message = createBaseOutpaintWork()
+    message.image =
+      object.image !== undefined && object.image !== null ? BlobRef.fromPartial(object.image) : undefined
+    message.steps = object.steps?.map((e) => OutpaintStep.fromPartial(e)) || []
+    message.maskBlur = object.maskBlur ?? 0
+    message.noiseExponent = object.noiseExponent ?? 0
+    message.colorVariation = object.colorVariation ?? 0
+    return message
+  },
+}
+
+function createBaseOutpaintStep(): OutpaintStep {
+  return { side: 0, pixels: 0 }
+}
+
+export const OutpaintStep: MessageFns<OutpaintStep> = {
+  encode(message: OutpaintStep, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.side !== 0) {
+      writer.uint32(8).int32(message.side)
+    }
+    if (message.pixels !== 0) {
+      writer.uint32(16).uint32(message.pixels)
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OutpaintStep {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBaseOutpaintStep()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break
+            }
+
+            message.side = reader.int32() as any
+            continue
+          }
+          case 2: {
+            if (tag !== 16) {
+              break
+            }
+
+            message.pixels = reader.uint32()
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<OutpaintStep>): OutpaintStep {
+    return OutpaintStep.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<OutpaintStep>): OutpaintStep {
+    const message = createBaseOutpaintStep()
+    message.side = object.side ?? 0
+    message.pixels = object.pixels ?? 0
     return message
   },
 }
@@ -2927,6 +3755,8 @@ function createBaseInpaintMask(): InpaintMask {
     omitOverlay: false,
     returnMask: false,
     returnComposite: false,
+    latentImage: undefined,
+    soft: undefined,
   }
 }
 
@@ -2964,6 +3794,12 @@ export const InpaintMask: MessageFns<InpaintMask> = {
     }
     if (message.returnComposite !== false) {
       writer.uint32(88).bool(message.returnComposite)
+    }
+    if (message.latentImage !== undefined) {
+      BlobRef.encode(message.latentImage, writer.uint32(562).fork()).join()
+    }
+    if (message.soft !== undefined) {
+      SoftInpainting.encode(message.soft, writer.uint32(570).fork()).join()
     }
     return writer
   },
@@ -3069,6 +3905,22 @@ export const InpaintMask: MessageFns<InpaintMask> = {
             message.returnComposite = reader.bool()
             continue
           }
+          case 70: {
+            if (tag !== 562) {
+              break
+            }
+
+            message.latentImage = BlobRef.decode(reader, reader.uint32())
+            continue
+          }
+          case 71: {
+            if (tag !== 570) {
+              break
+            }
+
+            message.soft = SoftInpainting.decode(reader, reader.uint32())
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -3098,12 +3950,140 @@ export const InpaintMask: MessageFns<InpaintMask> = {
     message.omitOverlay = object.omitOverlay ?? false
     message.returnMask = object.returnMask ?? false
     message.returnComposite = object.returnComposite ?? false
+    message.latentImage =
+      object.latentImage !== undefined && object.latentImage !== null
+        ? BlobRef.fromPartial(object.latentImage)
+        : undefined
+    message.soft =
+      object.soft !== undefined && object.soft !== null ? SoftInpainting.fromPartial(object.soft) : undefined
+    return message
+  },
+}
+
+function createBaseSoftInpainting(): SoftInpainting {
+  return {
+    scheduleBias: 0,
+    preservationStrength: 0,
+    contrastBoost: 0,
+    maskInfluence: 0,
+    differenceThreshold: 0,
+    differenceContrast: 0,
+  }
+}
+
+export const SoftInpainting: MessageFns<SoftInpainting> = {
+  encode(message: SoftInpainting, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.scheduleBias !== 0) {
+      writer.uint32(9).double(message.scheduleBias)
+    }
+    if (message.preservationStrength !== 0) {
+      writer.uint32(17).double(message.preservationStrength)
+    }
+    if (message.contrastBoost !== 0) {
+      writer.uint32(25).double(message.contrastBoost)
+    }
+    if (message.maskInfluence !== 0) {
+      writer.uint32(33).double(message.maskInfluence)
+    }
+    if (message.differenceThreshold !== 0) {
+      writer.uint32(41).double(message.differenceThreshold)
+    }
+    if (message.differenceContrast !== 0) {
+      writer.uint32(49).double(message.differenceContrast)
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SoftInpainting {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBaseSoftInpainting()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break
+            }
+
+            message.scheduleBias = reader.double()
+            continue
+          }
+          case 2: {
+            if (tag !== 17) {
+              break
+            }
+
+            message.preservationStrength = reader.double()
+            continue
+          }
+          case 3: {
+            if (tag !== 25) {
+              break
+            }
+
+            message.contrastBoost = reader.double()
+            continue
+          }
+          case 4: {
+            if (tag !== 33) {
+              break
+            }
+
+            message.maskInfluence = reader.double()
+            continue
+          }
+          case 5: {
+            if (tag !== 41) {
+              break
+            }
+
+            message.differenceThreshold = reader.double()
+            continue
+          }
+          case 6: {
+            if (tag !== 49) {
+              break
+            }
+
+            message.differenceContrast = reader.double()
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<SoftInpainting>): SoftInpainting {
+    return SoftInpainting.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<SoftInpainting>): SoftInpainting {
+    const message = createBaseSoftInpainting()
+    message.scheduleBias = object.scheduleBias ?? 0
+    message.preservationStrength = object.preservationStrength ?? 0
+    message.contrastBoost = object.contrastBoost ?? 0
+    message.maskInfluence = object.maskInfluence ?? 0
+    message.differenceThreshold = object.differenceThreshold ?? 0
+    message.differenceContrast = object.differenceContrast ?? 0
     return message
   },
 }
 
 function createBaseOutputSettings(): OutputSettings {
-  return { format: 0, quality: 0, omitMetadata: false, save: false, lossless: false }
+  return { format: 0, quality: 0, omitMetadata: false, save: false, lossless: false, asides: [] }
 }
 
 export const OutputSettings: MessageFns<OutputSettings> = {
@@ -3122,6 +4102,13 @@ export const OutputSettings: MessageFns<OutputSettings> = {
     }
     if (message.lossless !== false) {
       writer.uint32(40).bool(message.lossless)
+    }
+    if (message.asides.length !== 0) {
+      writer.uint32(562).fork()
+      for (const v of message.asides) {
+        writer.int32(v)
+      }
+      writer.join()
     }
     return writer
   },
@@ -3179,6 +4166,24 @@ export const OutputSettings: MessageFns<OutputSettings> = {
             message.lossless = reader.bool()
             continue
           }
+          case 70: {
+            if (tag === 560) {
+              message.asides.push(reader.int32() as any)
+
+              continue
+            }
+
+            if (tag === 562) {
+              const end2 = reader.uint32() + reader.pos
+              while (reader.pos < end2) {
+                message.asides.push(reader.int32() as any)
+              }
+
+              continue
+            }
+
+            break
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -3201,6 +4206,7 @@ export const OutputSettings: MessageFns<OutputSettings> = {
     message.omitMetadata = object.omitMetadata ?? false
     message.save = object.save ?? false
     message.lossless = object.lossless ?? false
+    message.asides = object.asides?.map((e) => e) || []
     return message
   },
 }

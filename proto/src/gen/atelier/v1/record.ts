@@ -112,6 +112,8 @@ export interface JobResult {
   timings: JobTimings | undefined
   /** Node graphs: the node that was stopped; empty: none was. */
   interruptedNodeId: string
+  /** Scripts: how many of the files each part made, in order; empty where the work put them together. */
+  partFileCounts: number[]
 }
 
 export interface JobResult_NodeOutputsJsonEntry {
@@ -449,6 +451,7 @@ function createBaseJobResult(): JobResult {
     infotextAdditions: {},
     timings: undefined,
     interruptedNodeId: '',
+    partFileCounts: [],
   }
 }
 
@@ -484,6 +487,13 @@ export const JobResult: MessageFns<JobResult> = {
     }
     if (message.interruptedNodeId !== '') {
       writer.uint32(74).string(message.interruptedNodeId)
+    }
+    if (message.partFileCounts.length !== 0) {
+      writer.uint32(562).fork()
+      for (const v of message.partFileCounts) {
+        writer.uint32(v)
+      }
+      writer.join()
     }
     return writer
   },
@@ -589,6 +599,24 @@ export const JobResult: MessageFns<JobResult> = {
             message.interruptedNodeId = reader.string()
             continue
           }
+          case 70: {
+            if (tag === 560) {
+              message.partFileCounts.push(reader.uint32())
+
+              continue
+            }
+
+            if (tag === 562) {
+              const end2 = reader.uint32() + reader.pos
+              while (reader.pos < end2) {
+                message.partFileCounts.push(reader.uint32())
+              }
+
+              continue
+            }
+
+            break
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -632,6 +660,7 @@ export const JobResult: MessageFns<JobResult> = {
         ? JobTimings.fromPartial(object.timings)
         : undefined
     message.interruptedNodeId = object.interruptedNodeId ?? ''
+    message.partFileCounts = object.partFileCounts?.map((e) => e) || []
     return message
   },
 }

@@ -1,0 +1,37 @@
+import {
+  formatExactJson,
+  isExactObject,
+  parseExactJson,
+  toExact,
+  toPlain,
+  type ExactObject,
+} from '@atelier/catalog/exact-json'
+import type { AnswerNote, ScriptPlan } from './script.ts'
+
+/** What travels with a script's job, so that whoever answers tells of the job that ran. */
+export interface ScriptNote {
+  readonly info: ExactObject
+  readonly names: readonly string[]
+  readonly answer: AnswerNote
+}
+
+/** Writes the note of a plan. */
+export function writeScriptNote({ info, names, answer }: ScriptPlan): string {
+  return formatExactJson(
+    new Map([
+      ['info', info],
+      ['names', [...names]],
+      ['answer', toExact(answer as never)],
+    ]),
+  )
+}
+
+/** Reads a note. Throws RangeError for a text that is none. */
+export function parseScriptNote(text: string): ScriptNote {
+  const note = parseExactJson(text)
+  const info = isExactObject(note) ? note.get('info') : undefined
+  if (!isExactObject(note) || info === undefined || !isExactObject(info))
+    throw new RangeError('the job carries no note of a script')
+  const plain = toPlain(note) as unknown as Omit<ScriptNote, 'info'>
+  return { info, names: plain.names, answer: plain.answer }
+}
