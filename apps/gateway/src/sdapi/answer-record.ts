@@ -1,8 +1,9 @@
-import { JobState, type JobError, type JobRecord, type NamedFile } from '@atelier/proto'
+import { JobState, type JobError, type JobRecord } from '@atelier/proto'
 import type { ExactObject } from '@atelier/catalog/exact-json'
 import type { GatewayDeps } from '../deps.ts'
 import { countMaps } from './control/count-maps.ts'
 import { ApiError, jsonAnswer, pythonException } from './errors.ts'
+import { readImages } from './job-files.ts'
 import { makeGridOf } from './make-grid.ts'
 import { listNotActedOn } from './not-acted-on.ts'
 import { optionFlag, readOptions, type Options } from './options/options-store.ts'
@@ -85,22 +86,6 @@ function toApiError(error: JobError | undefined): ApiError {
   const exception = error?.exceptionType || EXCEPTIONS[error?.code ?? ''] || 'RuntimeError'
   const isInternal = error === undefined || error.code === 'internal'
   return pythonException(exception, isInternal ? 'internal error' : error.message)
-}
-
-/** The pictures a job made, in order, those for saving alone left out. Throws ApiError when one is not stored any more. */
-export async function readImages(deps: GatewayDeps, { result }: JobRecord): Promise<Uint8Array[]> {
-  const files = (result?.files ?? []).filter(({ name }) => name === '')
-  return Promise.all(files.map((file) => readFile(deps, file)))
-}
-
-/** Reads one of a job's files. Throws ApiError when it is not stored any more. */
-export async function readFile(
-  { store }: Pick<GatewayDeps, 'store'>,
-  { blob }: NamedFile,
-): Promise<Uint8Array> {
-  const bytes = blob && (await store.blobs.read(blob))
-  if (bytes === undefined) throw pythonException('FileNotFoundError', 'the picture is not stored any more')
-  return bytes
 }
 
 /** A grid comes with saved pictures only, and with one picture only where the options want that. */

@@ -1,9 +1,10 @@
 import { formatExactJson, type ExactObject, type ExactValue } from '@atelier/catalog/exact-json'
 import type { JobRecord } from '@atelier/proto'
 import type { GatewayDeps } from '../deps.ts'
-import { readImages, writeAnswer } from './answer-record.ts'
+import { writeAnswer } from './answer-record.ts'
 import { toDetectBody } from './control/detect.ts'
 import { parseExtrasNote, toExtrasBody } from './extras/extras-body.ts'
+import { readImages } from './job-files.ts'
 import { readEcho } from './request-echo.ts'
 import { toInfo } from './to-response.ts'
 

@@ -10,7 +10,8 @@ import {
   type Preprocessing,
 } from '@atelier/proto'
 import type { GatewayDeps, GatewayEnv } from '../../deps.ts'
-import { readImages, refuseFailed } from '../answer-record.ts'
+import { refuseFailed } from '../answer-record.ts'
+import { readImages } from '../job-files.ts'
 import { httpException, jsonAnswer } from '../errors.ts'
 import { readOptions } from '../options/options-store.ts'
 import { DETECT_FIELDS } from '../request/extras-fields.data.ts'

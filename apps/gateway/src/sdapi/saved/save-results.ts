@@ -1,7 +1,7 @@
 import type { JobRecord } from '@atelier/proto'
 import type { GatewayDeps } from '../../deps.ts'
 import { JobState } from '@atelier/proto'
-import { readFile } from '../answer-record.ts'
+import { readFile } from '../job-files.ts'
 import type { GenerationPlan } from '../generation-plan.ts'
 import { optionFlag } from '../options/options-store.ts'
 import type { PromptStyle } from '../styles.ts'
