@@ -18,6 +18,9 @@ export async function replayFilenames(folder: string): Promise<WireVerdict[]> {
     const row = parseExactJson(line)
     if (!isExactObject(row)) continue
     const name = `row ${index + 1}`
+    // The recorder set this option apart from those it noted.
+    const saves = { save_images_before_highres_fix: line.includes('before-highres-fix') }
+    await gateway.request('POST', '/sdapi/v1/options', saves)
     const difference = await replayRow(gateway, row)
     verdicts.push({ file: FILE, name, ...(difference === undefined ? {} : { difference }) })
   }
