@@ -7,6 +7,7 @@ export {
   ControlPasses,
   ControlPicture,
   ControlUnit,
+  DecodedNoise,
   Extension,
   ExtrasJob,
   ExtrasPicture,

@@ -1,5 +1,5 @@
 import { resolveWebuiSampling, WEBUI_SCHEDULES, type ResolvedSampling } from '@atelier/catalog'
-import type { ModelFile } from '@atelier/proto'
+import type { DecodedNoise, ModelFile } from '@atelier/proto'
 import type { ModelIndex } from '../models/model-index.ts'
 import { planControls, type ControlPlan } from './control/plan-controls.ts'
 import { fixSeed, listSeeds } from './draw-seed.ts'
@@ -49,6 +49,8 @@ export interface GenerationPlan {
   readonly control: ControlPlan
   /** What a script that makes this one of its generations tells of itself. */
   readonly scriptParameters: readonly Parameter[]
+  /** A script finds the start noise backwards from the source; absent: it is drawn. */
+  readonly decodedNoise?: DecodedNoise
   /** Prompts image by image, where a script gives them; absent: all have the plan's. */
   readonly imagePrompts?: readonly ImagePrompts[]
 }

@@ -237,6 +237,7 @@ function toSource(
     mask: mask !== undefined || makesMask === true ? toMask(plan, mask) : undefined,
     correctColors: optionFlag(options, 'img2img_color_correction'),
     upscaler: toUpscaler(optionText(options, 'upscaler_for_img2img'), models, options),
+    decodedNoise: plan.decodedNoise,
   }
 }
 

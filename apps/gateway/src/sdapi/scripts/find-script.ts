@@ -3,6 +3,7 @@ import { pythonException } from '../errors.ts'
 import { listScriptDefaults } from '../lists/script-info.ts'
 import { SELECTABLE_SCRIPTS } from '../lists/scripts.data.ts'
 import type { GenerationRequest } from '../request/generation-request.ts'
+import { IMG2IMG_ALTERNATIVE } from './img2img-alternative.ts'
 import { LOOPBACK } from './loopback.ts'
 import { OUTPAINTING_MK2 } from './outpainting-mk2.ts'
 import { PLOT } from './plot/plan-plot.ts'
@@ -16,7 +17,7 @@ import { SD_UPSCALE } from './sd-upscale.ts'
 const SCRIPTS: ReadonlyMap<string, Script> = new Map(
   [
     ...[PROMPT_MATRIX, PROMPTS_FROM_FILE, PLOT, LOOPBACK],
-    ...[OUTPAINTING_MK2, POOR_MANS_OUTPAINTING, SD_UPSCALE],
+    ...[IMG2IMG_ALTERNATIVE, OUTPAINTING_MK2, POOR_MANS_OUTPAINTING, SD_UPSCALE],
   ].map((script) => [script.title, script]),
 )
 

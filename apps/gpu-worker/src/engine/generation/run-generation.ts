@@ -145,5 +145,6 @@ function toStart({ job, sources }: Generation, { images }: Batch): SourceStart |
     pixelMask: sources.pixelMask,
     roundsMask: source.mask?.round ?? true,
     soft: source.mask?.soft,
+    decodedNoise: source.decodedNoise,
   }
 }

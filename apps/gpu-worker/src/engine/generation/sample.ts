@@ -22,6 +22,7 @@ import { patchNetwork } from '../denoise/inside/patch-network.ts'
 import { encodeConditioning } from './condition.ts'
 import { listStagePatches } from './stage-patches.ts'
 import { guideConditioning, guideStage, type StageControls } from './controls/guide-stage.ts'
+import { decodeNoise } from './decode-noise.ts'
 import { EDIT_CHANNELS, readExtraChannels } from './extra-channels.ts'
 import { countEvaluations, LATENT_PIXELS, samplingOf, type Batch, type Generation } from './generation.ts'
 import { findRefiner, refineDenoiser } from './refine.ts'
@@ -59,8 +60,7 @@ export async function sampleStage(
       shape: [batch.images.length, ...shape],
       range: plan.brownianRange,
     }),
-    startNoise:
-      start === undefined || start.noiseFactor === 1 ? startNoise : scale(start.noiseFactor, startNoise),
+    startNoise: await findStartNoise(generation, stage, { plan, extras, controls, drawn: startNoise }),
     source: start?.latent,
     options: toOptions(settings),
     isStopped: () => stage.isSkipped === true || context.cancelled.aborted || context.takeSkip(),
@@ -72,6 +72,35 @@ export async function sampleStage(
   // Soft inpainting lays back pixels, not latents.
   if (mask === undefined || start === undefined || start.soft !== undefined) return result
   return { ...result, latent: blend(result.latent, start.latent, mask) }
+}
+
+/** The noise a run starts from: drawn, or found by walking backwards from the source. */
+async function findStartNoise(
+  generation: Generation,
+  stage: Stage,
+  { drawn, ...planned }: Planned & { readonly drawn: Tensor },
+): Promise<Tensor> {
+  const { start } = stage
+  const settings = start?.decodedNoise
+  if (start === undefined || settings === undefined)
+    return start === undefined || start.noiseFactor === 1 ? drawn : scale(start.noiseFactor, drawn)
+  const { prompt, negativePrompt, guidanceScale, steps } = settings
+  const back: Stage = {
+    ...stage,
+    settings: { ...stage.settings, sampler: 'euler', schedule: 'uniform', steps, guidanceScale },
+    prompts: stage.prompts.map(() => ({ prompt, negativePrompt })),
+    start: undefined,
+  }
+  const plan = planStage(back, planned.extras)
+  const checkpoint = stage.checkpoint
+  const denoise = await createCheckpointDenoiser(generation, back, { ...planned, plan, checkpoint, calls: 0 })
+  const isStopped = () => generation.context.cancelled.aborted
+  return decodeNoise(start.latent, drawn, {
+    settings,
+    denoise,
+    sigmas: [...plan.sigmas].reverse(),
+    isStopped,
+  })
 }
 
 interface Planned {

@@ -1,4 +1,10 @@
-import type { HypernetworkRef, LoraRef, SamplingSettings, SoftInpainting } from '@atelier/proto'
+import type {
+  DecodedNoise,
+  HypernetworkRef,
+  LoraRef,
+  SamplingSettings,
+  SoftInpainting,
+} from '@atelier/proto'
 import type { ImagePrompts } from '../text-encode/encode-prompts.ts'
 import type { UsableCheckpoint } from '../models/model-store.ts'
 import type { Pixels } from '../image/pixels.ts'
@@ -23,6 +29,8 @@ export interface SourceStart {
   readonly roundsMask?: boolean
   /** Drawn and kept parts run into each other; absent: they meet at the mask's edges. */
   readonly soft?: SoftInpainting | undefined
+  /** Its noise is found by walking backwards from it; absent: drawn. */
+  readonly decodedNoise?: DecodedNoise | undefined
 }
 
 /** One run of a sampler over a batch: the only pass, or one of two. */

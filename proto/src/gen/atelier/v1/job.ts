@@ -629,6 +629,24 @@ export interface SourceImages {
   correctColors: boolean
   /** What enlarges sources that are too small; absent: Lanczos. */
   upscaler: PictureUpscaler | undefined
+  /** The start noise is found by running the sampling backwards from the source; absent: it is drawn. */
+  decodedNoise: DecodedNoise | undefined
+}
+
+/** Start noise that a source would have been drawn from (A1111's img2img alternative test). */
+export interface DecodedNoise {
+  /** Prompt the source is taken to be drawn by. */
+  prompt: string
+  /** Its negative prompt. */
+  negativePrompt: string
+  /** Weight of conditional over unconditional on the way back. */
+  guidanceScale: number
+  /** Steps of the way back, 1 to 10000. */
+  steps: number
+  /** Share of drawn noise in the start noise, 0 to 1. */
+  randomness: number
+  /** Each step is evaluated at the noise it begins with, and the result is divided by the last sigma, not by its deviation. */
+  adjustsSigmas: boolean
 }
 
 /** A mask and how it is used. */
@@ -3588,6 +3606,7 @@ function createBaseSourceImages(): SourceImages {
     mask: undefined,
     correctColors: false,
     upscaler: undefined,
+    decodedNoise: undefined,
   }
 }
 
@@ -3619,6 +3638,9 @@ export const SourceImages: MessageFns<SourceImages> = {
     }
     if (message.upscaler !== undefined) {
       PictureUpscaler.encode(message.upscaler, writer.uint32(74).fork()).join()
+    }
+    if (message.decodedNoise !== undefined) {
+      DecodedNoise.encode(message.decodedNoise, writer.uint32(562).fork()).join()
     }
     return writer
   },
@@ -3708,6 +3730,14 @@ export const SourceImages: MessageFns<SourceImages> = {
             message.upscaler = PictureUpscaler.decode(reader, reader.uint32())
             continue
           }
+          case 70: {
+            if (tag !== 562) {
+              break
+            }
+
+            message.decodedNoise = DecodedNoise.decode(reader, reader.uint32())
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -3738,6 +3768,125 @@ export const SourceImages: MessageFns<SourceImages> = {
       object.upscaler !== undefined && object.upscaler !== null
         ? PictureUpscaler.fromPartial(object.upscaler)
         : undefined
+    message.decodedNoise =
+      object.decodedNoise !== undefined && object.decodedNoise !== null
+        ? DecodedNoise.fromPartial(object.decodedNoise)
+        : undefined
+    return message
+  },
+}
+
+function createBaseDecodedNoise(): DecodedNoise {
+  return { prompt: '', negativePrompt: '', guidanceScale: 0, steps: 0, randomness: 0, adjustsSigmas: false }
+}
+
+export const DecodedNoise: MessageFns<DecodedNoise> = {
+  encode(message: DecodedNoise, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.prompt !== '') {
+      writer.uint32(10).string(message.prompt)
+    }
+    if (message.negativePrompt !== '') {
+      writer.uint32(18).string(message.negativePrompt)
+    }
+    if (message.guidanceScale !== 0) {
+      writer.uint32(25).double(message.guidanceScale)
+    }
+    if (message.steps !== 0) {
+      writer.uint32(32).uint32(message.steps)
+    }
+    if (message.randomness !== 0) {
+      writer.uint32(41).double(message.randomness)
+    }
+    if (message.adjustsSigmas !== false) {
+      writer.uint32(48).bool(message.adjustsSigmas)
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DecodedNoise {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBaseDecodedNoise()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break
+            }
+
+            message.prompt = reader.string()
+            continue
+          }
+          case 2: {
+            if (tag !== 18) {
+              break
+            }
+
+            message.negativePrompt = reader.string()
+            continue
+          }
+          case 3: {
+            if (tag !== 25) {
+              break
+            }
+
+            message.guidanceScale = reader.double()
+            continue
+          }
+          case 4: {
+            if (tag !== 32) {
+              break
+            }
+
+            message.steps = reader.uint32()
+            continue
+          }
+          case 5: {
+            if (tag !== 41) {
+              break
+            }
+
+            message.randomness = reader.double()
+            continue
+          }
+          case 6: {
+            if (tag !== 48) {
+              break
+            }
+
+            message.adjustsSigmas = reader.bool()
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<DecodedNoise>): DecodedNoise {
+    return DecodedNoise.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<DecodedNoise>): DecodedNoise {
+    const message = createBaseDecodedNoise()
+    message.prompt = object.prompt ?? ''
+    message.negativePrompt = object.negativePrompt ?? ''
+    message.guidanceScale = object.guidanceScale ?? 0
+    message.steps = object.steps ?? 0
+    message.randomness = object.randomness ?? 0
+    message.adjustsSigmas = object.adjustsSigmas ?? false
     return message
   },
 }
