@@ -2,8 +2,9 @@ import type { Context } from 'hono'
 import { toExact, type ExactValue, type PlainValue } from '@atelier/catalog/exact-json'
 import { WEBUI_SAMPLERS } from '@atelier/catalog'
 import type { GatewayDeps, GatewayEnv } from '../deps.ts'
+import { listInfotextUnits } from './control/infotext-units.ts'
 import { jsonAnswer } from './errors.ts'
-import { parseInfotext } from './infotext/parse-infotext.ts'
+import { parseInfotext, type ParsedInfotext } from './infotext/parse-infotext.ts'
 import { toInfotextReading } from './infotext-reading.ts'
 import { readImageInfotext } from './infotext/read-image-infotext.ts'
 import { readOptions } from './options/options-store.ts'
@@ -31,13 +32,13 @@ export function handlePngInfo(deps: GatewayDeps) {
       new Map<string, ExactValue>([
         ['info', infotext],
         ['items', new Map([...items].map(([key, value]) => [key, toExact(value)]))],
-        [
-          'parameters',
-          new Map(
-            [...parseInfotext(infotext, reading)].map(([key, value]) => [key, toExact(value as PlainValue)]),
-          ),
-        ],
+        ['parameters', toParameters(parseInfotext(infotext, reading))],
       ]),
     )
   }
+}
+
+function toParameters(parsed: ParsedInfotext): ExactValue {
+  const own = [...parsed].map(([key, value]): [string, ExactValue] => [key, toExact(value as PlainValue)])
+  return new Map([...own, ...listInfotextUnits(parsed)])
 }

@@ -73,7 +73,8 @@ function fromPositions(args: readonly ExactValue[]): ExactObject {
   return new Map(named)
 }
 
-function checkUnit(sent: ExactObject): UnitRequest {
+/** Checks one unit. Throws ApiError with pydantic's text when it is wrong. */
+export function checkUnit(sent: ExactObject): UnitRequest {
   const given = resolveAliases(sent)
   const values = new Map<string, ExactValue>()
   const faults: string[] = []
