@@ -14,3 +14,9 @@ export { COMFY_SCHEDULE_NAMES, resolveWebuiSampling, toAutomatic, WEBUI_SCHEDULE
 export type { ResolvedSampling, WebuiSchedule } from './schedules.ts'
 export type { ModelFamily, PredictionKind, TrainedSchedule } from './model-families.ts'
 export { spreadTiles, toUpscaledSide, type TileSide } from './tile-grid.ts'
+export {
+  findNetworkPreprocessor,
+  NETWORK_PREPROCESSORS,
+  toPreprocessorName,
+  type NetworkPreprocessor,
+} from './network-preprocessors.ts'

@@ -90,7 +90,7 @@ export function listFiles({ checkpoint, vae, loras, embeddings, ...generation }:
     ...[...loras, ...(generation.hires?.loras ?? [])].map(({ file }) => file),
     ...[...generation.hypernetworks, ...(generation.hires?.hypernetworks ?? [])].map(({ file }) => file),
     ...embeddings,
-    ...generation.controls.map(({ model }) => model),
+    ...generation.controls.flatMap(({ model, preprocessing }) => [model, preprocessing?.network]),
   ]
   return files.filter((file) => file !== undefined)
 }

@@ -92,7 +92,7 @@ export class Engine {
       case 'extras':
         return runExtras(job.kind.value, context, models)
       case 'controlMap':
-        return runControlMaps(job.kind.value, context)
+        return runControlMaps(job.kind.value, context, models)
       case 'nodeGraph':
         return runNodeGraph(job.kind.value, context, { models, texts, cache: this.#cacheOf(job.tenant) })
       default:

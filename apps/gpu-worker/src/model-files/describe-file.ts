@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { findNetworkPreprocessor, toPreprocessorName } from '@atelier/catalog'
 import { ModelFile, ModelKind } from '@atelier/proto'
 import { CheckpointError } from '../engine/checkpoint/checkpoint-error.ts'
 import { detectModel, type DetectedModel } from '../engine/checkpoint/detect-model.ts'
@@ -28,6 +29,8 @@ export function describeFile(found: FoundFile): ModelFile {
     if (found.kind === ModelKind.MODEL_KIND_DIFFUSERS_FOLDER) return { ...base, ...describeFolder(found) }
     if (found.kind === ModelKind.MODEL_KIND_EMBEDDING)
       return { ...base, identity: identifyFile(found), ...describeEmbedding(found.path) }
+    if (found.kind === ModelKind.MODEL_KIND_PREPROCESSOR)
+      return { ...base, identity: identifyFile(found), ...describePreprocessor(found) }
     const file = readWeightFile(found.path)
     const identity = identifyFile(found, file)
     return { ...base, identity, ...examine(found, file), metadata: limitMetadata(file.metadata) }
@@ -81,6 +84,19 @@ function describeFolder({ path }: FoundFile): Partial<ModelFile> {
 
 function identifyPart(path: string): string {
   return identifyFile({ path, sizeBytes: statSync(path).size }, readWeightFile(path))
+}
+
+/** Protobuf's mark of the field that ONNX files begin with: the version of their format. */
+const ONNX_START = 0x08
+
+/** What the file holds is seen when it is loaded; its name says what it is for. */
+function describePreprocessor({ name, path }: FoundFile): Partial<ModelFile> {
+  const module = toPreprocessorName(name)
+  if (findNetworkPreprocessor(module) === undefined)
+    throw new CheckpointError('unknown-structure', path, `no preprocessor ${module} is a network alone`)
+  if (readPart(path, 0, 1)[0] !== ONNX_START)
+    throw new CheckpointError('malformed', path, 'it is no ONNX file')
+  return {}
 }
 
 function describeEmbedding(path: string): Partial<ModelFile> {

@@ -33,6 +33,8 @@ export const KNOWN_FOLDERS: readonly KnownFolder[] = [
   ...known(ModelKind.MODEL_KIND_GLIGEN, 'gligen'),
   ...known(ModelKind.MODEL_KIND_HYPERNETWORK, 'hypernetworks'),
   ...known(ModelKind.MODEL_KIND_PHOTOMAKER, 'photomaker'),
+  // Forge's name for what the ControlNet extension calls annotators.
+  { folder: 'ControlNetPreprocessor', kind: ModelKind.MODEL_KIND_PREPROCESSOR, extensions: ['.onnx'] },
   { folder: 'diffusers', kind: ModelKind.MODEL_KIND_DIFFUSERS_FOLDER, extensions: [] },
   { folder: 'Diffusers', kind: ModelKind.MODEL_KIND_DIFFUSERS_FOLDER, extensions: [] },
 ]

@@ -2,7 +2,7 @@ import { CONTROL_TYPES, PREPROCESSORS, type Preprocessor, type Slider } from '@a
 import type { ExactObject, ExactValue } from '@atelier/catalog/exact-json'
 import type { ModelIndex } from '../../models/model-index.ts'
 import { listControlModels, toControlTitle } from './control-models.ts'
-import { whyMissing } from './plan-controls.ts'
+import { whyMissing } from './preprocessor-files.ts'
 
 /** Answer of GET /controlnet/model_list. */
 export function listModels(models: ModelIndex): ExactObject {
@@ -10,15 +10,16 @@ export function listModels(models: ModelIndex): ExactObject {
 }
 
 /** Answer of GET /controlnet/module_list: names, or labels, and the settings of each; where asked, what cannot be used. */
-export function listModules({ showsLabels = false, showsMissing = false }): ExactObject {
+export function listModules(models: ModelIndex, { showsLabels = false, showsMissing = false }): ExactObject {
   const toName = ({ name, label }: Preprocessor) => (showsLabels ? label : name)
-  const missing = PREPROCESSORS.filter((one) => !one.isBuiltIn || one.isModelFree)
+  const missing = PREPROCESSORS.flatMap((one): [string, string][] => {
+    const reason = whyMissing(one, models)
+    return reason === undefined ? [] : [[toName(one), reason]]
+  })
   return new Map<string, ExactValue>([
     ['module_list', PREPROCESSORS.map(toName)],
     ['module_detail', new Map(PREPROCESSORS.map((one) => [toName(one), describe(one)]))],
-    ...(showsMissing
-      ? [['unavailable', new Map(missing.map((one) => [toName(one), whyMissing(one)]))] as const]
-      : []),
+    ...(showsMissing ? [['unavailable', new Map<string, ExactValue>(missing)] as const] : []),
   ])
 }
 

@@ -10,6 +10,7 @@ import {
   type Preprocessing,
 } from '@atelier/proto'
 import type { GatewayDeps, GatewayEnv } from '../../deps.ts'
+import { toModelRef, type ModelIndex } from '../../models/model-index.ts'
 import { refuseFailed } from '../answer-record.ts'
 import { readImages } from '../job-files.ts'
 import { httpException, jsonAnswer } from '../errors.ts'
@@ -21,7 +22,7 @@ import { requireObject, validateFields, type CheckedFields } from '../request/va
 import { answerWithEnd } from '../answer-with-end.ts'
 import type { JobIdentity } from '../to-job.ts'
 import { toOutput } from '../to-output.ts'
-import { whyMissing } from './plan-controls.ts'
+import { findPreprocessorFile, whyMissing } from './preprocessor-files.ts'
 
 /** Preprocessors that give no picture to answer with, by the name a request may have. */
 const NOT_SUPPORTED = new Set([
@@ -39,7 +40,8 @@ export function handleDetect(deps: GatewayDeps) {
     const sent = await readBody(c)
     const body = sent === undefined ? new Map<string, ExactValue>() : requireObject(sent)
     const fields = validateFields(body, DETECT_FIELDS)
-    const preprocessor = checkDetection(fields)
+    const preprocessor = checkDetection(fields, deps.models)
+    const network = findPreprocessorFile(deps.models, preprocessor)
     const images = await readPictures(fields, 'controlnet_input_images')
     const masks = preprocessor.needsMask ? await readPictures(fields, 'controlnet_masks') : []
     const tenant = c.get('tenant')
@@ -51,7 +53,10 @@ export function handleDetect(deps: GatewayDeps) {
         toDetectJob(identity, {
           images: await Promise.all(images.map(store)),
           masks: await Promise.all(masks.map(store)),
-          preprocessing: toPreprocessing(fields, preprocessor, deps.random),
+          preprocessing: {
+            ...toPreprocessing(fields, preprocessor, deps.random),
+            network: network && toModelRef(network),
+          },
           output: { ...toOutput(options, options), format: ImageFormat.IMAGE_FORMAT_PNG },
         }),
       onAdmission: async () => undefined,
@@ -73,7 +78,7 @@ export function toDetectBody(images: readonly string[]): ExactObject {
 }
 
 /** Refuses in the extension's order and words; a preprocessor whose network is missing is refused last. */
-function checkDetection(fields: CheckedFields): Preprocessor {
+function checkDetection(fields: CheckedFields, models: ModelIndex): Preprocessor {
   const name = String(fields.get('controlnet_module'))
   const preprocessor = findPreprocessor(name)
   if (preprocessor === undefined) throw httpException(422, 'Module not available')
@@ -84,8 +89,8 @@ function checkDetection(fields: CheckedFields): Preprocessor {
   if (images === 0) throw httpException(422, 'No image selected')
   if (preprocessor.needsMask && masks !== images)
     throw httpException(422, `Preprocessor ${name} requires \`controlnet_masks\` param.`)
-  if (!preprocessor.isBuiltIn)
-    throw httpException(422, `Module not supported: ${preprocessor.label}, ${whyMissing(preprocessor)}`)
+  const reason = preprocessor.isBuiltIn ? undefined : whyMissing(preprocessor, models)
+  if (reason !== undefined) throw httpException(422, `Module not supported: ${preprocessor.label}, ${reason}`)
   return preprocessor
 }
 
@@ -115,6 +120,7 @@ function toPreprocessing(
     thresholdA: settle('controlnet_threshold_a', preprocessor.thresholdA),
     thresholdB: settle('controlnet_threshold_b', preprocessor.thresholdB),
     seed: Math.floor(random() * SEEDS),
+    network: undefined,
   }
 }
 
@@ -131,6 +137,7 @@ function toDetectJob({ now, ...ids }: JobIdentity, { images, masks, preprocessin
     ...ids,
     surface: Surface.SURFACE_SDAPI,
     submittedAtMs: now,
+    models: preprocessing.network === undefined ? [] : [preprocessing.network],
     kind: { $case: 'controlMap', value: { pictures, preprocessing, output } },
   })
 }

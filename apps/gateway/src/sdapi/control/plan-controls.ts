@@ -7,6 +7,7 @@ import { optionNumber, type Options } from '../options/options-store.ts'
 import type { GenerationRequest } from '../request/generation-request.ts'
 import { toStem } from '../resolve-checkpoint.ts'
 import { findControlModel, toControlTitle } from './control-models.ts'
+import { findPreprocessorFile, whyMissing } from './preprocessor-files.ts'
 import { readUnits, type UnitRequest } from './read-units.ts'
 
 /** Why the extension leaves a request ungoverned: it notes the reason in its log and the pictures are made without. */
@@ -18,6 +19,8 @@ export class UnitFault extends Error {
 export interface PlannedUnit {
   readonly values: ExactObject
   readonly preprocessor: Preprocessor
+  /** The preprocessor's network, where it is one. */
+  readonly network: ModelFile | undefined
   readonly model: ModelFile
   readonly weight: number
 }
@@ -70,7 +73,9 @@ function unfold(unit: UnitRequest): UnitRequest[] {
 }
 
 function planUnit({ values, preprocessor }: UnitRequest, inputs: ControlInputs): PlannedUnit {
-  if (!preprocessor.isBuiltIn || preprocessor.isModelFree) throw refusePreprocessor(preprocessor)
+  const reason = whyMissing(preprocessor, inputs.models)
+  if (reason !== undefined)
+    throw pythonException('NotImplementedError', `preprocessor ${preprocessor.label}: ${reason}`)
   const name = String(values.get('model'))
   if (name === 'None') throw new UnitFault('You have not selected any ControlNet Model.')
   const model = findControlModel(inputs.models, name)
@@ -78,21 +83,8 @@ function planUnit({ values, preprocessor }: UnitRequest, inputs: ControlInputs):
   checkFamily(model, inputs.checkpoint)
   if (!inputs.isImageToImage && (values.get('image') ?? null) === null)
     throw new UnitFault('controlnet is enabled but no input image is given')
-  return { values, preprocessor, model, weight: Number(values.get('weight')) }
-}
-
-function refusePreprocessor(preprocessor: Preprocessor): Error {
-  return pythonException(
-    'NotImplementedError',
-    `preprocessor ${preprocessor.label}: ${whyMissing(preprocessor)}`,
-  )
-}
-
-/** Why a preprocessor cannot guide a picture here. */
-export function whyMissing({ isModelFree }: Preprocessor): string {
-  return isModelFree
-    ? 'it changes the attention inside the denoiser, which is not supported'
-    : 'it needs a network of its own, whose weights are not there'
+  const network = findPreprocessorFile(inputs.models, preprocessor)
+  return { values, preprocessor, network, model, weight: Number(values.get('weight')) }
 }
 
 /** ControlNets are made for one family: the width of its contexts tells, and whether it has labels. */

@@ -19,7 +19,10 @@ export function addControlRoutes(routes: Hono<GatewayEnv>, deps: GatewayDeps): v
   })
   routes.get('/controlnet/module_list', (c) =>
     jsonAnswer(
-      listModules({ showsLabels: readFlag(c, 'alias_names'), showsMissing: readFlag(c, 'unavailable') }),
+      listModules(deps.models, {
+        showsLabels: readFlag(c, 'alias_names'),
+        showsMissing: readFlag(c, 'unavailable'),
+      }),
     ),
   )
   routes.get('/controlnet/control_types', () => jsonAnswer(listControlTypes(deps.models)))

@@ -47,6 +47,7 @@ export function toControls(units: readonly StoredUnit[], options: Options, seed:
         thresholdA: number('threshold_a'),
         thresholdB: number('threshold_b'),
         seed: Number(BigInt.asUintN(32, seed)),
+        network: unit.network && toModelRef(unit.network),
       },
       image,
       mask,

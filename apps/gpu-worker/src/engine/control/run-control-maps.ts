@@ -7,12 +7,27 @@ import { takeRed } from '../inpaint/grey.ts'
 import type { Pixels } from '../image/pixels.ts'
 import type { JobContext } from '../job-context.ts'
 import { readImage } from '../source-image/read-image.ts'
-import { preprocess } from './preprocess/index.ts'
+import { HeldModels } from '../generation/held-models.ts'
+import type { ModelStore } from '../models/model-store.ts'
+import { runPreprocessor } from './preprocess/run-preprocessor.ts'
 import { joinAlpha } from './join-alpha.ts'
 import { showMap } from './show-map.ts'
 
 /** Makes the control pictures of a job. A cancelled job ends with those that are finished. */
-export async function runControlMaps(job: ControlMapJob, context: JobContext): Promise<EngineOutcome> {
+export async function runControlMaps(
+  job: ControlMapJob,
+  context: JobContext,
+  store: ModelStore,
+): Promise<EngineOutcome> {
+  const models = new HeldModels(store)
+  try {
+    return await makeMaps(job, context, models)
+  } finally {
+    models.release()
+  }
+}
+
+async function makeMaps(job: ControlMapJob, context: JobContext, models: HeldModels): Promise<EngineOutcome> {
   const settings = required(job.preprocessing)
   context.tell({ $case: 'jobStart', value: { cachedNodeIds: [], passCount: job.pictures.length } })
   const files: EngineFile[] = []
@@ -22,7 +37,7 @@ export async function runControlMaps(job: ControlMapJob, context: JobContext): P
     const read = async (key: string): Promise<Pixels> => readImage(readInput(context.inputs, key))
     const picture = await read(required(image).key)
     const source = mask === undefined ? picture : joinAlpha(picture, takeRed(await read(mask.key)))
-    const made = showMap(preprocess(settings.module, source, settings))
+    const made = showMap(await runPreprocessor(source, settings, settings, models))
     files.push(await encodeFile(made, required(job.output), []))
     // Messages (cancel) are heard between pictures only.
     await new Promise((resolve) => setImmediate(resolve))

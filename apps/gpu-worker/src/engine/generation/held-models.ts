@@ -2,6 +2,7 @@ import type { LoraRef, ModelRef } from '@atelier/proto'
 import type { ControlNetwork } from '../control/control-network.ts'
 import { readWeightFile } from '../checkpoint/read-weight-file.ts'
 import { readHypernetwork, type Hypernetwork } from '../networks/patches/hypernetwork.ts'
+import type { PreprocessNetwork } from '../control/preprocess/preprocess-network.ts'
 import type { AdapterSet } from '../models/derived-models.ts'
 import type { LoadedVae } from '../models/loaded-model.ts'
 import type { ModelStore, UsableCheckpoint } from '../models/model-store.ts'
@@ -53,6 +54,11 @@ export class HeldModels {
   /** Uses an upscaler network. */
   upscaler(ref: ModelRef): Promise<UpscaleNetwork> {
     return this.#hold(`upscaler ${ref.name} ${ref.identity}`, () => this.#store.useUpscaler(ref))
+  }
+
+  /** Uses the network of a preprocessor. */
+  preprocessor(ref: ModelRef): Promise<PreprocessNetwork> {
+    return this.#hold(`preprocessor ${ref.name} ${ref.identity}`, () => this.#store.usePreprocessor(ref))
   }
 
   /** Uses a ControlNet or adapter, put together with a checkpoint where it needs one. */

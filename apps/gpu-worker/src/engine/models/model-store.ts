@@ -1,3 +1,4 @@
+import { openPreprocessNetwork, type PreprocessNetwork } from '../control/preprocess/preprocess-network.ts'
 import { existsSync } from 'node:fs'
 import type { ModelFamily } from '@atelier/catalog'
 import { ModelKind, type ModelFile, type ModelRef } from '@atelier/proto'
@@ -233,6 +234,12 @@ export class ModelStore {
   async useUpscaler(ref: ModelRef): Promise<Use<UpscaleNetwork>> {
     const file = this.resolve(ref)
     return this.#residency.use(file.identity, () => loadUpscaler(file.path, this.#session()))
+  }
+
+  /** Uses the network of a preprocessor. */
+  async usePreprocessor(ref: ModelRef): Promise<Use<PreprocessNetwork>> {
+    const file = this.resolve(ref)
+    return this.#residency.use(file.identity, () => openPreprocessNetwork(file.path, this.#session()))
   }
 
   /** Uses the network that previews a family's latents; undefined when its file is not there. */

@@ -105,12 +105,19 @@ interface Part {
 function createPart(graph: Graph, options: SessionOptions): Promise<InferenceSession> {
   const root = parse(graph.weights[0]?.path ?? process.cwd()).root
   return InferenceSession.create(toModelBytes(graph), {
-    executionProviders: toProviders(options.device),
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-    ...(options.threads > 0 ? { intraOpNumThreads: options.threads } : {}),
+    ...toRuntimeOptions(options),
     extra: { session: { model_external_initializers_file_folder_path: root } },
   } as InferenceSession.SessionOptions).catch((error: unknown) => tellLoss(error, options))
+}
+
+/** What ONNX Runtime is told of a session. */
+export function toRuntimeOptions({ device, threads }: SessionOptions): InferenceSession.SessionOptions {
+  return {
+    executionProviders: toProviders(device) ?? ['cpu'],
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    ...(threads > 0 ? { intraOpNumThreads: threads } : {}),
+  }
 }
 
 async function runPart(

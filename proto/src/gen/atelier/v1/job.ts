@@ -782,6 +782,8 @@ export interface Preprocessing {
   thresholdB: number
   /** Seed of those that draw lots, 0 to 2^32-1. */
   seed: number
+  /** The ONNX file of those that are networks; absent: the preprocessor is arithmetic alone. */
+  network: ModelRef | undefined
 }
 
 /** Control pictures alone, one of each picture. */
@@ -4820,7 +4822,7 @@ export const ControlUnit: MessageFns<ControlUnit> = {
 }
 
 function createBasePreprocessing(): Preprocessing {
-  return { module: '', resolution: 0, thresholdA: 0, thresholdB: 0, seed: 0 }
+  return { module: '', resolution: 0, thresholdA: 0, thresholdB: 0, seed: 0, network: undefined }
 }
 
 export const Preprocessing: MessageFns<Preprocessing> = {
@@ -4839,6 +4841,9 @@ export const Preprocessing: MessageFns<Preprocessing> = {
     }
     if (message.seed !== 0) {
       writer.uint32(40).uint32(message.seed)
+    }
+    if (message.network !== undefined) {
+      ModelRef.encode(message.network, writer.uint32(562).fork()).join()
     }
     return writer
   },
@@ -4896,6 +4901,14 @@ export const Preprocessing: MessageFns<Preprocessing> = {
             message.seed = reader.uint32()
             continue
           }
+          case 70: {
+            if (tag !== 562) {
+              break
+            }
+
+            message.network = ModelRef.decode(reader, reader.uint32())
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -4918,6 +4931,10 @@ export const Preprocessing: MessageFns<Preprocessing> = {
     message.thresholdA = object.thresholdA ?? 0
     message.thresholdB = object.thresholdB ?? 0
     message.seed = object.seed ?? 0
+    message.network =
+      object.network !== undefined && object.network !== null
+        ? ModelRef.fromPartial(object.network)
+        : undefined
     return message
   },
 }

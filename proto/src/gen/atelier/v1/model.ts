@@ -31,6 +31,8 @@ export const ModelKind = {
   MODEL_KIND_HYPERNETWORK: 13,
   MODEL_KIND_PHOTOMAKER: 14,
   MODEL_KIND_DIFFUSERS_FOLDER: 15,
+  /** MODEL_KIND_PREPROCESSOR - Networks of ControlNet preprocessors, ONNX files named for them. */
+  MODEL_KIND_PREPROCESSOR: 70,
   UNRECOGNIZED: -1,
 } as const
 
@@ -53,6 +55,7 @@ export namespace ModelKind {
   export type MODEL_KIND_HYPERNETWORK = typeof ModelKind.MODEL_KIND_HYPERNETWORK
   export type MODEL_KIND_PHOTOMAKER = typeof ModelKind.MODEL_KIND_PHOTOMAKER
   export type MODEL_KIND_DIFFUSERS_FOLDER = typeof ModelKind.MODEL_KIND_DIFFUSERS_FOLDER
+  export type MODEL_KIND_PREPROCESSOR = typeof ModelKind.MODEL_KIND_PREPROCESSOR
   export type UNRECOGNIZED = typeof ModelKind.UNRECOGNIZED
 }
 

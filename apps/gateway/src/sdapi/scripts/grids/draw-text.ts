@@ -30,7 +30,7 @@ export async function drawText(text: string, { size, colour }: TextStyle): Promi
   if (text.trim() === '' || size < 1) return undefined
   const escaped = text
     .slice(0, MAX_LENGTH)
-    // eslint-disable-next-line no-control-regex -- Pango refuses control characters.
+    // Pango refuses control characters.
     .replace(/[\u0000-\u001f]/g, ' ')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

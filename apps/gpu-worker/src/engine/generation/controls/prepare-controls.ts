@@ -2,7 +2,7 @@ import { ControlPasses, type ControlUnit, type GenerationJob, type ResizeMode } 
 import type { ControlNetwork } from '../../control/control-network.ts'
 import { fitMap } from '../../control/fit-map.ts'
 import { choosePixelPerfect } from '../../control/pixel-perfect.ts'
-import { preprocess } from '../../control/preprocess/index.ts'
+import { runPreprocessor } from '../../control/preprocess/run-preprocessor.ts'
 import { showMap } from '../../control/show-map.ts'
 import { toHint } from '../../control/to-hint.ts'
 import { flattenOnWhite } from '../../control/preprocess/working-picture.ts'
@@ -48,7 +48,7 @@ export async function prepareControls(
   for (const unit of job.controls) {
     if (unit.model === undefined) throw new EngineError('invalid-request', 'a control lacks its network')
     const network = await models.control(unit.model, job.checkpoint)
-    prepared.push(await prepareUnit(unit, job, { network, inputs }))
+    prepared.push(await prepareUnit(unit, job, { network, inputs, models }))
   }
   return prepared
 }
@@ -70,19 +70,21 @@ export function actsIn({ passes }: ControlUnit, { hires }: GenerationJob, isSeco
 async function prepareUnit(
   unit: ControlUnit,
   job: GenerationJob,
-  { network, inputs }: { network: ControlNetwork; inputs: JobInputs },
+  { network, inputs, models }: { network: ControlNetwork; inputs: JobInputs; models: HeldModels },
 ): Promise<PreparedUnit> {
   const module = settleModule(unit.preprocessing?.module ?? 'none', job)
   const { picture, mode } = await chooseInput(unit, job, inputs)
   const size = toWholeSize(job)
-  const made = preprocess(module, picture, {
+  const preprocessor = { module, network: unit.preprocessing?.network }
+  const settings = {
     resolution: unit.pixelPerfect
       ? choosePixelPerfect(picture, size, mode)
       : (unit.preprocessing?.resolution ?? 0),
     thresholdA: unit.preprocessing?.thresholdA ?? 0,
     thresholdB: unit.preprocessing?.thresholdB ?? 0,
     seed: unit.preprocessing?.seed ?? 0,
-  })
+  }
+  const made = await runPreprocessor(picture, preprocessor, settings, models)
   const fit = (target: Size): PassMap => fitTo(made, target, { module, mode, network })
   return {
     ...{ unit, module, network },

@@ -1,0 +1,74 @@
+import { readFileSync, statSync } from 'node:fs'
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import { CheckpointError } from '../../checkpoint/checkpoint-error.ts'
+import type { Loaded } from '../../models/load-model.ts'
+import { toRuntimeOptions, type SessionOptions } from '../../onnx/session.ts'
+import type { Size } from '../../opencv/resize.ts'
+import { createTensor, type Tensor } from '../../tensor/tensor.ts'
+
+/** A preprocessor's network ready to be called; it is loaded at its first call. */
+export interface PreprocessNetwork {
+  /** The only size it takes, pixels; undefined: any. */
+  size(): Promise<Size | undefined>
+  /** Its first output for a picture [1, 3, height, width]. */
+  run(image: Tensor): Promise<Tensor>
+}
+
+/** ONNX files are protobuf, which ends at 2 GiB. */
+const MAX_BYTES = 2 ** 31 - 1
+
+/**
+ * Opens a preprocessor's ONNX file. It is read whole and given to ONNX Runtime as bytes, so that it can name no other file.
+ * @throws CheckpointError when it is too large; its methods when it holds no network of one picture and one map
+ */
+export function openPreprocessNetwork(path: string, options: SessionOptions): Loaded<PreprocessNetwork> {
+  const { size } = statSync(path)
+  if (size > MAX_BYTES)
+    throw new CheckpointError('over-limit', path, `it has ${size} bytes, more than ${MAX_BYTES}`)
+  let opened: Promise<InferenceSession> | undefined
+  const open = () => (opened ??= createNetwork(path, options))
+  return {
+    value: {
+      size: async () => readSize(await open()),
+      async run(image) {
+        const session = await open()
+        const given = new OrtTensor('float32', image.data, image.shape)
+        const outputs = await session.run({ [session.inputNames[0]!]: given })
+        const { dims, data } = outputs[session.outputNames[0]!]!
+        return createTensor(dims, data as Float32Array)
+      },
+    },
+    costBytes: size,
+    release: async () => (await opened?.catch(() => undefined))?.release(),
+  }
+}
+
+async function createNetwork(path: string, options: SessionOptions): Promise<InferenceSession> {
+  if (!options.isAllowedFile(path))
+    throw new CheckpointError('unreadable', path, 'it is not one of the model files this worker may open')
+  const session = await InferenceSession.create(readFileSync(path), toRuntimeOptions(options)).catch(
+    (cause: unknown) => {
+      throw new CheckpointError('malformed', path, `ONNX Runtime refuses it: ${(cause as Error).message}`, {
+        cause,
+      })
+    },
+  )
+  const [input, ...more] = session.inputMetadata
+  if (input?.isTensor !== true || input.type !== 'float32' || input.shape.length !== 4 || more.length > 0) {
+    await session.release()
+    const given = session.inputNames.join(', ')
+    throw new CheckpointError(
+      'unknown-structure',
+      path,
+      `it must take one f32 picture [1, 3, height, width]; its inputs are ${given}`,
+    )
+  }
+  return session
+}
+
+/** Sizes that are no numbers are free. */
+function readSize({ inputMetadata: [input] }: InferenceSession): Size | undefined {
+  const [height, width] = input?.isTensor === true ? input.shape.slice(2) : []
+  const isFixed = typeof height === 'number' && typeof width === 'number' && height > 0 && width > 0
+  return isFixed ? { width, height } : undefined
+}

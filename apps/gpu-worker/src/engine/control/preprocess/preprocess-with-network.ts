@@ -1,0 +1,94 @@
+import { findNetworkPreprocessor, type NetworkPreprocessor } from '@atelier/catalog'
+import { EngineError } from '../../engine-error.ts'
+import type { Pixels } from '../../image/pixels.ts'
+import { resizeRaster, type Size } from '../../opencv/resize.ts'
+import { createTensor, type Tensor } from '../../tensor/tensor.ts'
+import type { PreprocessNetwork } from './preprocess-network.ts'
+import type { PreprocessorSettings } from './preprocessor.ts'
+import { cutPadding, toWorkingPicture } from './working-picture.ts'
+
+/** Mean and deviation of ImageNet's red, green and blue, 0 to 1. */
+const MEAN = [0.485, 0.456, 0.406] as const
+const DEVIATION = [0.229, 0.224, 0.225] as const
+
+/**
+ * Makes a control picture with a network: at the working size, which is brought to a size the network takes.
+ * @throws EngineError `unusable-model` when its output is no map of the picture
+ */
+export async function preprocessWithNetwork(
+  module: string,
+  picture: Pixels,
+  { resolution }: PreprocessorSettings,
+  network: PreprocessNetwork,
+): Promise<Pixels> {
+  const kind = findNetworkPreprocessor(module)
+  if (kind === undefined)
+    throw new EngineError('invalid-request', `the preprocessor ${module} is no network alone`)
+  const { fitted, padded } = toWorkingPicture(picture, resolution)
+  const size = (await network.size()) ?? roundUp(padded, kind.multiple)
+  const made = toMap(await network.run(toInput(resize(padded, size), kind)), kind)
+  return cutPadding(resize(made, padded), fitted)
+}
+
+function roundUp({ width, height }: Size, multiple: number): Size {
+  const up = (side: number) => Math.ceil(side / multiple) * multiple
+  return { width: up(width), height: up(height) }
+}
+
+function resize(picture: Pixels, size: Size): Pixels {
+  if (picture.width === size.width && picture.height === size.height) return picture
+  return resizeRaster(picture, { width: size.width, height: size.height }, 'cubic')
+}
+
+function toInput({ width, height, data }: Pixels, { input, takesBlueFirst }: NetworkPreprocessor): Tensor {
+  const plane = width * height
+  const image = createTensor([1, 3, height, width])
+  for (let c = 0; c < 3; c += 1) {
+    const from = takesBlueFirst === true ? 2 - c : c
+    for (let i = 0; i < plane; i += 1) image.data[c * plane + i] = toSample(data[3 * i + from]!, from, input)
+  }
+  return image
+}
+
+function toSample(byte: number, channel: number, input: NetworkPreprocessor['input']): number {
+  if (input === 'bytes') return byte
+  if (input === 'signed') return byte / 127.5 - 1
+  return input === 'unit' ? byte / 255 : (byte / 255 - MEAN[channel]!) / DEVIATION[channel]!
+}
+
+/** The first output as a picture: [height, width], [1, height, width] or [1, channels, height, width]. */
+function toMap({ shape, data }: Tensor, kind: NetworkPreprocessor): Pixels {
+  const [height = 0, width = 0] = shape.slice(-2)
+  const plane = height * width
+  const channels = kind.output === 'normals' ? 3 : 1
+  if (plane === 0 || data.length < channels * plane) {
+    const text = `the network of ${kind.name} gives ${shape.join('x')}, no map of ${channels} channels`
+    throw new EngineError('unusable-model', text)
+  }
+  const scale = kind.output === 'depth' ? spread(data.subarray(0, plane)) : toByteScale(kind)
+  const output = new Uint8Array(3 * plane)
+  for (let i = 0; i < plane; i += 1) {
+    for (let c = 0; c < 3; c += 1) {
+      const value = scale(data[(channels === 3 ? c * plane : 0) + i]!)
+      output[3 * i + c] = Math.trunc(Math.min(Math.max(value, 0), 255))
+    }
+  }
+  return { width, height, channels: 3, data: output }
+}
+
+/** The nearest is white, the furthest black. */
+function spread(values: Float32Array): (value: number) => number {
+  let [low, high] = [Infinity, -Infinity]
+  for (const value of values) {
+    low = Math.min(low, value)
+    high = Math.max(high, value)
+  }
+  return high > low ? (value) => ((value - low) / (high - low)) * 255 : () => 0
+}
+
+function toByteScale({ output, levels }: NetworkPreprocessor): (value: number) => number {
+  if (output === 'normals') return (value) => (value * 0.5 + 0.5) * 255
+  if (output === 'dark-lines') return (value) => 255 - value * 255
+  // The extension's "safe" edges: few levels, which hide what the network saw of the picture.
+  return (value) => (levels === undefined ? value : Math.trunc(value * (levels + 1)) / levels) * 255
+}

@@ -1,0 +1,50 @@
+/** How a network takes a picture, and what its first output means. */
+export interface NetworkPreprocessor {
+  /** Preprocessor of the ControlNet extension. */
+  readonly name: string
+  /**
+   * Samples it is given, [1, 3, height, width]: 0 to 255; 0 to 1; -1 to 1; or 0 to 1 with ImageNet's mean and deviation
+   * taken out.
+   */
+  readonly input: 'bytes' | 'unit' | 'signed' | 'imagenet'
+  /** It takes blue first. */
+  readonly takesBlueFirst?: boolean
+  /**
+   * Depth of any scale, near is large; edges, 0 to 1; lines that are dark on white, 0 to 1; or normals, -1 to 1 in three
+   * channels.
+   */
+  readonly output: 'depth' | 'edges' | 'dark-lines' | 'normals'
+  /** Sides of its pictures are multiples of this, pixels; one with a fixed size has that. */
+  readonly multiple: number
+  /** Edges are brought to this many levels above none; absent: they stay as they are. */
+  readonly levels?: number
+}
+
+const SIDES = 64
+/** Patches of Depth Anything's transformer, pixels. */
+const PATCH = 14
+
+/** Preprocessors that are one network each, as their published models take pictures. */
+export const NETWORK_PREPROCESSORS: readonly NetworkPreprocessor[] = [
+  { name: 'depth', input: 'signed', output: 'depth', multiple: SIDES },
+  { name: 'depth_anything', input: 'imagenet', output: 'depth', multiple: PATCH },
+  { name: 'depth_anything_v2', input: 'imagenet', output: 'depth', multiple: PATCH },
+  { name: 'hed', input: 'bytes', output: 'edges', multiple: SIDES },
+  { name: 'hed_safe', input: 'bytes', output: 'edges', multiple: SIDES, levels: 2 },
+  { name: 'pidinet', input: 'unit', takesBlueFirst: true, output: 'edges', multiple: SIDES },
+  { name: 'pidinet_safe', input: 'unit', takesBlueFirst: true, output: 'edges', multiple: SIDES, levels: 2 },
+  { name: 'lineart', input: 'unit', output: 'dark-lines', multiple: SIDES },
+  { name: 'lineart_coarse', input: 'unit', output: 'dark-lines', multiple: SIDES },
+  { name: 'lineart_anime', input: 'signed', output: 'dark-lines', multiple: SIDES },
+  { name: 'normal_bae', input: 'imagenet', output: 'normals', multiple: SIDES },
+]
+
+/** The preprocessor of that name that is a network alone; undefined for others. */
+export function findNetworkPreprocessor(name: string): NetworkPreprocessor | undefined {
+  return NETWORK_PREPROCESSORS.find((one) => one.name === name)
+}
+
+/** The preprocessor a network's file is for: its name without folders and extension. */
+export function toPreprocessorName(fileName: string): string {
+  return fileName.slice(fileName.lastIndexOf('/') + 1).replace(/\.onnx$/i, '')
+}
