@@ -67,7 +67,7 @@ describe('selectable scripts', () => {
       expect(await sizeOf(answer.images[1])).toEqual([128, 128])
       const { infotexts, all_seeds: seeds } = infoOf(answer)
       expect(infotexts).toHaveLength(11)
-      expect(infotexts[0]).toContain('Y Type: CFG Scale, Y Values: "5,6", Z Type: Eta')
+      expect(infotexts[0]).toContain('Y Type: CFG Scale, Y Values: "5,6", Z Type: Clip skip')
       expect(infotexts[1]).not.toContain('Z Type')
       expect(seeds).toHaveLength(10)
     })

@@ -111,7 +111,7 @@ export class FlatWorker {
     for (const [imageIndex, image] of images.entries()) {
       const picture = await this.#draw(generation, image)
       const asides = listAsideNames(generation).map((name) => ({ ...picture, name, imageIndex }))
-      const isFirst = ({ name }: { name: string }) => name === 'before-highres-fix'
+      const isFirst = ({ name }: { name: string }) => name.startsWith('before-')
       drawn.push(...asides.filter(isFirst), picture, ...(await drawCompanions(generation, picture)))
       drawn.push(...asides.filter((aside) => !isFirst(aside)))
     }

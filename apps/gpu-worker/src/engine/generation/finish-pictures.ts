@@ -29,11 +29,12 @@ export async function finishPictures(
   const output = required(job.output)
   for (const [row, image] of batch.images.entries()) {
     const decoded = finishControlled(await decodeRow(generation, latent, row), generation.controls)
-    const { picture, companions, asides } = finishPicture(decoded, { sources, row, latent, generation })
-    files.push(await encodeFile(context.finishPixels(picture), output, listTexts(output, image)))
-    for (const companion of companions) files.push(await encodeFile(companion, output, []))
+    const finished = finishPicture(decoded, { sources, row, latent, generation })
     const imageIndex = batch.firstImage + row
-    for (const aside of asides) files.push(await encodeAside(aside, { output, image, imageIndex }))
+    for (const aside of finished.before) files.push(await encodeAside(aside, { output, image, imageIndex }))
+    files.push(await encodeFile(context.finishPixels(finished.picture), output, listTexts(output, image)))
+    for (const companion of finished.companions) files.push(await encodeFile(companion, output, []))
+    for (const aside of finished.after) files.push(await encodeAside(aside, { output, image, imageIndex }))
   }
   return files
 }
@@ -86,13 +87,15 @@ interface Finished {
   readonly picture: Pixels
   /** What follows it in the answer: its mask, the repainted part alone. */
   readonly companions: readonly Pixels[]
-  /** What is saved beside it. */
-  readonly asides: readonly Aside[]
+  /** What is saved before it, and after it. */
+  readonly before: readonly Aside[]
+  readonly after: readonly Aside[]
 }
 
 function finishPicture(decoded: Pixels, { sources, row, latent, generation }: Finishing): Finished {
   const prepared = sources?.pictures[row % sources.pictures.length]
-  if (sources === undefined || prepared === undefined) return { picture: decoded, companions: [], asides: [] }
+  if (sources === undefined || prepared === undefined)
+    return { picture: decoded, companions: [], before: [], after: [] }
   const settings = generation.job.source
   const soft = layBackSoftly(prepared, { sources, row, latent, generation })
   const source = soft === undefined ? prepared : { ...prepared, ...soft }
@@ -164,7 +167,7 @@ function withCompanions(
   { generation, before }: { readonly generation: Generation; readonly before: readonly Aside[] },
 ): Finished {
   const { returnMask = false, returnComposite = false } = generation.job.source?.mask ?? {}
-  if (mask === undefined) return { picture, companions: [], asides: before }
+  if (mask === undefined) return { picture, companions: [], before, after: [] }
   const composite = () => {
     const fit = { width: picture.width, height: picture.height, resizeMode: ResizeMode.RESIZE_MODE_FILL }
     return unmultiply(keepUnmasked(drawn, invertGrey(fitGrey(mask, fit))))
@@ -172,8 +175,8 @@ function withCompanions(
   return {
     picture,
     companions: [...(returnMask ? [toColours(mask)] : []), ...(returnComposite ? [composite()] : [])],
-    asides: [
-      ...before,
+    before,
+    after: [
       ...keepAside('mask', () => toColours(mask), generation),
       ...keepAside('mask-composite', composite, generation),
     ],

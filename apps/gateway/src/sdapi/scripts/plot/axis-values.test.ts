@@ -22,6 +22,20 @@ describe('values of a plot’s axis', () => {
     expect(readValues(axis(label), splitValues(text))).toEqual(values)
   })
 
+  // Python: map(str.strip, chain.from_iterable(csv.reader(StringIO(text), skipinitialspace=True)))
+  it.each([
+    ['a,b', ['a', 'b']],
+    ['a,,b,', ['a', '', 'b', '']],
+    ['a "b", c', ['a "b"', 'c']],
+    ['a\nb,c\n\n', ['a', 'b', 'c']],
+    ['"two\nlines",x', ['two\nlines', 'x']],
+    ['a, "b, c" ,d', ['a', 'b, c', 'd']],
+    ['', []],
+    ['  ', ['']],
+  ])('splits %j', (text, values) => {
+    expect(splitValues(text)).toEqual(values)
+  })
+
   it('puts words in every order, the first ones first', () => {
     expect(readValues(axis('Prompt order'), ['a', 'b', 'c'])).toEqual([
       ['a', 'b', 'c'],

@@ -1,4 +1,3 @@
-import { parse } from 'csv-parse/sync'
 import type { ExactValue } from '@atelier/catalog/exact-json'
 import { pythonException } from '../../errors.ts'
 import type { Axis, AxisValue } from './axis.ts'
@@ -16,16 +15,24 @@ const FRACTION_COUNT = new RegExp(String.raw`^${FRACTION}\s*-${FRACTION}(?:\s*\[
 /** Most values of one axis: more are more than a request may make. */
 const MAX_VALUES = 256
 
-/** Splits a text at its commas; quotes keep them, as in CSV files. */
+/** One value: blanks, then a quoted text and what follows its quotes, or a text without them. */
+const VALUE = /[ ]*(?:"((?:[^"]|"")*)"?([^,\r\n]*)|([^,\r\n]*))(,|\r?\n|\r|$)/y
+
+/** Splits a text at its commas and line ends; quotes keep them, as Python's reader of CSV files has it. */
 export function splitValues(text: string): string[] {
-  if (text.trim() === '') return []
-  const rows = parse(text, {
-    relax_column_count: true,
-    relax_quotes: true,
-    ltrim: true,
-    skip_empty_lines: true,
-  })
-  return (rows as string[][]).flat().map((value) => value.trim())
+  const values: string[] = []
+  let [at, isOpen] = [0, false]
+  while (at < text.length || isOpen) {
+    VALUE.lastIndex = at
+    const [whole = '', quoted, rest = '', plain = '', end = ''] = VALUE.exec(text) ?? []
+    const value = quoted === undefined ? plain : quoted.replaceAll('""', '"') + rest
+    const isEmptyLine = !isOpen && whole.replace(/[\r\n]/g, '') === ''
+    if (!isEmptyLine) values.push(value.trim())
+    at += whole.length
+    isOpen = end === ','
+    if (whole === '') break
+  }
+  return values
 }
 
 /** Values in a line of CSV, as Python writes them. */
