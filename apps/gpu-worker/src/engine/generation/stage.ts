@@ -1,10 +1,4 @@
-import type {
-  DecodedNoise,
-  HypernetworkRef,
-  LoraRef,
-  SamplingSettings,
-  SoftInpainting,
-} from '@atelier/proto'
+import type { DecodedNoise, HypernetworkRef, LoraRef, SamplingSettings, SoftInpainting } from '@atelier/proto'
 import type { ImagePrompts } from '../text-encode/encode-prompts.ts'
 import type { UsableCheckpoint } from '../models/model-store.ts'
 import type { Pixels } from '../image/pixels.ts'
