@@ -198,7 +198,7 @@ async function storePictures(
   deps: GatewayDeps,
   tenant: string,
   { sources, mask }: Pictures,
-): Promise<Pick<StoredPictures, 'sources' | 'mask'>> {
+): Promise<Pick<PlacedPictures, 'sources' | 'mask'>> {
   const store = (picture: RequestPicture) => storePicture(deps.store.blobs, tenant, picture)
   const stored = await Promise.all(sources.map(store))
   return { sources: stored, ...(mask ? { mask: await store(mask) } : {}) }
