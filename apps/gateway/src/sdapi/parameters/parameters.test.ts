@@ -47,9 +47,18 @@ describe('an infotext', () => {
     },
   )
 
-  it('tells NGMS of the request', async () => {
-    expect(await infotextOf({ s_min_uncond: 1.5 })).toContain('NGMS: 1.5')
-    expect(await infotextOf({})).not.toContain('NGMS')
+  it.each([
+    [{ steps: 2, s_min_uncond: 1.5 }, true],
+    // The only odd evaluation of three lies at sigma 1.6.
+    [{ steps: 3, s_min_uncond: 1.5 }, false],
+    [{ steps: 3, s_min_uncond: 1.7 }, true],
+    [{ steps: 3, s_min_uncond: 1, override_settings: { s_min_uncond_all: true } }, true],
+    [{ steps: 20, s_min_uncond: 0.5, sampler_name: 'UniPC' }, false],
+    [{ steps: 20, s_min_uncond: 0.5, sampler_name: 'DPM++ 2M' }, true],
+    [{ steps: 20 }, false],
+  ])('tells NGMS where it has an effect: %j', async (request, isTold) => {
+    const told = (await infotextOf(request)).includes('NGMS: ')
+    expect(told).toBe(isTold)
   })
 
   it('tells samplers of timesteps that discard the last sigma but one', async () => {

@@ -2,6 +2,7 @@ import type { ExactValue } from '@atelier/catalog/exact-json'
 import type { GenerationPlan } from '../generation-plan.ts'
 import { optionFlag, optionNumber, type Options } from '../options/options-store.ts'
 import { parameterUnless, type Parameter } from './parameter.ts'
+import { skipsUnconditional } from './skips-unconditional.ts'
 
 /** What the schedule adds. Samplers that think in timesteps follow none. */
 export function listScheduleParameters({ sampling, options }: GenerationPlan): Parameter[] {
@@ -73,12 +74,20 @@ export function listSamplingParameters({ request, sampling, options }: Generatio
         ]
       : []),
     ...(TAKES_NOISE.has(id) ? parameterUnless('Sigma noise', option('s_noise'), 1) : []),
-    ...listGuidanceParameters(options, request.value('s_min_uncond') ?? option('s_min_uncond')),
+    ...listGuidanceParameters({ request, sampling, options }),
   ]
 }
 
-function listGuidanceParameters(options: Options, skipBelow: ExactValue): Parameter[] {
-  const skips = Number(skipBelow ?? 0) > 0
+function listGuidanceParameters({
+  request,
+  sampling,
+  options,
+}: Pick<GenerationPlan, 'request' | 'sampling' | 'options'>): Parameter[] {
+  const skipBelow = request.value('s_min_uncond') ?? options.get('s_min_uncond') ?? null
+  const skips = skipsUnconditional({
+    ...{ sampling, steps: request.number('steps') ?? 0, below: Number(skipBelow ?? 0) },
+    skipsAll: optionFlag(options, 's_min_uncond_all'),
+  })
   return [
     ...parameterUnless('Skip Early CFG', options.get('skip_early_cond') ?? null, 0),
     ...(skips ? [{ key: 'NGMS', value: skipBelow }] : []),

@@ -42,9 +42,12 @@ export function listWebuiSigmas(sampling: WebuiSampling, steps: number): number[
  */
 export function planWebui(sampling: WebuiSampling): SamplingPlan {
   if (isDiffusersScheduler(sampling.sampler)) return planDiffusersRun(sampling, sampling.sampler)
-  return findWebuiSampler(sampling.sampler)?.isTimestepSampler === true
-    ? planTimesteps(sampling)
-    : planSigmas(sampling)
+  return isTimestepSampler(sampling.sampler) ? planTimesteps(sampling) : planSigmas(sampling)
+}
+
+/** Whether a sampler thinks in whole timesteps (DDIM and its kin). */
+export function isTimestepSampler(sampler: string): boolean {
+  return findWebuiSampler(sampler)?.isTimestepSampler === true
 }
 
 /** A folder's own settings count for the scheduler it names. */

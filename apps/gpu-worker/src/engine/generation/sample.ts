@@ -5,7 +5,7 @@ import { blend, createWebuiKeepingDenoiser, spreadMask } from '../denoise/keep-l
 import { changeSchedule } from '../denoise/model-sampling.ts'
 import { ImageNoise } from '../denoise/noise/image-noise.ts'
 import { createWebuiNoise } from '../denoise/noise/sampler-noise.ts'
-import { planWebui, toWebuiSamplerOptions } from '../denoise/plan-webui.ts'
+import { isTimestepSampler, planWebui, toWebuiSamplerOptions } from '../denoise/plan-webui.ts'
 import type { SamplingPlan } from '../denoise/plan.ts'
 import { runSampling, type SamplingResult } from '../denoise/run-sampling.ts'
 import type { Denoiser, SamplerOptions } from '../denoise/sampler.ts'
@@ -168,7 +168,9 @@ async function createCheckpointDenoiser(
     guidanceScale: settings.guidanceScale,
     prediction: model.prediction,
     plan,
-    skipsUnconditional: (call, sigma) => skips(call + calls, sigma),
+    // A1111's samplers of timesteps compare those.
+    skipsUnconditional: (call, sigma) =>
+      skips(call + calls, isTimestepSampler(settings.sampler) ? plan.timestepOf(sigma) : sigma),
   }
   const imageGuidanceScale = job.imageGuidanceScale ?? 1
   return model.inChannels === EDIT_CHANNELS && imageGuidanceScale !== 1
