@@ -110,21 +110,24 @@ describe.skipIf(!hasNatsServer())('a broker that goes away', () => {
     const jsm = await jetstreamManager(connection)
     for await (const { config } of jsm.streams.list()) await jsm.streams.delete(config.name)
     await connection.close()
-    const job = createTestJob()
+    // A job that is turned away while a stream is still missing keeps that end; who asks again asks for another.
+    let job = createTestJob()
     await expect
       .poll(
-        () =>
-          store.jobs.submit(job).then(
+        () => {
+          job = createTestJob()
+          return store.jobs.submit(job).then(
             ({ record }) => record.state,
             () => 0,
-          ),
+          )
+        },
         { timeout: 20_000 },
       )
       .toBe(JobState.JOB_STATE_QUEUED)
     expect((await claimAny(store)).record.job?.id).toBe(job.id)
     await expect
       .poll(async () => (await store.jobs.list({})).map((record) => record.job?.id))
-      .toEqual([job.id])
+      .toContain(job.id)
   }, 60_000)
 
   it('finds the workers that are still there', async () => {
