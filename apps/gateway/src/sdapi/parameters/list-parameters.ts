@@ -2,7 +2,7 @@ import { listControlParameters } from '../control/control-parameters.ts'
 import type { GenerationPlan } from '../generation-plan.ts'
 import type { ModelIndex } from '../../models/model-index.ts'
 import { listHiresParameters } from './hires-parameters.ts'
-import { listInpaintParameters, listSourceParameters } from './source-parameters.ts'
+import { listExtraNoise, listInpaintParameters, listSourceParameters } from './source-parameters.ts'
 import type { Parameter } from './parameter.ts'
 import { listLoraParameters } from './lora-parameters.ts'
 import { listRefinerParameters } from './refiner-parameters.ts'
@@ -23,5 +23,6 @@ export function listParameters(plan: GenerationPlan, models: ModelIndex): Parame
     ...listScheduleParameters(plan),
     ...listSamplingParameters(plan),
     ...listRefinerParameters(plan, models),
+    ...(!plan.isImageToImage && plan.request.flag('enable_hr') ? listExtraNoise(plan.options) : []),
   ]
 }

@@ -61,6 +61,13 @@ describe('an infotext', () => {
     expect(told).toBe(isTold)
   })
 
+  it('tells the extra noise of a second pass', async () => {
+    const request = { override_settings: { img2img_extra_noise: 0.05 }, sampler_name: 'PLMS' }
+    const hires = { enable_hr: true, denoising_strength: 0.4, hr_upscaler: 'Latent' }
+    expect(await infotextOf({ ...request, ...hires })).toContain('Hires upscaler: Latent, Extra noise: 0.05')
+    expect(await infotextOf(request)).not.toContain('Extra noise')
+  })
+
   it('tells samplers of timesteps that discard the last sigma but one', async () => {
     const override_settings = { always_discard_next_to_last_sigma: true }
     expect(await infotextOf({ sampler_name: 'DDIM', override_settings })).toContain(

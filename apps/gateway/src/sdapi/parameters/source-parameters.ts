@@ -46,8 +46,10 @@ export function listSourceParameters({ request, options, ownOptions }: Generatio
   // The option counts as the tenant has it: A1111 reads it before a request's overrides.
   const multiplier =
     request.value('initial_noise_multiplier') ?? ownOptions.get('initial_noise_multiplier') ?? null
-  return [
-    ...parameterUnless('Noise multiplier', multiplier, 1),
-    ...parameterUnless('Extra noise', options.get('img2img_extra_noise') ?? null, 0),
-  ]
+  return [...parameterUnless('Noise multiplier', multiplier, 1), ...listExtraNoise(options)]
+}
+
+/** The option that adds noise to what a pass starts from, told by passes that start from a picture. */
+export function listExtraNoise(options: GenerationPlan['options']): Parameter[] {
+  return parameterUnless('Extra noise', options.get('img2img_extra_noise') ?? null, 0)
 }

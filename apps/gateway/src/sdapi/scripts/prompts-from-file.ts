@@ -80,8 +80,8 @@ function describe(
     ['all_negative_prompts', [request.text('negative_prompt')]],
     ['seed', seed],
     ['all_seeds', [seed]],
-    ['subseed', request.value('subseed')],
-    ['all_subseeds', [request.value('subseed')]],
+    ['subseed', -1n],
+    ['all_subseeds', [-1n]],
     ...['width', 'height', 'cfg_scale', 'steps', 'batch_size', 'restore_faces', 'denoising_strength'].map(
       (name): [string, ExactValue] => [name, request.value(name)],
     ),

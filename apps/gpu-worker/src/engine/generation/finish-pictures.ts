@@ -1,6 +1,5 @@
 import { AsidePicture, NamedFile, ResizeMode, type ImagePlan, type OutputSettings } from '@atelier/proto'
 import type { EngineFile } from '../../engine-protocol.ts'
-import { EngineError } from '../engine-error.ts'
 import { encodeImage } from '../image/encode-image.ts'
 import type { Pixels } from '../image/pixels.ts'
 import type { PngText } from '../image/png-text.ts'
@@ -107,7 +106,6 @@ function finishPicture(decoded: Pixels, { sources, row, latent, generation }: Fi
   const before =
     coloured === decoded ? [] : keepAside('before-color-correction', () => lay(decoded), generation)
   if (overlay === undefined) return withCompanions(coloured, coloured, source.mask, { generation, before })
-  if (sources.pasteTo === undefined) refuseOtherSize(coloured, overlay)
   const whole = sources.pasteTo === undefined ? coloured : uncrop(coloured, overlay, sources.pasteTo)
   return withCompanions(lay(coloured), whole, source.mask, { generation, before })
 }
@@ -152,12 +150,6 @@ function layBackSoftly(
     mask: sources.mask,
   }
   return makeSoftOverlay(whole, latents, { ...job, pasteTo: sources.pasteTo }, soft)
-}
-
-/** A side that is no multiple of 8 makes a picture smaller than its overlay: A1111 fails so. */
-function refuseOtherSize(picture: Pixels, overlay: Pixels): void {
-  if (picture.width === overlay.width && picture.height === overlay.height) return
-  throw new EngineError('invalid-request', 'images do not match', { exceptionType: 'ValueError' })
 }
 
 function withCompanions(

@@ -171,10 +171,15 @@ describe('image to image', () => {
     expect(outcome.files).toHaveLength(2)
   })
 
-  it('refuses an overlay that does not fit, in the original words', async () => {
-    await expect(run({ mask: mask() }, { width: 60 })).rejects.toMatchObject({
-      message: 'images do not match',
-      exceptionType: 'ValueError',
-    })
+  it.each([
+    ['a side that is no multiple of 8', {}, { width: 60 }, { width: 56, height: 64 }],
+    [
+      'a latent resized',
+      { resizeMode: ResizeMode.RESIZE_MODE_LATENT },
+      { height: 104 },
+      { width: 64, height: 104 },
+    ],
+  ])('lays an overlay of another size over the corner: %s', async (_, source, changes, size) => {
+    expect(await pixelsOf(await run({ mask: mask(), ...source }, changes))).toMatchObject(size)
   })
 })

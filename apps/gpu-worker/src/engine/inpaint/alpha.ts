@@ -29,9 +29,18 @@ export function unmultiply({ data, ...size }: Pixels): Pixels {
   return { ...size, data: output }
 }
 
-/** Lays a picture with alpha over another with alpha of its size, which is changed. */
+/** Lays a picture with alpha over another with alpha, which is changed, from the upper left corner as far as both reach. */
 export function layOver(under: Pixels, over: Pixels): void {
-  const [to, from] = [under.data, over.data]
+  const columns = Math.min(under.width, over.width)
+  for (let y = 0; y < Math.min(under.height, over.height); y += 1) {
+    const [to, from] = [under, over].map(({ data, width }) =>
+      data.subarray(y * width * 4, (y * width + columns) * 4),
+    ) as [Uint8Array, Uint8Array]
+    layRowOver(to, from)
+  }
+}
+
+function layRowOver(to: Uint8Array, from: Uint8Array): void {
   for (let at = 0; at < to.length; at += 4) {
     const alpha = from[at + 3]!
     if (alpha === 0) continue

@@ -6,7 +6,7 @@ import type { Box } from './crop-region.ts'
 
 /**
  * Puts a finished picture back where it belongs: into a box of an empty canvas of the overlay's size (absent: the
- * picture is that size), then lays the overlay, the untouched part of the source, over it.
+ * picture as it is), then lays the overlay, the untouched part of the source, over it.
  */
 export function applyOverlay(picture: Pixels, overlay: Pixels, pasteTo: Box | undefined): Pixels {
   const canvas = pasteTo === undefined ? addAlpha(picture) : uncrop(picture, overlay, pasteTo)
