@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startAtelier, type Atelier } from './kit/atelier.ts'
 import { postJson } from './kit/calls.ts'
-import { findFreePort } from './kit/free-port.ts'
+import { findPort } from '@atelier/ledger/test-kit'
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 
@@ -39,7 +39,7 @@ describe('a server that is watched', () => {
   let operations: string
   beforeAll(async () => {
     collector = await startCollector()
-    const port = await findFreePort()
+    const port = await findPort()
     operations = `http://127.0.0.1:${port}`
     atelier = await startAtelier({
       ...{ ATELIER_ENGINE: 'fake', ATELIER_FAKE_STEP_MS: '1', ATELIER_METRICS_PORT: String(port) },

@@ -1,9 +1,8 @@
-import { hasTool } from '@atelier/ledger/test-kit'
+import { findPort, hasTool } from '@atelier/ledger/test-kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { getJson, postJson } from './kit/calls.ts'
 import { startCluster, type Cluster } from './kit/cluster.ts'
 import { isEndOf, openComfySocket } from './kit/comfy-socket.ts'
-import { findFreePort } from './kit/free-port.ts'
 import { createGraph } from './kit/graph.ts'
 import { startNatsCluster, type NatsCluster } from './kit/nats-cluster.ts'
 import { readNote } from './kit/pixel-note.ts'
@@ -24,7 +23,7 @@ describe.skipIf(!hasTool('nats-server') || !hasTool('caddy'))('a cluster behind 
       environment: { ATELIER_ENGINE: 'fake', ATELIER_FAKE_STEP_MS: '50', ATELIER_SLOTS: '2' },
     })
     const { gateways } = cluster
-    proxy = await startProxy({ gateways, port: await findFreePort(), comfyPort: await findFreePort() })
+    proxy = await startProxy({ gateways, port: await findPort(), comfyPort: await findPort() })
   }, 300_000)
   afterAll(async () => {
     await proxy.stop()

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findFreePort } from './free-port.ts'
+import { findPort } from '@atelier/ledger/test-kit'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** First start: transforms every source file and loads the checkpoint's header, on a busy machine. */
@@ -33,7 +33,7 @@ export async function startAtelier(
   limitMs = START_LIMIT_MS,
 ): Promise<Atelier> {
   const data = mkdtempSync(join(tmpdir(), 'atelier-e2e-'))
-  const [port, comfyPort] = [await findFreePort(), await findFreePort()]
+  const [port, comfyPort] = [await findPort(), await findPort()]
   const child = spawn(process.execPath, ['--import', 'tsx', 'apps/standalone/src/main.ts', 'serve'], {
     cwd: ROOT,
     env: {

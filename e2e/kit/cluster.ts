@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findFreePort } from './free-port.ts'
+import { findPort } from '@atelier/ledger/test-kit'
 import { createProgram, type Program } from './program.ts'
 
 /** A gateway of a cluster and where it answers. */
@@ -72,7 +72,7 @@ async function createGateway(
   settings: Readonly<Record<string, string>>,
   nodeFlags: readonly string[] = [],
 ): Promise<ClusterGateway> {
-  const [webui, comfy, metrics] = [await findFreePort(), await findFreePort(), await findFreePort()]
+  const [webui, comfy, metrics] = [await findPort(), await findPort(), await findPort()]
   const program = createProgram({
     ...{ name, command: 'gateway', nodeFlags },
     environment: {
@@ -93,7 +93,7 @@ async function createWorker(
   name: string,
   settings: Readonly<Record<string, string>>,
 ): Promise<ClusterWorker> {
-  const metrics = await findFreePort()
+  const metrics = await findPort()
   const environment = {
     ...settings,
     ATELIER_WORKER_ID: name,

@@ -1,13 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasTool, requireTool } from './config.ts'
+import { findPort } from './find-port.ts'
 
 export { hasTool, requireTool } from './config.ts'
+export { findPort } from './find-port.ts'
 
 /** How long a server may take to answer, milliseconds. */
 const START_LIMIT_MS = 20_000
@@ -69,18 +70,6 @@ export async function startNatsServer(options: TestNatsOptions = {}): Promise<Te
   }
   await server.start()
   return server
-}
-
-/** A TCP port that was free a moment ago. */
-export function findPort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 /** Resolves when something answers on a TCP port. */
