@@ -2,7 +2,7 @@ import { openLedger } from '@atelier/ledger/open'
 import { toStateName } from '@atelier/ledger'
 import { ledgerSettings } from '@atelier/ledger/settings'
 import { z } from 'zod'
-import { startCluster } from './cluster.ts'
+import { startCluster, type Cluster } from './cluster.ts'
 import { makeChaosPicture, type LogEntry } from './chaos-client.ts'
 import { ChaosMonkey, type Kills } from './chaos-monkey.ts'
 import { judge, type JudgedRecord, type Verdict } from './chaos-judge.ts'
@@ -43,11 +43,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     })
     try {
       const startedAt = performance.now()
-      const { log, kills } = await storm(options, {
-        workers: cluster.workers,
-        gateways: cluster.gateways,
-        nodes: nats.nodes,
-      })
+      const { log, kills } = await storm(options, { ...cluster, nodes: nats.nodes })
       const seconds = Math.round((performance.now() - startedAt) / 1000)
       const records = await readRecords(nats.url)
       return { verdict: judge(listIds(options), log, records), kills, seconds, log, records }
@@ -59,9 +55,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   }
 }
 
-interface Stage {
-  readonly workers: Awaited<ReturnType<typeof startCluster>>['workers']
-  readonly gateways: Awaited<ReturnType<typeof startCluster>>['gateways']
+interface Stage extends Pick<Cluster, 'workers' | 'gateways' | 'crashed'> {
   readonly nodes: Awaited<ReturnType<typeof startNatsCluster>>['nodes']
 }
 
@@ -75,7 +69,8 @@ async function storm(options: ChaosOptions, stage: Stage): Promise<{ log: LogEnt
     onKill: () => options.onProgress?.(log.length, monkey.kills),
   })
   const ids = listIds(options)
-  const limit = AbortSignal.timeout(options.limitMs)
+  // A program that ended by itself is not started again: what it did not finish is judged.
+  const limit = AbortSignal.any([AbortSignal.timeout(options.limitMs), stage.crashed])
   const client = async (): Promise<void> => {
     for (let id = ids.shift(); id !== undefined && !limit.aborted; id = ids.shift()) {
       const gateways = stage.gateways.map(({ webui }) => webui)

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findPort } from '@atelier/ledger/test-kit'
-import { createProgram, type Program } from './program.ts'
+import { createProgram, type Program, type ProgramOptions } from './program.ts'
 
 /** A gateway of a cluster and where it answers. */
 export interface ClusterGateway extends Program {
@@ -20,7 +20,12 @@ export interface ClusterWorker extends Program {
 export interface Cluster {
   readonly gateways: readonly ClusterGateway[]
   readonly workers: readonly ClusterWorker[]
-  /** Stops every program and removes the data folder. */
+  /** Aborted, with what it printed last, when a program ends though nobody ended it. */
+  readonly crashed: AbortSignal
+  /**
+   * Stops every program and removes the data folder.
+   * @throws Error when a program had ended by itself
+   */
   stop(): Promise<void>
 }
 
@@ -48,15 +53,19 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const dataOf = (name: string) => ({
     ATELIER_DATA: join(folder, options.natsUrl === undefined ? 'data' : name),
   })
-  const gateways = await createEach(options.gateways, (i) =>
-    createGateway(`gateway-${i}`, { ...shared, ...dataOf(`gateway-${i}`) }, options.gatewayFlags),
-  )
+  const crash = new AbortController()
+  const onCrash = (report: string): void => crash.abort(new Error(report))
+  const gateways = await createEach(options.gateways, (i) => {
+    const environment = { ...shared, ...dataOf(`gateway-${i}`) }
+    return createGateway(`gateway-${i}`, { environment, nodeFlags: options.gatewayFlags ?? [], onCrash })
+  })
   const workers = await createEach(options.workers, (i) =>
-    createWorker(`worker-${i}`, { ...shared, ...dataOf(`worker-${i}`) }),
+    createWorker(`worker-${i}`, { environment: { ...shared, ...dataOf(`worker-${i}`) }, onCrash }),
   )
   const stop = async (): Promise<void> => {
     await Promise.all([...gateways, ...workers].map((program) => program.stop()))
     rmSync(folder, { recursive: true, force: true })
+    crash.signal.throwIfAborted()
   }
   try {
     await Promise.all([...gateways, ...workers].map((program) => program.start()))
@@ -64,19 +73,18 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     await stop()
     throw error
   }
-  return { gateways, workers, stop }
+  return { gateways, workers, crashed: crash.signal, stop }
 }
 
 async function createGateway(
   name: string,
-  settings: Readonly<Record<string, string>>,
-  nodeFlags: readonly string[] = [],
+  { environment, ...options }: Omit<ProgramOptions, 'name' | 'command'>,
 ): Promise<ClusterGateway> {
   const [webui, comfy, metrics] = [await findPort(), await findPort(), await findPort()]
   const program = createProgram({
-    ...{ name, command: 'gateway', nodeFlags },
+    ...{ name, command: 'gateway', ...options },
     environment: {
-      ...settings,
+      ...environment,
       ATELIER_PORT: String(webui),
       ATELIER_COMFY_PORT: String(comfy),
       ATELIER_METRICS_PORT: String(metrics),
@@ -91,15 +99,13 @@ async function createGateway(
 
 async function createWorker(
   name: string,
-  settings: Readonly<Record<string, string>>,
+  { environment, ...options }: Omit<ProgramOptions, 'name' | 'command'>,
 ): Promise<ClusterWorker> {
   const metrics = await findPort()
-  const environment = {
-    ...settings,
-    ATELIER_WORKER_ID: name,
-    ATELIER_METRICS_PORT: String(metrics),
-  }
-  const program = createProgram({ name, command: 'worker', environment })
+  const program = createProgram({
+    ...{ name, command: 'worker', ...options },
+    environment: { ...environment, ATELIER_WORKER_ID: name, ATELIER_METRICS_PORT: String(metrics) },
+  })
   return extend(program, { operations: `http://127.0.0.1:${metrics}` })
 }
 

@@ -32,11 +32,21 @@ export interface ProgramOptions {
   readonly environment: Readonly<Record<string, string>>
   /** Flags of Node itself, such as `--cpu-prof`. */
   readonly nodeFlags?: readonly string[]
+  /** Hears how it ended, and its last lines, when it ends though nobody ended it. */
+  readonly onCrash?: (report: string) => void
+}
+
+interface State {
+  child: ChildProcess | undefined
+  /** Whether the end of the present child is wanted. */
+  isEnding: boolean
+  readonly lines: string[]
 }
 
 /** Prepares a program; it is not running yet. */
-export function createProgram({ name, command, environment, nodeFlags = [] }: ProgramOptions): Program {
-  const state: { child: ChildProcess | undefined; lines: string[] } = { child: undefined, lines: [] }
+export function createProgram({ name, command, environment, ...options }: ProgramOptions): Program {
+  const { nodeFlags = [], onCrash } = options
+  const state: State = { child: undefined, isEnding: false, lines: [] }
   const args = [...nodeFlags, '--import', 'tsx', 'apps/standalone/src/main.ts', command]
   return {
     name,
@@ -54,7 +64,10 @@ export function createProgram({ name, command, environment, nodeFlags = [] }: Pr
         stdio: ['ignore', 'pipe', 'pipe'],
       })
       state.child = child
-      child.once('exit', () => {
+      state.isEnding = false
+      child.once('exit', (code, signal) => {
+        if (!state.isEnding)
+          onCrash?.(`${name} ended by itself with ${code ?? signal}:\n${state.lines.join('\n')}`)
         if (state.child === child) state.child = undefined
       })
       return waitForLine(child, `"event":"${command}-ready"`, state.lines, name)
@@ -62,6 +75,7 @@ export function createProgram({ name, command, environment, nodeFlags = [] }: Pr
     async kill() {
       const { child } = state
       if (child === undefined) return
+      state.isEnding = true
       const gone = new Promise((resolve) => child.once('exit', resolve))
       child.kill('SIGKILL')
       await gone
@@ -69,6 +83,7 @@ export function createProgram({ name, command, environment, nodeFlags = [] }: Pr
     stop() {
       const { child } = state
       if (child === undefined) return Promise.resolve(null)
+      state.isEnding = true
       return new Promise((resolve) => {
         const limit = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS)
         child.once('exit', (code) => {

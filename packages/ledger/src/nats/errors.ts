@@ -11,6 +11,8 @@ export const API_CODES = {
   consumerNotFound: 10014,
   messageNotFound: 10037,
   sequenceNotFound: 10043,
+  /** What a replicated stream answers for a message that is gone, too. */
+  messageDeleteFailed: 10057,
   messageTooLarge: 10054,
   noRoom: [10077, 10047, 10028, 10023, 10052],
 } as const

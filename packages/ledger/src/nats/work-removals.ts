@@ -1,8 +1,12 @@
+import type { JetStreamManager } from '@nats-io/jetstream'
 import { API_CODES, hasCode } from './errors.ts'
 import type { NatsLink } from './link.ts'
 
 /** How long removals wait for others, milliseconds; until then a message is found by nobody but newcomers. */
 const GATHER_MS = 100
+
+/** What the broker answers for a message that is not there any more. */
+const GONE = [API_CODES.messageNotFound, API_CODES.sequenceNotFound, API_CODES.messageDeleteFailed] as const
 
 /**
  * Takes work messages away that stand for nothing any more, many at once. Jobs are claimed in about the order in which
@@ -39,15 +43,21 @@ export class WorkRemovals {
     const single = sequences.filter((sequence) => sequence >= first)
     const stream = this.#link.names.work
     const removed = this.#link.use('remove work messages', async ({ jsm }) => {
-      const requests = single.map((sequence) =>
-        jsm.streams.deleteMessage(stream, sequence, false).catch((error: unknown) => {
-          if (!hasCode(error, API_CODES.messageNotFound, API_CODES.sequenceNotFound)) throw error
-        }),
-      )
-      if (single.length < sequences.length) await jsm.streams.purge(stream, { seq: first })
-      await Promise.all(requests)
+      const requests = single.map((sequence) => removeMessage(jsm, stream, sequence))
+      const purge = single.length < sequences.length ? [jsm.streams.purge(stream, { seq: first })] : []
+      // All at once: a request that fails while nobody listens would end the process.
+      await Promise.all([...requests, ...purge])
     })
     // The sweep finds what stayed.
     await removed.catch(() => undefined)
+  }
+}
+
+/** Takes one message away, if it is still there. */
+async function removeMessage(jsm: JetStreamManager, stream: string, sequence: number): Promise<void> {
+  try {
+    await jsm.streams.deleteMessage(stream, sequence, false)
+  } catch (error) {
+    if (!hasCode(error, ...GONE)) throw error
   }
 }
