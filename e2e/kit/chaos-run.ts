@@ -1,11 +1,8 @@
-import { openLedger } from '@atelier/ledger/open'
-import { toStateName } from '@atelier/ledger'
-import { ledgerSettings } from '@atelier/ledger/settings'
-import { z } from 'zod'
 import { startCluster, type Cluster } from './cluster.ts'
 import { makeChaosPicture, type LogEntry } from './chaos-client.ts'
 import { ChaosMonkey, type Kills } from './chaos-monkey.ts'
 import { judge, type JudgedRecord, type Verdict } from './chaos-judge.ts'
+import { readJobRecords } from './job-records.ts'
 import { startNatsCluster } from './nats-cluster.ts'
 import { createRandom } from './random.ts'
 
@@ -45,7 +42,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       const startedAt = performance.now()
       const { log, kills } = await storm(options, { ...cluster, nodes: nats.nodes })
       const seconds = Math.round((performance.now() - startedAt) / 1000)
-      const records = await readRecords(nats.url)
+      const records = await readJobRecords(nats.url)
       return { verdict: judge(listIds(options), log, records), kills, seconds, log, records }
     } finally {
       await cluster.stop()
@@ -85,19 +82,4 @@ async function storm(options: ChaosOptions, stage: Stage): Promise<{ log: LogEnt
 
 function listIds({ jobs, seed }: ChaosOptions): string[] {
   return Array.from({ length: jobs }, (_, index) => `chaos-${seed}-${index}`)
-}
-
-/** Every record the ledger has, read past the gateways. */
-async function readRecords(natsUrl: string) {
-  const settings = z.object(ledgerSettings).parse({ ATELIER_NATS_URL: natsUrl })
-  const store = await openLedger({ settings, name: 'judge' })
-  try {
-    const records = await store.jobs.list({})
-    return records.map(({ job, state, attempt, workersTried, startedAtMs, endedAtMs }) => ({
-      ...{ publicId: job?.publicId ?? '', state: toStateName(state), attempt },
-      ...{ executions: workersTried.length, submittedAtMs: job?.submittedAtMs ?? 0, startedAtMs, endedAtMs },
-    }))
-  } finally {
-    await store.close()
-  }
 }
