@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { findNetworkPreprocessor, toPreprocessorName } from '@atelier/catalog'
 import { ModelFile, ModelKind } from '@atelier/proto'
 import { CheckpointError } from '../engine/checkpoint/checkpoint-error.ts'
 import { detectModel, type DetectedModel } from '../engine/checkpoint/detect-model.ts'
 import { listParts, readDiffusersFolder } from '../engine/checkpoint/diffusers/read-folder.ts'
+import { readUpTo, withOpenFile } from '../engine/checkpoint/read-bytes.ts'
 import { readWeightFile } from '../engine/checkpoint/read-weight-file.ts'
 import { openTextEncoderFile, openUnetFile, openVaeFile } from '../engine/checkpoint/separate-files.ts'
 import { findSidecar, withSidecar } from '../engine/checkpoint/sidecar.ts'
@@ -32,7 +33,7 @@ export function describeFile(found: FoundFile): ModelFile {
     if (found.kind === ModelKind.MODEL_KIND_PREPROCESSOR)
       return { ...base, identity: identifyFile(found), ...describePreprocessor(found) }
     const file = readWeightFile(found.path)
-    const identity = identifyFile(found, file)
+    const identity = identifyFile(found, file.tensors.values())
     return { ...base, identity, ...examine(found, file), metadata: limitMetadata(file.metadata) }
   } catch (error) {
     return { ...base, identity: identifyFile(found), unusableReason: toReason(error) }
@@ -70,20 +71,19 @@ function describeModel({ family, unet }: DetectedModel): Partial<ModelFile> {
 /** A pipeline's identity is that of its files; its size and age are theirs together. */
 function describeFolder({ path }: FoundFile): Partial<ModelFile> {
   const file = readDiffusersFolder(path)
-  const model = describeModel(detectModel(file))
   const parts = listParts(file)
+  const tensors = [...file.tensors.values()]
   const hash = createHash('sha256')
-  for (const part of parts) hash.update(identifyPart(part))
+  for (const part of parts) {
+    const own = tensors.filter((entry) => entry.path === part)
+    hash.update(identifyFile({ path: part, sizeBytes: statSync(part).size }, own))
+  }
   return {
-    ...model,
+    ...describeModel(detectModel(file)),
     sizeBytes: file.sizeBytes,
     identity: hash.digest('hex'),
     parts,
   }
-}
-
-function identifyPart(path: string): string {
-  return identifyFile({ path, sizeBytes: statSync(path).size }, readWeightFile(path))
 }
 
 /** Protobuf's mark of the field that ONNX files begin with: the version of their format. */
@@ -127,17 +127,9 @@ function hashLegacy(path: string): string {
     .slice(0, LEGACY_HASH.digits)
 }
 
-/** Bytes of a file; fewer where it ends, none where it cannot be read. */
+/** Bytes of a file; fewer where it ends. */
 function readPart(path: string, at: number, length: number): Buffer {
-  const part = Buffer.alloc(length)
-  try {
-    const descriptor = openSync(path, 'r')
-    const count = readSync(descriptor, part, 0, length, at)
-    closeSync(descriptor)
-    return part.subarray(0, count)
-  } catch {
-    return part.subarray(0, 0)
-  }
+  return withOpenFile(path, (file) => readUpTo(file, at, length))
 }
 
 function limitMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {

@@ -26,7 +26,7 @@ function writeWeights(name: string, sizes: readonly number[], valueOf: (tensor: 
 
 function identify(path: string): string {
   const file = readWeightFile(path)
-  return identifyFile({ path, sizeBytes: file.sizeBytes }, file)
+  return identifyFile(file, file.tensors.values())
 }
 
 const MANY_SMALL = Array.from({ length: 40 }, () => 500)

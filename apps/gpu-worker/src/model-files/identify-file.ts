@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readSync } from 'node:fs'
-import type { WeightFile } from '../engine/checkpoint/weight-file.ts'
+import { readUpTo, withOpenFile } from '../engine/checkpoint/read-bytes.ts'
+import type { TensorEntry } from '../engine/checkpoint/weight-file.ts'
 import type { FoundFile } from './list-files.ts'
 
 /** Files up to this are read whole, bytes: most LoRAs and embeddings. */
@@ -16,20 +16,18 @@ const SAMPLE_BYTES = 256
  * What a file is known by wherever it lies: the same content has the same identity on every worker, at once, while
  * the SHA-256 of gigabytes is still being computed. Checkpoints of one kind agree in size and header, so weights are
  * sampled: in the middle of evenly chosen tensors, or, where no table of contents can be read, evenly over the file.
- * Empty for a file that cannot be read.
+ * @param tensors of the file, where its table of contents could be read
+ * @returns hex digits; none for a file that cannot be read
  */
 export function identifyFile(
   { path, sizeBytes }: Pick<FoundFile, 'path' | 'sizeBytes'>,
-  file?: WeightFile,
+  tensors: Iterable<TensorEntry> = [],
 ): string {
   const hash = createHash('sha256').update(String(sizeBytes))
   try {
-    const descriptor = openSync(path, 'r')
-    try {
-      for (const { at, length } of chooseParts(sizeBytes, file)) hash.update(readPart(descriptor, at, length))
-    } finally {
-      closeSync(descriptor)
-    }
+    withOpenFile(path, (file) => {
+      for (const { at, length } of chooseParts(sizeBytes, tensors)) hash.update(readUpTo(file, at, length))
+    })
   } catch {
     return ''
   }
@@ -41,11 +39,10 @@ interface Part {
   readonly length: number
 }
 
-function chooseParts(sizeBytes: number, file: WeightFile | undefined): Part[] {
+function chooseParts(sizeBytes: number, tensors: Iterable<TensorEntry>): Part[] {
   if (sizeBytes <= WHOLE_BYTES) return [{ at: 0, length: sizeBytes }]
-  const tensors =
-    file === undefined ? [] : [...file.tensors.values()].filter(({ byteLength }) => byteLength > 0)
-  const places = tensors.length > 0 ? tensors : [{ offset: 0, byteLength: sizeBytes }]
+  const filled = [...tensors].filter(({ byteLength }) => byteLength > 0)
+  const places = filled.length > 0 ? filled : [{ offset: 0, byteLength: sizeBytes }]
   return [{ at: 0, length: START_BYTES }, ...sample(places)]
 }
 
@@ -58,9 +55,4 @@ function sample(tensors: readonly { readonly offset: number; readonly byteLength
     const length = Math.min(SAMPLE_BYTES, byteLength)
     return { at: offset + Math.floor((place % 1) * (byteLength - length)), length }
   })
-}
-
-function readPart(descriptor: number, at: number, length: number): Buffer {
-  const part = Buffer.alloc(length)
-  return part.subarray(0, readSync(descriptor, part, 0, length, at))
 }

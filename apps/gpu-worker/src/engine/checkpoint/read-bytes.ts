@@ -48,6 +48,11 @@ export function readExactly(file: OpenFile, position: number, length: number): B
   return bytes
 }
 
+/** Reads up to `length` bytes: fewer where the file ends. */
+export function readUpTo(file: OpenFile, position: number, length: number): Buffer {
+  return readExactly(file, position, Math.max(0, Math.min(length, file.sizeBytes - position)))
+}
+
 function openDescriptor(path: string): number {
   try {
     return openSync(path, 'r')

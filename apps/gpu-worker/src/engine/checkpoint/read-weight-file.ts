@@ -1,5 +1,5 @@
 import { CheckpointError } from './checkpoint-error.ts'
-import { readExactly, withOpenFile, type OpenFile } from './read-bytes.ts'
+import { readUpTo, withOpenFile, type OpenFile } from './read-bytes.ts'
 import { readSafetensors } from './safetensors.ts'
 import { readTorchLegacy } from './torch/torch-legacy.ts'
 import { readTorchZip } from './torch/torch-zip.ts'
@@ -28,5 +28,5 @@ export function readWeightFile(path: string): WeightFile {
 }
 
 function readStart(file: OpenFile): Buffer {
-  return readExactly(file, 0, Math.min(file.sizeBytes, TAR_OFFSET + 5))
+  return readUpTo(file, 0, TAR_OFFSET + 5)
 }
