@@ -33,23 +33,24 @@ export function times({ dtype, values }: TypedValues, factor: number): TypedValu
 
 /** Sum of two of equal length. */
 export function add(a: TypedValues, b: TypedValues): TypedValues {
-  const dtype = promote(a.dtype, b.dtype)
-  return {
-    dtype,
-    values: roundTo(
-      a.values.map((value, i) => value + b.values[i]!),
-      dtype,
-    ),
-  }
+  return join(a, b, (value, other) => value + other)
 }
 
 /** Difference of two of equal length. */
 export function subtract(a: TypedValues, b: TypedValues): TypedValues {
+  return join(a, b, (value, other) => value - other)
+}
+
+function join(
+  a: TypedValues,
+  b: TypedValues,
+  combine: (value: number, other: number) => number,
+): TypedValues {
   const dtype = promote(a.dtype, b.dtype)
   return {
     dtype,
     values: roundTo(
-      a.values.map((value, i) => value - b.values[i]!),
+      a.values.map((value, i) => combine(value, b.values[i]!)),
       dtype,
     ),
   }
