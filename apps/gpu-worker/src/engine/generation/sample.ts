@@ -17,7 +17,7 @@ import { createSkipRule } from '../denoise/skip-unconditional.ts'
 import { parseWebuiExtras, type WebuiExtras } from '../denoise/webui-extras.ts'
 import { toNoiseKind } from '../generation-settings.ts'
 import type { UsableCheckpoint } from '../models/model-store.ts'
-import type { Tensor } from '../tensor/tensor.ts'
+import { hasUnevenSides, type Tensor } from '../tensor/tensor.ts'
 import { patchNetwork } from '../denoise/inside/patch-network.ts'
 import { encodeConditioning } from './condition.ts'
 import { listStagePatches } from './stage-patches.ts'
@@ -29,7 +29,10 @@ import { findRefiner, refineDenoiser } from './refine.ts'
 import type { SourceStart, Stage } from './stage.ts'
 import { tellStart, tellStep } from './tell-progress.ts'
 
-/** How often a latent's side is halved on the way down, as a factor: SD1's and SD2's; SDXL's is 4. */
+/**
+ * How often a latent's side is halved on the way down, as a factor: SD1's and SD2's; SDXL's is 4. Of sizes that are no
+ * multiple of it the model's own reduction decides.
+ */
 const MAX_REDUCTION = 8
 
 /** Runs one stage over a batch, to its clean latent. */
@@ -159,7 +162,10 @@ async function createCheckpointDenoiser(
   const { model } = checkpoint
   const network = patchNetwork(model.predict, listStagePatches(stage, generation.models))
   const options: GuidanceOptions = {
-    network: (inputs) => network({ ...inputs, wraps: job.tiling, fitsLast: isUneven(inputs.latent) }),
+    network: (inputs) => {
+      const fitsLast = hasUnevenSides(inputs.latent, MAX_REDUCTION)
+      return network({ ...inputs, wraps: job.tiling, fitsLast })
+    },
     // A refiner is not guided: the networks belong to the checkpoint before it.
     conditioningAt: (call) =>
       checkpoint === stage.checkpoint
@@ -257,9 +263,4 @@ function createStagePreviewer({ context, models, vae, job }: Generation, { check
     model,
     decodeWhole: (latent) => vae.decode(toVaeLatent(latent, model.latents), job.tiling),
   })
-}
-
-/** Sizes that no UNet is sure to halve all the way down; of those the model's own reduction decides. */
-function isUneven({ shape }: Tensor): boolean {
-  return shape.slice(2).some((size) => size % MAX_REDUCTION !== 0)
 }

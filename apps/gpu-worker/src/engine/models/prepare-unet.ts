@@ -4,7 +4,7 @@ import type { PredictionNetwork } from '../denoise/guidance.ts'
 import type { UnetPatch } from '../networks/patches/unet-patch.ts'
 import { buildUnet } from '../networks/unet.ts'
 import { prepareVariants, type LazySessions } from '../onnx/lazy-sessions.ts'
-import { createTensor, type Tensor } from '../tensor/tensor.ts'
+import { createTensor, hasUnevenSides } from '../tensor/tensor.ts'
 
 /** A UNet as a function; a session is made for each set of control inputs and patches at its first call. */
 export function prepareUnet(file: WeightFile, config: UnetConfig, sessions: LazySessions): PredictionNetwork {
@@ -13,13 +13,12 @@ export function prepareUnet(file: WeightFile, config: UnetConfig, sessions: Lazy
     sessions,
   )
   const reduction = 2 ** (config.levels.length - 1)
-  const isUneven = ({ shape }: Tensor) => shape.slice(2).some((size) => size % reduction !== 0)
   return async ({ latent, timesteps, context, label, control = {}, wraps = false, ...how }) => {
     const { fitsLast, patches, shared } = how
     // Those who change a UNet's calls do it with patches of UNets.
     const variant = {
       wraps,
-      fitsLast: fitsLast === true && isUneven(latent),
+      fitsLast: fitsLast === true && hasUnevenSides(latent, reduction),
       changes: patches as readonly UnetPatch[] | undefined,
     }
     const session = await unet(Object.keys(control).sort(), variant)

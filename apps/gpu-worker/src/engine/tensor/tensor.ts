@@ -12,6 +12,11 @@ export function countElements(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1)
 }
 
+/** Whether a latent [batch, channels, height, width] has a side that is no multiple of `reduction`. */
+export function hasUnevenSides({ shape }: Tensor, reduction: number): boolean {
+  return shape.slice(2).some((size) => size % reduction !== 0)
+}
+
 /** Joins a shape and its data; throws RangeError when they disagree. */
 export function createTensor(shape: readonly number[], data?: Float32Array): Tensor {
   const count = countElements(shape)
