@@ -14,6 +14,7 @@ export type LedgerEventKind =
   | 'conflict' // a compare-and-set met another writer and was tried again
   | 'lease-expired' // a job was taken back from a worker that fell silent
   | 'work-restored' // a queued job had lost its work message
+  | 'not-heard' // the broker does not let this process answer under its name; its jobs are held by leases alone
   | 'work-dropped' // a work message stood for a job that is not queued
 
 /** One such thing. */

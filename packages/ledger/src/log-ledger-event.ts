@@ -18,6 +18,10 @@ const TEXTS: Readonly<Record<LedgerEventKind, readonly [keyof EventLogger, strin
   'storage-full': ['warn', 'the broker has no room left'],
   conflict: ['debug', 'another writer was faster; trying again'],
   'lease-expired': ['warn', 'a worker fell silent; its job is queued again, or parked'],
+  'not-heard': [
+    'warn',
+    'the broker lets nobody hear that this process lives: jobs it holds when it dies wait for their leases',
+  ],
   'work-restored': ['info', 'a waiting job had lost its work message; it has one again'],
   'work-dropped': ['info', 'a work message stood for no waiting job; it is gone'],
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { hasNatsServer, startNatsServer, type TestNatsServer } from '../test-kit/nats-server.ts'
-import { createTestJob, openTestStore, type TestStore } from '../test-kit/nats-stores.ts'
+import { claimAny, createTestJob, openTestStore, type TestStore } from '../test-kit/nats-stores.ts'
+import { GONE_MS } from './presence.ts'
 import type { NatsSettings } from './settings.ts'
 
 const fixture = (name: string) => fileURLToPath(new URL(`__fixtures__/auth/${name}`, import.meta.url))
@@ -105,5 +106,26 @@ describe.skipIf(!hasNatsServer())('a broker that asks who is there', () => {
     const tls = `tls { cert_file: "${fixture('server.pem')}", key_file: "${fixture('server.key')}" }`
     const url = await start(`${tls}\nauthorization { users: [ { user: "gate", password: "p" } ] }`)
     expect(await submit(url, { tlsCa: TLS.tlsCa, user: 'gate', password: 'p' })).toBe('created')
+  })
+
+  it('a worker that may not answer under its name keeps its jobs by their leases, and says so', async () => {
+    const permissions = `publish: ">", subscribe: { deny: ["*.holder.>"] }`
+    const worker = `{ user: "worker", password: "p", permissions: { ${permissions} } }`
+    const url = await start(`authorization { users: [ ${worker}, { user: "gate", password: "p" } ] }`)
+    const observer = open(url, { user: 'gate', password: 'p' })
+    await observer.ready()
+    await observer.jobs.submit(createTestJob())
+    const holder = openTestStore(url, observer.settings.prefix, { user: 'worker', password: 'p' })
+    stores.push(holder)
+    const { record } = await claimAny(holder, 'w1')
+    expect([record.holder, holder.events.map(({ kind }) => kind)]).toEqual([
+      '',
+      expect.arrayContaining(['not-heard']),
+    ])
+    await observer.jobs.list({ limit: 1 })
+    for (let looks = 0; looks < 2; looks += 1) {
+      expect(await observer.jobs.recover()).toBe(0)
+      observer.advance(GONE_MS)
+    }
   })
 })

@@ -27,6 +27,9 @@ const ANSWER_MS = 2_000
 /** Most copies of a stream that are made unasked. */
 const MAX_DEFAULT_REPLICAS = 3
 
+/** What the broker knows of those who listen to a subject. */
+export type Hearing = 'answered' | 'unheard' | 'unknown'
+
 /** A broker whose streams are in place. */
 export interface Session {
   readonly connection: NatsConnection
@@ -123,13 +126,18 @@ export class NatsLink {
     return this.#sessions
   }
 
-  /** Whether the broker says that nobody listens to a subject; false when it cannot be asked, or nobody answers in time. */
-  async isUnheard(subject: string): Promise<boolean> {
+  /**
+   * Asks whether somebody listens to a subject: `answered`, or `unheard` when the broker says that nobody does; `unknown`
+   * when it cannot be asked, or nobody answers in time.
+   */
+  async ask(subject: string): Promise<Hearing> {
+    const session = this.#session
+    if (session === undefined) return 'unknown'
     try {
-      await this.#session?.connection.request(subject, undefined, { timeout: ANSWER_MS })
-      return false
+      await session.connection.request(subject, undefined, { timeout: ANSWER_MS })
+      return 'answered'
     } catch (error) {
-      return error instanceof RequestError && error.isNoResponders()
+      return error instanceof RequestError && error.isNoResponders() ? 'unheard' : 'unknown'
     }
   }
 

@@ -238,7 +238,7 @@ export class NatsJobLedger implements JobLedger {
     const { queue, records, workers, presence, now } = this.#parts
     queue.follow()
     workers.follow()
-    presence.answer()
+    void presence.announce()
     while (!signal.aborted) {
       const { job, waitMs } = this.#choose(request)
       if (job === undefined || waitMs > 0) {
@@ -248,8 +248,9 @@ export class NatsJobLedger implements JobLedger {
       this.#claiming.add(job.id)
       try {
         const place = { tenant: job.tenant, jobId: job.id }
+        const holder = await presence.announce()
         const take = (record: JobRecord): JobRecord | undefined =>
-          machine.claimRecord(record, { workerId: request.workerId, holder: presence.holder }, now())
+          machine.claimRecord(record, { workerId: request.workerId, holder }, now())
         const waiting = queue.get(job.id)
         const change = await records.change(place, take, waiting?.known)
         // Claimed by us or by somebody else, or gone: its message stands for nothing any more.
