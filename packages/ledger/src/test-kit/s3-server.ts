@@ -9,6 +9,8 @@ import { findPort, requireTool, waitForPort } from './nats-server.ts'
 export interface TestS3Server {
   /** Settings that reach its bucket. */
   readonly settings: S3Settings
+  /** Where it keeps its buckets: objects are files named by their keys. */
+  readonly folder: string
   dispose(): Promise<void>
 }
 
@@ -23,6 +25,7 @@ export async function startS3Server(): Promise<TestS3Server> {
   const child = spawn(program, args, { stdio: 'ignore' })
   await waitForPort(port)
   return {
+    folder,
     settings: {
       ...{ accessKey, secretKey, bucket: 'pictures', region: 'us-east-1', prefix: 'atelier' },
       endpoint: `http://127.0.0.1:${port}`,
