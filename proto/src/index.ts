@@ -34,9 +34,11 @@ export {
   Preprocessing,
   PreviewMethod,
   PreviewSettings,
+  PromptPadding,
   Refiner,
   RefinerPasses,
   ResizeMode,
+  RunEvent,
   SamplingSettings,
   ScriptJob,
   SoftInpainting,
@@ -44,6 +46,7 @@ export {
   Surface,
   TextSettings,
   TileWork,
+  ToldEvent,
 } from './gen/atelier/v1/job.ts'
 export { ModelFile, ModelKind, ModelRef } from './gen/atelier/v1/model.ts'
 export { JobError, JobRecord, JobResult, JobState, JobTimings } from './gen/atelier/v1/record.ts'

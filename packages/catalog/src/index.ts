@@ -13,6 +13,7 @@ export type { ComfySamplerName, WebuiSampler } from './samplers.ts'
 export { COMFY_SCHEDULE_NAMES, resolveWebuiSampling, toAutomatic, WEBUI_SCHEDULES } from './schedules.ts'
 export type { ResolvedSampling, WebuiSchedule } from './schedules.ts'
 export type { ModelFamily, PredictionKind, TrainedSchedule } from './model-families.ts'
+export { tellEvents, type EventText } from './told-events.ts'
 export { spreadTiles, toUpscaledSide, type TileSide } from './tile-grid.ts'
 export {
   findNetworkPreprocessor,

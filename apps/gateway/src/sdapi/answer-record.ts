@@ -5,6 +5,7 @@ import { countMaps } from './control/count-maps.ts'
 import { ApiError, jsonAnswer, pythonException } from './errors.ts'
 import { readImages } from './job-files.ts'
 import { makeGridOf } from './make-grid.ts'
+import { readInfotexts } from './made-infotexts.ts'
 import { listNotActedOn } from './not-acted-on.ts'
 import { optionFlag, readOptions, type Options } from './options/options-store.ts'
 import type { GenerationRequest } from './request/generation-request.ts'
@@ -48,7 +49,9 @@ export async function writeAnswer(
   const all = await readImages(deps, record)
   const made = all.slice(0, all.length - countMaps(generation))
   const hasGrid = wantsGrid(request, options, made.length)
-  const grid = hasGrid && made.length > 0 ? await makeGridOf(made, generation, options) : undefined
+  const [infotext = ''] = readInfotexts(record)
+  const grid =
+    hasGrid && made.length > 0 ? await makeGridOf(made, { job: generation, infotext, options }) : undefined
   await save({ record, images: made, grid })
   const images = grid === undefined || !optionFlag(options, 'return_grid') ? all : [grid, ...all]
   const ignored = listNotActedOn(request, generation)

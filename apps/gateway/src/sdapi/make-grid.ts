@@ -63,13 +63,12 @@ export async function makeGrid(pictures: readonly Uint8Array[], grid: GridOption
 /** The grid of a job's pictures as its answer has it: in the format of its pictures, with the first one's infotext. */
 export function makeGridOf(
   pictures: readonly Uint8Array[],
-  job: GenerationJob,
-  options: Options,
+  { job, infotext, options }: { job: GenerationJob; infotext: string; options: Options },
 ): Promise<Uint8Array> {
   return makeGrid(pictures, {
     options,
     batchSize: job.batchSize,
     format: job.output?.format ?? 0,
-    infotext: job.output?.omitMetadata === true ? '' : (job.images[0]?.infotext ?? ''),
+    infotext: job.output?.omitMetadata === true ? '' : infotext,
   })
 }

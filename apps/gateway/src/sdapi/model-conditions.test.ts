@@ -32,12 +32,21 @@ describe('what only some checkpoints look at', () => {
     expect(toModelConditions(planOf(options, 1.5, false)).imageGuidanceScale).toBeUndefined()
   })
 
-  it('names the mask’s weight for inpainting checkpoints that were shown a picture', () => {
-    expect(conditionalMaskWeight(planOf({ inpainting_mask_weight: 0.5 }))).toBe(0.5)
-    expect(conditionalMaskWeight(planOf({}, null, false))).toBeUndefined()
-    const plain = { ...planOf({}), checkpoint: { inputChannels: 4 } } as GenerationPlan
-    expect(conditionalMaskWeight(plain)).toBeUndefined()
-  })
+  // A1111 tells it of text to image with whatever takes channels beside the latent, of image to image with a mask's.
+  it.each([
+    [9, true, 0.5],
+    [9, false, 0.5],
+    [8, true, undefined],
+    [8, false, 0.5],
+    [4, true, undefined],
+    [4, false, undefined],
+  ])(
+    'names the mask’s weight for checkpoints of %i channels, image to image %s: %s',
+    (inputChannels, isImageToImage, weight) => {
+      const plan = planOf({ inpainting_mask_weight: 0.5 }, null, isImageToImage)
+      expect(conditionalMaskWeight({ ...plan, checkpoint: { inputChannels } } as GenerationPlan)).toBe(weight)
+    },
+  )
 
   it('names the weight of the source for checkpoints that edit pictures, from image to image', () => {
     const edit = (isImageToImage: boolean) =>

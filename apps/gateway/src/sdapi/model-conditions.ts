@@ -31,14 +31,18 @@ export function toModelConditions({
   }
 }
 
-/** The weight of the mask as the infotext tells it: of pictures that an inpainting checkpoint was shown part of. */
-export function conditionalMaskWeight({
-  checkpoint,
+/** Whether the checkpoint is shown a mask, or, of text to image, anything beside the latent (as A1111 tells it). */
+export function isShownMask({
+  checkpoint: { inputChannels },
   isImageToImage,
-  options,
-}: GenerationPlan): number | undefined {
-  const isShown = isImageToImage && checkpoint.inputChannels === INPAINT_CHANNELS
-  return isShown ? optionNumber(options, 'inpainting_mask_weight', 1) : undefined
+}: Pick<GenerationPlan, 'checkpoint' | 'isImageToImage'>): boolean {
+  return inputChannels === INPAINT_CHANNELS || (inputChannels === EDIT_CHANNELS && !isImageToImage)
+}
+
+/** The weight of the mask as the infotext tells it: of checkpoints that are shown one. */
+export function conditionalMaskWeight(plan: GenerationPlan): InfotextNumber | undefined {
+  const { options } = plan
+  return isShownMask(plan) ? optionNumber(options, 'inpainting_mask_weight', 1) : undefined
 }
 
 /** The weight of the source picture as the infotext tells it: of pictures that an editing checkpoint made. */

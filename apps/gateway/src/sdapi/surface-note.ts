@@ -7,8 +7,9 @@ import {
   type ExactObject,
   type ExactValue,
 } from '@atelier/catalog/exact-json'
-import { BlobRef } from '@atelier/proto'
+import { BlobRef, type JobRecord } from '@atelier/proto'
 import type { GenerationPlan } from './generation-plan.ts'
+import { isShownMask } from './model-conditions.ts'
 import type { Parameter } from './parameters/parameter.ts'
 import { toShortHash, toStem } from './resolve-checkpoint.ts'
 import { toVaeName } from './resolve-vae.ts'
@@ -35,6 +36,8 @@ export interface Echo {
 export interface SurfaceNote {
   /** The answer's `info`, see `toInfoTemplate`. */
   readonly info: ExactObject
+  /** Parameters told only where the run came upon an event: its number by their key. */
+  readonly told: ReadonlyMap<string, ExactValue>
   /** Absent in notes of earlier programs. */
   readonly echo: Echo | undefined
 }
@@ -45,8 +48,41 @@ export function toSurfaceNote(plan: GenerationPlan, parameters: readonly Paramet
   const echoed: [string, ExactValue] =
     changed instanceof Map ? ['parameters', changed] : ['parameters_blob', toExact({ ...changed })]
   return formatExactJson(
-    new Map<string, ExactValue>([['info', toInfoTemplate(plan, parameters)], ['route', route], echoed]),
+    new Map<string, ExactValue>([
+      ['info', toInfoTemplate(plan, parameters)],
+      ['told', listTold(parameters)],
+      ['route', route],
+      echoed,
+    ]),
   )
+}
+
+/** The events that parameters are told of, by their key. */
+export function listTold(parameters: readonly Parameter[]): ExactObject {
+  return new Map(
+    parameters.flatMap(({ key, event }): [string, ExactValue][] =>
+      event === undefined ? [] : [[key, BigInt(event)]],
+    ),
+  )
+}
+
+/** A note's `info` of a job that has ended: of the run what it came upon alone, in the order it did. */
+export function tellInfo(
+  { info, told }: Pick<SurfaceNote, 'info' | 'told'>,
+  { result }: Pick<JobRecord, 'result'>,
+): ExactObject {
+  const parameters = info.get('extra_generation_params')
+  // Workers of earlier programs tell nothing of their runs.
+  const isTold = result !== undefined && result.infotexts.length > 0
+  if (parameters === undefined || !isExactObject(parameters) || told.size === 0 || !isTold) return info
+  const come = result.runEvents.flatMap((event) =>
+    [...parameters].filter(([key]) => told.get(key) === BigInt(event)),
+  )
+  const entries = [...parameters]
+  const first = entries.findIndex(([key]) => told.has(key))
+  const isAlways = ([key]: [string, ExactValue]) => !told.has(key)
+  const kept = [...entries.slice(0, first), ...come, ...entries.slice(first).filter(isAlways)]
+  return new Map([...info, ['extra_generation_params', new Map(kept)]])
 }
 
 /**
@@ -84,7 +120,7 @@ export function toInfoTemplate(plan: GenerationPlan, parameters: readonly Parame
     ['styles', echo('styles') ?? []],
     [ANSWER_KEYS.timestamp, null],
     ['clip_skip', options.get('CLIP_stop_at_last_layers') ?? 1n],
-    ['is_using_inpainting_conditioning', false],
+    ['is_using_inpainting_conditioning', isShownMask(plan)],
     ['version', WEBUI_VERSION],
   ])
 }
@@ -92,11 +128,12 @@ export function toInfoTemplate(plan: GenerationPlan, parameters: readonly Parame
 /** Reads a note; empty for a job that has none. */
 export function parseSurfaceNote(text: string): SurfaceNote {
   const note = text === '' ? new Map() : parseExactJson(text)
-  if (!isExactObject(note)) return { info: new Map(), echo: undefined }
+  if (!isExactObject(note)) return { info: new Map(), told: new Map(), echo: undefined }
   const info = note.get('info')
   // Earlier programs wrote `info` itself.
-  if (info === undefined || !isExactObject(info)) return { info: note, echo: undefined }
-  return { info, echo: readEchoOf(note) }
+  if (info === undefined || !isExactObject(info)) return { info: note, told: new Map(), echo: undefined }
+  const told = note.get('told')
+  return { info, told: told !== undefined && isExactObject(told) ? told : new Map(), echo: readEchoOf(note) }
 }
 
 function readEchoOf(note: ExactObject): Echo | undefined {

@@ -2,6 +2,7 @@ import {
   Job,
   MaskedContent,
   NoiseSource,
+  PromptPadding,
   ResizeMode,
   Surface,
   type BlobRef,
@@ -16,10 +17,10 @@ import { findEmbeddings, listEmbeddings } from './embeddings.ts'
 import { toControls, type StoredUnit } from './control/to-controls.ts'
 import { promptsOf, type GenerationPlan } from './generation-plan.ts'
 import { toHires, toRefiner } from './hires-plan.ts'
-import { optionFlag, optionNumber, optionText } from './options/options-store.ts'
+import { optionFlag, optionNumber, optionText, type Options } from './options/options-store.ts'
 import { toModelConditions } from './model-conditions.ts'
 import { listParameters } from './parameters/list-parameters.ts'
-import type { Parameter } from './parameters/parameter.ts'
+import { listToldEvents, type Parameter } from './parameters/parameter.ts'
 import { toSoftInpainting } from './parameters/soft-inpainting.ts'
 import { writeSamplerExtras } from './sampler-extras.ts'
 import { toSurfaceNote, type Echo } from './surface-note.ts'
@@ -126,6 +127,7 @@ export function toGeneration(
       useOldScheduling: optionFlag(options, 'use_old_scheduling'),
       disableExtraNetworks: plan.request.flag('disable_extra_networks'),
       clipSkipForPairs: optionFlag(options, 'sdxl_clip_l_skip'),
+      padding: toPadding(options),
     },
     noise: toNoise(plan),
     source: toSource(plan, pictures, models),
@@ -147,7 +149,16 @@ export function toGeneration(
     refiner: toRefiner(plan, models),
     ...toModelConditions(plan),
     controls: toControls(pictures.controls ?? [], options, seedOfLots(plan)),
+    toldEvents: listToldEvents(parameters),
   }
+}
+
+/** The older way goes before the newer one. */
+function toPadding(options: Options): PromptPadding {
+  if (optionFlag(options, 'pad_cond_uncond_v0')) return PromptPadding.PROMPT_PADDING_LAST_TOKEN
+  return optionFlag(options, 'pad_cond_uncond')
+    ? PromptPadding.PROMPT_PADDING_EMPTY
+    : PromptPadding.PROMPT_PADDING_UNSPECIFIED
 }
 
 /** Seed and variation seed of the first image, as the ControlNet extension seeds what draws lots. */

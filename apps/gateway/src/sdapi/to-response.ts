@@ -1,8 +1,9 @@
 import type { GenerationJob, JobRecord } from '@atelier/proto'
 import { formatExactJson, type ExactObject, type ExactValue } from '@atelier/catalog/exact-json'
 import { listSeeds } from './draw-seed.ts'
+import { readInfotexts } from './made-infotexts.ts'
 import type { GenerationRequest } from './request/generation-request.ts'
-import { ANSWER_KEYS, parseSurfaceNote } from './surface-note.ts'
+import { ANSWER_KEYS, parseSurfaceNote, tellInfo } from './surface-note.ts'
 
 /** Fields that img2img echoes as null unless asked otherwise: pictures are large. */
 const PICTURE_FIELDS = ['init_images', 'mask']
@@ -37,10 +38,11 @@ export function echoFields(request: GenerationRequest): ExactObject {
 export function toInfo({ record, hasGrid }: Pick<AnswerParts, 'record' | 'hasGrid'>): ExactObject {
   const generation = toGeneration(record)
   const images = generation?.images ?? []
-  const info = parseSurfaceNote(record.job?.surfaceNote ?? '').info
+  const info = tellInfo(parseSurfaceNote(record.job?.surfaceNote ?? ''), record)
   const isVaried = Number(info.get('subseed_strength') ?? 0) !== 0
   const seedOf = (key: string) => (typeof info.get(key) === 'bigint' ? (info.get(key) as bigint) : 0n)
-  const made = (record.result?.imageIndexes ?? []).map((index) => images[index]?.infotext ?? '')
+  const texts = readInfotexts(record)
+  const made = (record.result?.imageIndexes ?? []).map((index) => texts[index] ?? '')
   const values: Record<string, ExactValue> = {
     prompt: images[0]?.prompt ?? '',
     all_prompts: images.map(({ prompt }) => prompt),

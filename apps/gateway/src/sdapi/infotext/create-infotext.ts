@@ -91,6 +91,12 @@ function listParameters(fields: InfotextFields): [string, InfotextValue][] {
   ]
 }
 
+/** One entry of the parameter line; a value that says what its key says is left out. */
+export function formatParameter(key: string, value: NonNullable<InfotextValue>): string {
+  const text = toPythonString(value)
+  return text === key ? key : `${key}: ${quoteValue(text)}`
+}
+
 /**
  * The text A1111 stores with an image: prompt, negative prompt (where there is one), and a line of parameters. White space
  * at the ends of the whole is trimmed.
@@ -103,8 +109,7 @@ export function createInfotext(fields: InfotextFields): string {
   const line = [...parameters]
     .flatMap(([key, value]) => {
       if (value === null || value === undefined) return []
-      const text = toPythonString(value)
-      return text === key ? [key] : [`${key}: ${quoteValue(text)}`]
+      return [formatParameter(key, value)]
     })
     .join(', ')
   const negative = fields.negativePrompt === '' ? '' : `\nNegative prompt: ${fields.negativePrompt}`

@@ -5,13 +5,18 @@ import { listHiresParameters } from './hires-parameters.ts'
 import { listExtraNoise, listInpaintParameters, listSourceParameters } from './source-parameters.ts'
 import type { Parameter } from './parameter.ts'
 import { listLoraParameters } from './lora-parameters.ts'
-import { listRefinerParameters } from './refiner-parameters.ts'
-import { listSamplingParameters, listScheduleParameters } from './sampling-parameters.ts'
+import { listRefinerParameters, listRefinerSwitch } from './refiner-parameters.ts'
+import {
+  listGuidanceParameters,
+  listSamplingParameters,
+  listScheduleParameters,
+} from './sampling-parameters.ts'
 import { listSoftInpaintingParameters } from './soft-inpainting.ts'
 import { listTextParameters } from './text-parameters.ts'
 
 /** The parameters beside the fixed ones, in the order in which A1111 comes upon them. */
 export function listParameters(plan: GenerationPlan, models: ModelIndex): Parameter[] {
+  const guidance = listGuidanceParameters(plan)
   return [
     ...plan.scriptParameters,
     ...(plan.isImageToImage ? listSoftInpaintingParameters(plan) : []),
@@ -22,7 +27,11 @@ export function listParameters(plan: GenerationPlan, models: ModelIndex): Parame
     ...(plan.isImageToImage ? listSourceParameters(plan) : []),
     ...listScheduleParameters(plan),
     ...listSamplingParameters(plan),
+    ...listRefinerSwitch(plan),
+    // These stand next to each other: a run tells those it came upon.
+    ...guidance.skipped,
     ...listRefinerParameters(plan, models),
+    ...guidance.padded,
     ...(!plan.isImageToImage && plan.request.flag('enable_hr') ? listExtraNoise(plan.options) : []),
   ]
 }

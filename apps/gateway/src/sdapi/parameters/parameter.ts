@@ -1,4 +1,6 @@
 import type { ExactValue } from '@atelier/catalog/exact-json'
+import type { RunEvent, ToldEvent } from '@atelier/proto'
+import { formatParameter, type InfotextValue } from '../infotext/create-infotext.ts'
 
 /** One of the parameters that a job adds to the fixed ones of its infotext. */
 export interface Parameter {
@@ -7,6 +9,19 @@ export interface Parameter {
   readonly value: ExactValue
   /** As the infotext has it, where that differs from `value`. */
   readonly text?: string
+  /** Told only where the run comes upon this; absent: always. */
+  readonly event?: RunEvent
+}
+
+/** The parts of infotexts that tell of events, in their order; parameters of one event stand next to each other. */
+export function listToldEvents(parameters: readonly Parameter[]): ToldEvent[] {
+  const texts = new Map<RunEvent, string>()
+  for (const { key, value, text, event } of parameters) {
+    if (event === undefined || value === null) continue
+    const told = formatParameter(key, (text ?? value) as NonNullable<InfotextValue>)
+    texts.set(event, `${texts.get(event) ?? ''}, ${told}`)
+  }
+  return [...texts].map(([event, text]) => ({ event, text }))
 }
 
 /** A parameter, or nothing where its value is one that says nothing. */

@@ -48,17 +48,19 @@ describe('an infotext', () => {
   )
 
   it.each([
-    [{ steps: 2, s_min_uncond: 1.5 }, true],
-    // The only odd evaluation of three lies at sigma 1.6.
-    [{ steps: 3, s_min_uncond: 1.5 }, false],
-    [{ steps: 3, s_min_uncond: 1.7 }, true],
-    [{ steps: 3, s_min_uncond: 1, override_settings: { s_min_uncond_all: true } }, true],
-    [{ steps: 20, s_min_uncond: 0.5, sampler_name: 'UniPC' }, false],
-    [{ steps: 20, s_min_uncond: 0.5, sampler_name: 'DPM++ 2M' }, true],
-    [{ steps: 20 }, false],
-  ])('tells NGMS where it has an effect: %j', async (request, isTold) => {
-    const told = (await infotextOf(request)).includes('NGMS: ')
-    expect(told).toBe(isTold)
+    [{ s_min_uncond: 1.5 }, ', NGMS: 1.5'],
+    [{ s_min_uncond: 1, override_settings: { s_min_uncond_all: true } }, ', NGMS: 1.0, NGMS all steps: True'],
+    [{ override_settings: { pad_cond_uncond: true } }, ', Pad conds: True'],
+    [{ override_settings: { pad_cond_uncond: true, pad_cond_uncond_v0: true } }, ', Pad conds v0: True'],
+    [{ s_min_uncond: 0 }, ''],
+  ])('tells what a run may come upon before its version: %j', async (request, told) => {
+    const text = await infotextOf({ ...request, override_settings_restore_afterwards: true })
+    expect(text).toMatch(new RegExp(`Model: a${told}, Version: `))
+  })
+
+  it('tells samplers that discard the last sigma but one only where they do not anyway', async () => {
+    const override_settings = { always_discard_next_to_last_sigma: true }
+    expect(await infotextOf({ sampler_name: 'DPM++ 3M SDE', override_settings })).not.toContain('penultimate')
   })
 
   it('tells the extra noise of a second pass', async () => {

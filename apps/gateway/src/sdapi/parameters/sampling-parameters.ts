@@ -1,15 +1,16 @@
 import type { ExactValue } from '@atelier/catalog/exact-json'
+import { RunEvent } from '@atelier/proto'
 import type { GenerationPlan } from '../generation-plan.ts'
 import { optionFlag, optionNumber, type Options } from '../options/options-store.ts'
 import { parameterUnless, type Parameter } from './parameter.ts'
-import { skipsUnconditional } from './skips-unconditional.ts'
 
 /** What the schedule adds. Samplers that think in timesteps follow none. */
 export function listScheduleParameters({ sampling, options }: GenerationPlan): Parameter[] {
   const { sampler, schedule } = sampling
-  const discards = optionFlag(options, 'always_discard_next_to_last_sigma')
-    ? [{ key: 'Discard penultimate sigma', value: true }]
-    : []
+  // Samplers that discard it anyway do not tell it.
+  const isAsked = optionFlag(options, 'always_discard_next_to_last_sigma')
+  const discards =
+    isAsked && sampler.discardsPenultimate !== true ? [{ key: 'Discard penultimate sigma', value: true }] : []
   if (sampler.isTimestepSampler === true) return [...listModelParameters(options), ...discards]
   const value = (key: string): ExactValue => options.get(key) ?? null
   const hasRho = schedule.default_rho !== -1 && optionNumber(options, 'rho', 0) !== schedule.default_rho
@@ -74,23 +75,33 @@ export function listSamplingParameters({ request, sampling, options }: Generatio
         ]
       : []),
     ...(TAKES_NOISE.has(id) ? parameterUnless('Sigma noise', option('s_noise'), 1) : []),
-    ...listGuidanceParameters({ request, sampling, options }),
+    ...parameterUnless('Skip Early CFG', option('skip_early_cond'), 0),
   ]
 }
 
-function listGuidanceParameters({
-  request,
-  sampling,
-  options,
-}: Pick<GenerationPlan, 'request' | 'sampling' | 'options'>): Parameter[] {
+/** What is told only where an evaluation left the negative prompt out, or padded one. */
+export function listGuidanceParameters({ request, options }: GenerationPlan): {
+  readonly skipped: readonly Parameter[]
+  readonly padded: readonly Parameter[]
+} {
   const skipBelow = request.value('s_min_uncond') ?? options.get('s_min_uncond') ?? null
-  const skips = skipsUnconditional({
-    ...{ sampling, steps: request.number('steps') ?? 0, below: Number(skipBelow ?? 0) },
-    skipsAll: optionFlag(options, 's_min_uncond_all'),
-  })
-  return [
-    ...parameterUnless('Skip Early CFG', options.get('skip_early_cond') ?? null, 0),
-    ...(skips ? [{ key: 'NGMS', value: skipBelow }] : []),
-    ...(skips && optionFlag(options, 's_min_uncond_all') ? [{ key: 'NGMS all steps', value: true }] : []),
+  const skips = Number(skipBelow ?? 0) > 0
+  const [skip, pad] = [RunEvent.RUN_EVENT_NEGATIVE_SKIPPED, RunEvent.RUN_EVENT_PADDED]
+  const skipsAll = optionFlag(options, 's_min_uncond_all')
+  const [pads, padsLastToken] = [
+    optionFlag(options, 'pad_cond_uncond'),
+    optionFlag(options, 'pad_cond_uncond_v0'),
   ]
+  return {
+    skipped: [
+      ...(skips ? [{ key: 'NGMS', value: skipBelow, event: skip }] : []),
+      ...(skips && skipsAll ? [{ key: 'NGMS all steps', value: true, event: skip }] : []),
+    ],
+    // The older way goes before the newer one where both are wanted.
+    padded: padsLastToken
+      ? [{ key: 'Pad conds v0', value: true, event: pad }]
+      : pads
+        ? [{ key: 'Pad conds', value: true, event: pad }]
+        : [],
+  }
 }

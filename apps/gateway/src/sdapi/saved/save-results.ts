@@ -3,6 +3,7 @@ import type { GatewayDeps } from '../../deps.ts'
 import { JobState } from '@atelier/proto'
 import { readFile } from '../job-files.ts'
 import type { GenerationPlan } from '../generation-plan.ts'
+import { readInfotexts } from '../made-infotexts.ts'
 import { optionFlag } from '../options/options-store.ts'
 import type { PromptStyle } from '../styles.ts'
 import { openSaving } from './open-saving.ts'
@@ -52,8 +53,8 @@ export async function saveResults(
   const { settings, toFacts } = openSaving(deps, { record, styles })
   const indexes = record.result?.imageIndexes ?? []
   const companions = indexes.length === 0 ? 1 : images.length / indexes.length
-  const textOf = (index: number) =>
-    record.job?.kind?.$case === 'generation' ? (record.job.kind.value.images[index]?.infotext ?? '') : ''
+  const texts = readInfotexts(record)
+  const textOf = (index: number) => texts[index] ?? ''
   const isWhole = record.state !== JobState.JOB_STATE_INTERRUPTED
   if (optionFlag(options, 'samples_save') && (isWhole || optionFlag(options, 'save_incomplete_images'))) {
     for (const { file, index, suffix } of listSaved(record, companions)) {

@@ -2,11 +2,13 @@ import { formatExactJson, type ExactObject, type ExactValue } from '@atelier/cat
 import { JobState, type JobRecord, type ScriptJob } from '@atelier/proto'
 import type { GatewayDeps } from '../../deps.ts'
 import { refuseFailed } from '../answer-record.ts'
+import { readInfotexts } from '../made-infotexts.ts'
 import { readImages } from '../job-files.ts'
 import { jsonAnswer, pythonException } from '../errors.ts'
 import { makeGridOf } from '../make-grid.ts'
 import { optionFlag, readOptions, type Options } from '../options/options-store.ts'
 import type { GenerationRequest } from '../request/generation-request.ts'
+import { tellInfo } from '../surface-note.ts'
 import { echoFields, toTimestamp } from '../to-response.ts'
 import { drawGrids } from './grids/draw-grids.ts'
 import { parseScriptNote, type ScriptNote } from './script-note.ts'
@@ -80,16 +82,28 @@ async function drawScriptGrids(
   if (grid.kind === 'row' && pictures.length < 2) return []
   const format = script.output?.format ?? 0
   const ofParts = splitByPart(pictures, record)
+  const [texts, firsts] = [readInfotexts(record), listFirsts(script)]
   const cells = await Promise.all(
     ofParts.map(async (made, part) => {
       const job = script.parts[part]
       const isShared =
         savesCells && made.length > 1 && optionFlag(options, 'return_grid') && job !== undefined
-      return isShared ? makeGridOf(made, job, options) : made[0]
+      if (!isShared) return made[0]
+      return makeGridOf(made, { job, infotext: texts[firsts[part]!] ?? '', options })
     }),
   )
   const batchSize = script.parts[0]?.batchSize ?? 1
   return drawGrids(grid, { pictures, cells, batchSize, options, format })
+}
+
+/** Index of each part's first image among those of all parts. */
+function listFirsts({ parts }: ScriptJob): number[] {
+  let next = 0
+  return parts.map(({ images }) => {
+    const first = next
+    next += images.length
+    return first
+  })
 }
 
 /** The files of each part. */
@@ -120,7 +134,7 @@ export function toScriptInfo(
   record: JobRecord,
   { script, note, count, hasGrid }: { script: ScriptJob; note: ScriptNote; count: number; hasGrid: boolean },
 ): ExactObject {
-  const info = new Map<string, ExactValue>(note.info)
+  const info = new Map<string, ExactValue>(tellInfo(note, record))
   info.set('infotexts', listTexts(record, { script, note, count, hasGrid }))
   info.set('job_timestamp', toTimestamp(record.startedAtMs))
   if (!hasGrid) info.set('index_of_first_image', 0n)
@@ -129,22 +143,23 @@ export function toScriptInfo(
 }
 
 function listTexts(
-  { result }: JobRecord,
+  record: JobRecord,
   { script, note, count, hasGrid }: { script: ScriptJob; note: ScriptNote; count: number; hasGrid: boolean },
 ): string[] {
-  const all = script.parts.flatMap(({ images }) => images.map(({ infotext }) => infotext))
+  const all = readInfotexts(record)
   if (note.answer.texts === 'first') return Array.from({ length: count }, () => all[0] ?? '')
-  const made = (result?.imageIndexes ?? []).map((index) => all[index] ?? '')
+  const made = (record.result?.imageIndexes ?? []).map((index) => all[index] ?? '')
   const { grid } = note.answer
   if (grid === undefined || !hasGrid) return made
   if (grid.kind !== 'plot') return [...made.slice(0, 1), ...made]
   const grids = grid.hasSubGrids ? grid.texts : grid.texts.slice(0, 1)
-  return [...grids, ...cellTexts(script, grid.cells)]
+  return [...grids, ...cellTexts(script, grid.cells, all)]
 }
 
 /** The text of the first picture of each cell, along x, then y, then z. */
-function cellTexts({ parts }: ScriptJob, cells: readonly number[]): string[] {
+function cellTexts(script: ScriptJob, cells: readonly number[], all: readonly string[]): string[] {
+  const firsts = listFirsts(script)
   const texts: string[] = []
-  for (const [part, cell] of cells.entries()) texts[cell] = parts[part]?.images[0]?.infotext ?? ''
+  for (const [part, cell] of cells.entries()) texts[cell] = all[firsts[part] ?? -1] ?? ''
   return texts
 }

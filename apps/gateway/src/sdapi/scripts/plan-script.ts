@@ -5,7 +5,7 @@ import { optionFlag } from '../options/options-store.ts'
 import { listParameters } from '../parameters/list-parameters.ts'
 import type { Parameter } from '../parameters/parameter.ts'
 import type { GenerationRequest } from '../request/generation-request.ts'
-import { toInfoTemplate } from '../surface-note.ts'
+import { listTold, toInfoTemplate } from '../surface-note.ts'
 import { writeInfotext } from '../write-infotext.ts'
 import type { ChosenScript } from './find-script.ts'
 import type { PartOptions, ScriptContext, ScriptPlan } from './script.ts'
@@ -35,7 +35,9 @@ export function planScript(
   const returnsGrid = optionFlag(options, 'return_grid')
   const info = new Map<string, ExactValue>(plan.info)
   if (plan.answer.grid?.kind === 'matrix') info.set('index_of_first_image', 1n)
-  return { ...plan, info, answer: returnsGrid || !plan.answer.grid ? plan.answer : withoutGrid(plan.answer) }
+  const told = listTold(plan.parts.flatMap(parametersOf))
+  const answer = returnsGrid || !plan.answer.grid ? plan.answer : withoutGrid(plan.answer)
+  return { ...plan, info, told, answer }
 }
 
 /** Rows and squares are left out where the options say so; matrices and plots are what was asked for. */

@@ -1,4 +1,5 @@
 import type { GatewayDeps } from '../../deps.ts'
+import { readInfotexts } from '../made-infotexts.ts'
 import { optionFlag } from '../options/options-store.ts'
 import { openSaving } from '../saved/open-saving.ts'
 import { saveGrid, savePicture } from '../saved/save-pictures.ts'
@@ -18,13 +19,13 @@ export async function saveScript(
   const { settings, toFacts } = openSaving(deps, { record, styles })
   const images = plan.parts.flatMap((part) => part.seeds.map((_, index) => ({ part, index })))
   const options = first.options
+  const texts = readInfotexts(record)
   const indexes = record.result?.imageIndexes ?? []
   if (optionFlag(options, 'samples_save')) {
     for (const [file, bytes] of pictures.entries()) {
       // Pictures that were put together of several are the first one's.
       const { part, index } = images[indexes[file] ?? 0] ?? { part: first, index: 0 }
-      const infotext =
-        record.job?.kind?.$case === 'script' ? textOf(record.job.kind.value.parts, indexes[file] ?? 0) : ''
+      const infotext = texts[indexes[file] ?? 0] ?? ''
       await savePicture({ bytes, facts: toFacts(part, index, file), infotext }, settings(part))
     }
   }
@@ -41,7 +42,3 @@ export async function saveScript(
 
 /** How the original begins the names of scripts' grids. */
 const GRID_NAMES = { row: 'grid', square: 'grid', matrix: 'prompt_matrix', plot: 'xyz_grid' } as const
-
-function textOf(parts: readonly { images: readonly { infotext: string }[] }[], index: number): string {
-  return parts.flatMap(({ images }) => images)[index]?.infotext ?? ''
-}

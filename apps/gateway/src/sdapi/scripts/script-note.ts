@@ -11,15 +11,17 @@ import type { AnswerNote, ScriptPlan } from './script.ts'
 /** What travels with a script's job, so that whoever answers tells of the job that ran. */
 export interface ScriptNote {
   readonly info: ExactObject
+  readonly told: ExactObject
   readonly names: readonly string[]
   readonly answer: AnswerNote
 }
 
 /** Writes the note of a plan. */
-export function writeScriptNote({ info, names, answer }: ScriptPlan): string {
+export function writeScriptNote({ info, told = new Map(), names, answer }: ScriptPlan): string {
   return formatExactJson(
     new Map([
       ['info', info],
+      ['told', told],
       ['names', [...names]],
       ['answer', toExact(answer as never)],
     ]),
@@ -32,6 +34,10 @@ export function parseScriptNote(text: string): ScriptNote {
   const info = isExactObject(note) ? note.get('info') : undefined
   if (!isExactObject(note) || info === undefined || !isExactObject(info))
     throw new RangeError('the job carries no note of a script')
-  const plain = toPlain(note) as unknown as Omit<ScriptNote, 'info'>
-  return { info, names: plain.names, answer: plain.answer }
+  const plain = toPlain(note) as unknown as Omit<ScriptNote, 'info' | 'told'>
+  const told = note.get('told')
+  return {
+    ...{ info, names: plain.names, answer: plain.answer },
+    told: told !== undefined && isExactObject(told) ? told : new Map(),
+  }
 }

@@ -51,6 +51,8 @@ export interface ScriptPlan {
   readonly makesMask?: boolean
   /** `info` of the answer but for its infotexts and time. */
   readonly info: ExactObject
+  /** Which of its parameters are told of events (see SurfaceNote); the scripts leave that to their caller. */
+  readonly told?: ExactObject
   readonly answer: AnswerNote
 }
 

@@ -116,7 +116,8 @@ export function createGuidedDenoiser(options: GuidanceOptions): Denoiser {
     calls += 1
     const { positive, negative } = options.conditioningAt(call)
     const isPlain = guidanceScale === 1 && !options.plan.needsUnconditional && positive.every(isWhole)
-    const skips = isPlain || (options.skipsUnconditional?.(call, sigma) ?? false)
+    const isLeftOut = options.skipsUnconditional?.(call, sigma) ?? false
+    const skips = isPlain || isLeftOut
     const rows = toRows(positive).concat(skips ? [] : toRows(negative))
     const denoised = await denoiseRows(rows, { latent, sigma, call, options: { ...options, joinContexts } })
     const conditioned = sumByImage(latent, denoised.slice(0, countRows(positive)), positive)

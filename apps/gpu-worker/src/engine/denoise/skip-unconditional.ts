@@ -10,11 +10,17 @@ export interface SkipSettings {
   readonly totalCalls: number
 }
 
-/** Says by evaluation, counted from 0, and its sigma whether the unconditional is left out. */
-export function createSkipRule(settings: SkipSettings): (call: number, sigma: number) => boolean {
+/** Why the unconditional is left out of an evaluation. */
+export type SkipReason = 'early' | 'low-sigma'
+
+/** Says by evaluation, counted from 0, and its sigma why the unconditional is left out; undefined: it is not. */
+export function createSkipRule(
+  settings: SkipSettings,
+): (call: number, sigma: number) => SkipReason | undefined {
   const { sigmaBelow, skipsAll, earlyShare, totalCalls } = settings
   return (call, sigma) => {
-    if (earlyShare > 0 && call / totalCalls <= earlyShare) return true
-    return sigmaBelow > 0 && sigma < sigmaBelow && (skipsAll || call % 2 === 1)
+    if (earlyShare > 0 && call / totalCalls <= earlyShare) return 'early'
+    const isLow = sigmaBelow > 0 && sigma < sigmaBelow && (skipsAll || call % 2 === 1)
+    return isLow ? 'low-sigma' : undefined
   }
 }

@@ -1,5 +1,5 @@
-import type { LoraRef } from '@atelier/proto'
-import type { BatchConditioning, RowContent } from '../denoise/guidance.ts'
+import type { GenerationJob, LoraRef } from '@atelier/proto'
+import type { RowContent } from '../denoise/guidance.ts'
 import { sliceRows } from '../denoise/combine.ts'
 import { listLabelNumbers, makeLabel } from '../denoise/label.ts'
 import { EngineError } from '../engine-error.ts'
@@ -8,8 +8,10 @@ import type { LoadedModel } from '../models/loaded-model.ts'
 import type { UsableCheckpoint } from '../models/model-store.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { encodePrompts, type ImagePrompts } from '../text-encode/encode-prompts.ts'
+import type { WebuiTextModel, WebuiTextSettings } from '../text-encode/encode-webui-prompt.ts'
 import { findActiveEntry, selectConditioning, type Conditioning } from '../text-encode/conditioning.ts'
 import type { Generation, LatentSize } from './generation.ts'
+import { padPrompts, type PaddedConditioning, type PromptPad } from './pad-prompts.ts'
 
 /** What prompts are encoded for. */
 export interface ConditioningRequest {
@@ -31,18 +33,19 @@ export interface ConditioningRequest {
 export async function encodeConditioning(
   generation: Generation,
   request: ConditioningRequest,
-): Promise<(call: number) => BatchConditioning> {
+): Promise<(call: number) => PaddedConditioning> {
   const { job, texts } = generation
   const { prompts, checkpoint, loras, evaluations, hiresEvaluations, concat } = request
   const settings = { ...toTextSettings(job.text, evaluations), hiresSteps: hiresEvaluations }
   const bundles = loras.flatMap(({ file }) => file ?? [])
   const textModel = texts.webui(checkpoint.model, [...job.embeddings, ...bundles])
   const encoded = await encodePrompts(prompts, textModel, settings)
+  const pad = await readPad(job, textModel, settings)
   const toContent = createContentMaker(generation, request)
   const channelsOf = (image: number) =>
     concat && sliceRows(concat, image % concat.shape[0]!, (image % concat.shape[0]!) + 1)
-  return (call) => ({
-    positive: selectConditioning(
+  return (call) => {
+    const positive = selectConditioning(
       encoded.map(({ positive }) => positive),
       call,
     ).map((parts, image) =>
@@ -51,15 +54,28 @@ export async function encodeConditioning(
         weight,
         concat: channelsOf(image),
       })),
-    ),
-    negative: encoded.map(({ negative }, image) => [
+    )
+    const negative = encoded.map((one, image) => [
       {
-        ...toContent(negative[findActiveEntry(negative, call)]!.conditioning, true),
+        ...toContent(one.negative[findActiveEntry(one.negative, call)]!.conditioning, true),
         weight: 1,
         concat: channelsOf(image),
       },
-    ]),
-  })
+    ])
+    return padPrompts({ positive, negative }, pad)
+  }
+}
+
+/** How prompts are padded, where the job wants that. */
+async function readPad(
+  { text }: GenerationJob,
+  model: WebuiTextModel,
+  settings: WebuiTextSettings,
+): Promise<PromptPad | undefined> {
+  const padding = text?.padding ?? 0
+  if (padding === 0) return undefined
+  const [image] = await encodePrompts([{ prompt: '', negativePrompt: '' }], model, settings)
+  return { padding, empty: image!.positive[0]!.schedule[0]!.conditioning.tokens }
 }
 
 /** Scores A1111 tells a refiner with prompts and with negative prompts. */

@@ -1,4 +1,5 @@
 import { AsidePicture, NamedFile, ResizeMode, type ImagePlan, type OutputSettings } from '@atelier/proto'
+import { tellEvents } from '@atelier/catalog'
 import type { EngineFile } from '../../engine-protocol.ts'
 import { encodeImage } from '../image/encode-image.ts'
 import type { Pixels } from '../image/pixels.ts'
@@ -29,11 +30,12 @@ export async function finishPictures(
   for (const [row, image] of batch.images.entries()) {
     const decoded = finishControlled(await decodeRow(generation, latent, row), generation.controls)
     const finished = finishPicture(decoded, { sources, row, latent, generation })
-    const imageIndex = batch.firstImage + row
-    for (const aside of finished.before) files.push(await encodeAside(aside, { output, image, imageIndex }))
-    files.push(await encodeFile(context.finishPixels(finished.picture), output, listTexts(output, image)))
+    const infotext = tellOf(generation, image)
+    const at = { output, infotext, imageIndex: batch.firstImage + row }
+    for (const aside of finished.before) files.push(await encodeAside(aside, at))
+    files.push(await encodeFile(context.finishPixels(finished.picture), output, listTexts(at)))
     for (const companion of finished.companions) files.push(await encodeFile(companion, output, []))
-    for (const aside of finished.after) files.push(await encodeAside(aside, { output, image, imageIndex }))
+    for (const aside of finished.after) files.push(await encodeAside(aside, at))
   }
   return files
 }
@@ -46,23 +48,25 @@ export interface Aside {
 }
 
 /** Encodes a picture that is saved beside a finished one; its file has a name. */
-export async function encodeAside(
-  { name, picture }: Aside,
-  { output, image, imageIndex }: AsideOf,
-): Promise<EngineFile> {
-  const encoded = await encodeFile(picture, output, listTexts(output, image))
-  return { ...encoded, file: { ...encoded.file, name, imageIndex } }
+export async function encodeAside({ name, picture }: Aside, at: AsideOf): Promise<EngineFile> {
+  const encoded = await encodeFile(picture, at.output, listTexts(at))
+  return { ...encoded, file: { ...encoded.file, name, imageIndex: at.imageIndex } }
 }
 
 /** The image a picture is saved beside. */
 export interface AsideOf {
   readonly output: OutputSettings
-  readonly image: ImagePlan
+  readonly infotext: string
   readonly imageIndex: number
 }
 
+/** An image's infotext, of the run what it has come upon. */
+export function tellOf({ job, events }: Generation, { infotext }: ImagePlan): string {
+  return tellEvents(infotext, job.toldEvents, [...events])
+}
+
 /** Texts of a finished picture's file. */
-function listTexts(output: OutputSettings, { infotext }: ImagePlan): PngText[] {
+function listTexts({ output, infotext }: AsideOf): PngText[] {
   return output.omitMetadata || infotext === '' ? [] : [{ keyword: 'parameters', text: infotext }]
 }
 
@@ -143,7 +147,7 @@ function layBackSoftly(
   const { job } = generation
   const soft = job.source?.mask?.soft
   if (soft === undefined || whole === undefined || sources?.mask === undefined) return undefined
-  const at = row % sources.pictures.length
+  const at = row % sources.latents.shape[0]!
   const latents = {
     source: sliceRows(sources.latents, at, at + 1),
     drawn: sliceRows(latent, row, row + 1),

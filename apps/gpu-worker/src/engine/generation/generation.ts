@@ -1,4 +1,4 @@
-import type { GenerationJob, ImagePlan, SamplingSettings } from '@atelier/proto'
+import type { GenerationJob, ImagePlan, RunEvent, SamplingSettings } from '@atelier/proto'
 import { findWebuiSampler } from '@atelier/catalog'
 import { EngineError } from '../engine-error.ts'
 import type { JobContext } from '../job-context.ts'
@@ -34,6 +34,8 @@ export interface Generation {
   readonly sources: PreparedSources | undefined
   /** ControlNets and adapters with their pictures. */
   readonly controls: readonly PreparedUnit[]
+  /** What the run has come upon, in order. */
+  readonly events: Set<RunEvent>
 }
 
 /** Images that are sampled together, and which of the job's passes that is, for its progress. */

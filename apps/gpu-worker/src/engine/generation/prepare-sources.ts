@@ -21,7 +21,7 @@ import { LATENT_PIXELS } from './generation.ts'
 /** The sources of an image-to-image job, encoded. */
 export interface PreparedSources {
   readonly pictures: readonly PreparedPicture[]
-  /** [sources, 4, h, w], in sampling scale. */
+  /** [sources, 4, h, w], in sampling scale; of each image of a batch its own where they begin with noise. */
   readonly latents: Tensor
   /** [1, 1, h, w], 1 = repaint; absent without a mask. */
   readonly mask: Tensor | undefined
@@ -75,7 +75,7 @@ export async function prepareSources(
 }
 
 /** The sources' latents for a number of images, [count, 4, h, w]: one for all, or one for each. */
-export function repeatSources({ latents }: PreparedSources, count: number): Tensor {
+export function repeatSources({ latents }: Pick<PreparedSources, 'latents'>, count: number): Tensor {
   const sources = latents.shape[0]!
   return joinRows(Array.from({ length: count }, (_, i) => sliceRows(latents, i % sources, (i % sources) + 1)))
 }
@@ -110,11 +110,17 @@ async function encodePicture(
   return resizeLatent(latent, size, 'bilinear')
 }
 
-/** Noise of the images' seeds, or nothing, in the masked part. */
-function fillLatents(latents: Tensor, mask: Tensor, { source, images, noise }: GenerationJob): Tensor {
+/** Noise of the first batch's seeds, or nothing, in the masked part. */
+function fillLatents(
+  encoded: Tensor,
+  mask: Tensor,
+  { source, images, noise, batchSize }: GenerationJob,
+): Tensor {
   const content = source?.mask?.content
   const isNoise = content === MaskedContent.MASKED_CONTENT_NOISE
-  if (!isNoise && content !== MaskedContent.MASKED_CONTENT_NOTHING) return latents
+  if (!isNoise && content !== MaskedContent.MASKED_CONTENT_NOTHING) return encoded
+  const own = isNoise ? Math.max(encoded.shape[0]!, batchSize) : encoded.shape[0]!
+  const latents = repeatSources({ latents: encoded }, own)
   const spread = spreadMask(mask, latents.shape)
   const [count, ...shape] = latents.shape as [number, number, number, number]
   if (!isNoise) return blend(createTensor(latents.shape), latents, spread)

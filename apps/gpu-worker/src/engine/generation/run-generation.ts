@@ -6,7 +6,7 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { openEnlarger } from './enlarge.ts'
 import { listMaps, prepareControls } from './controls/prepare-controls.ts'
 import { decodeRow } from './decode.ts'
-import { encodeAside, encodeFile, finishPictures, wantsAside } from './finish-pictures.ts'
+import { encodeAside, encodeFile, finishPictures, tellOf, wantsAside } from './finish-pictures.ts'
 import {
   LATENT_PIXELS,
   required,
@@ -40,15 +40,20 @@ export async function runGeneration(
     const generation = await openGeneration(job, context, { models, texts: deps.texts })
     const files: EngineFile[] = []
     const imageIndexes: number[] = []
+    const infotexts: string[] = []
     for (const batch of batches) {
       if (context.cancelled.aborted) break
       const { latent, asides } = await sampleBatch(generation, batch)
       files.push(...asides, ...(await finishPictures(generation, batch, latent)))
       imageIndexes.push(...batch.images.map((_, row) => batch.firstImage + row))
+      infotexts.push(...batch.images.map((image) => tellOf(generation, image)))
     }
     for (const map of listMaps(generation.controls))
       files.push(await encodeFile(map, required(job.output), []))
-    const result = JobResult.fromPartial({ imageIndexes, remarks: [...models.remarks] })
+    const result = JobResult.fromPartial({
+      ...{ imageIndexes, infotexts, runEvents: [...generation.events] },
+      remarks: [...models.remarks],
+    })
     return { kind: context.cancelled.aborted ? 'interrupted' : 'done', result, files }
   } finally {
     models.release()
@@ -89,7 +94,7 @@ async function openGeneration(
   const enlarge = await openEnlarger(job.source?.upscaler, models)
   const sources = await prepareSources(job, { vae, format, inputs: context.inputs, enlarge })
   const controls = await prepareControls(job, { models, inputs: context.inputs })
-  return { job, context, texts, models, checkpoint, vae, sources, controls }
+  return { job, context, texts, models, checkpoint, vae, sources, controls, events: new Set() }
 }
 
 interface Sampled {
@@ -127,7 +132,8 @@ async function keepFirstPass(generation: Generation, batch: Batch, latent: Tenso
   const files: EngineFile[] = []
   for (const [row, image] of batch.images.entries()) {
     const picture = await decodeRow(generation, latent, row)
-    files.push(await encodeAside({ name, picture }, { output, image, imageIndex: batch.firstImage + row }))
+    const infotext = tellOf(generation, image)
+    files.push(await encodeAside({ name, picture }, { output, infotext, imageIndex: batch.firstImage + row }))
   }
   return files
 }

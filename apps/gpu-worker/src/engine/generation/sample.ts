@@ -1,4 +1,4 @@
-import type { SamplingSettings, SoftInpainting } from '@atelier/proto'
+import { RunEvent, type SamplingSettings, type SoftInpainting } from '@atelier/proto'
 import { createEditDenoiser } from '../denoise/edit-guidance.ts'
 import { createGuidedDenoiser, type GuidanceOptions } from '../denoise/guidance.ts'
 import { blend, createWebuiKeepingDenoiser, spreadMask } from '../denoise/keep-latent.ts'
@@ -52,7 +52,8 @@ export async function sampleStage(
   tellStart(generation, batch, settings.steps)
   const progress = { stepsTold: 0, totalSteps: plan.sigmas.length - 1 }
   const controls = await guideStage(generation, stage, progress)
-  const denoise = await createStageDenoiser(generation, stage, { plan, extras, controls })
+  const padding = { isPadded: false }
+  const denoise = await createStageDenoiser(generation, stage, { plan, extras, controls, padding })
   const previewer = createStagePreviewer(generation, stage)
   const result = await runSampling({
     plan,
@@ -63,7 +64,10 @@ export async function sampleStage(
       shape: [batch.images.length, ...shape],
       range: plan.brownianRange,
     }),
-    startNoise: await findStartNoise(generation, stage, { plan, extras, controls, drawn: startNoise }),
+    startNoise: await findStartNoise(generation, stage, {
+      ...{ plan, extras, controls, padding },
+      drawn: startNoise,
+    }),
     source: start?.latent,
     options: toOptions(settings),
     isStopped: () => stage.isSkipped === true || context.cancelled.aborted || context.takeSkip(),
@@ -72,6 +76,7 @@ export async function sampleStage(
       return tellStep(generation, batch, { ...report, previewer })
     },
   })
+  if (padding.isPadded) generation.events.add(RunEvent.RUN_EVENT_PADDED)
   // Soft inpainting lays back pixels, not latents.
   if (mask === undefined || start === undefined || start.soft !== undefined) return result
   return { ...result, latent: blend(result.latent, start.latent, mask) }
@@ -110,6 +115,8 @@ interface Planned {
   readonly plan: SamplingPlan
   readonly extras: WebuiExtras
   readonly controls: StageControls
+  /** Whether the last evaluation's prompts were padded. */
+  readonly padding: { isPadded: boolean }
 }
 
 async function createStageDenoiser(
@@ -130,6 +137,7 @@ async function createStageDenoiser(
     sigmas: stage.checkpoint.model.sampling.sigmas,
     totalCalls: countEvaluations(stage.settings.sampler, planned.plan.sigmas.length - 1),
     takeOver: async (calls) => {
+      generation.events.add(RunEvent.RUN_EVENT_REFINED)
       const checkpoint = await generation.models.checkpoint(refiner.checkpoint, stage.loras)
       return createCheckpointDenoiser(generation, stage, { ...planned, checkpoint, calls })
     },
@@ -140,7 +148,14 @@ async function createStageDenoiser(
 async function createCheckpointDenoiser(
   generation: Generation,
   stage: Stage,
-  { plan, extras, controls, checkpoint, calls }: Planned & { checkpoint: UsableCheckpoint; calls: number },
+  {
+    plan,
+    extras,
+    controls,
+    padding,
+    checkpoint,
+    calls,
+  }: Planned & { checkpoint: UsableCheckpoint; calls: number },
 ): Promise<Denoiser> {
   const { settings } = stage
   const first = samplingOf(generation)
@@ -167,16 +182,20 @@ async function createCheckpointDenoiser(
       return network({ ...inputs, wraps: job.tiling, fitsLast })
     },
     // A refiner is not guided: the networks belong to the checkpoint before it.
-    conditioningAt: (call) =>
-      checkpoint === stage.checkpoint
-        ? guideConditioning(conditioningAt(call + calls), controls)
-        : conditioningAt(call + calls),
+    conditioningAt: (call) => {
+      const conditioning = conditioningAt(call + calls)
+      padding.isPadded = conditioning.isPadded
+      return checkpoint === stage.checkpoint ? guideConditioning(conditioning, controls) : conditioning
+    },
     guidanceScale: settings.guidanceScale,
     prediction: model.prediction,
     plan,
     // A1111's samplers of timesteps compare those.
-    skipsUnconditional: (call, sigma) =>
-      skips(call + calls, isTimestepSampler(settings.sampler) ? plan.timestepOf(sigma) : sigma),
+    skipsUnconditional: (call, sigma) => {
+      const reason = skips(call + calls, isTimestepSampler(settings.sampler) ? plan.timestepOf(sigma) : sigma)
+      if (reason === 'low-sigma') generation.events.add(RunEvent.RUN_EVENT_NEGATIVE_SKIPPED)
+      return reason !== undefined
+    },
   }
   const imageGuidanceScale = job.imageGuidanceScale ?? 1
   return model.inChannels === EDIT_CHANNELS && imageGuidanceScale !== 1

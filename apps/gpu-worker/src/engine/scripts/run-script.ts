@@ -57,7 +57,8 @@ function joinParts(outcomes: readonly (PartOutcome | undefined)[], { parts }: Sc
   const firsts = [0]
   for (const { images } of parts) firsts.push(firsts.at(-1)! + images.length)
   const made = outcomes.map((outcome, part) => ({ outcome, first: firsts[part]! }))
-  const remarks = new Set(outcomes.flatMap((outcome) => outcome?.result.remarks ?? []))
+  const join = <T>(list: (result: JobResult) => readonly T[]) =>
+    outcomes.flatMap((outcome) => (outcome === undefined ? [] : list(outcome.result)))
   return {
     files: outcomes.flatMap((outcome) => outcome?.files ?? []),
     result: JobResult.fromPartial({
@@ -65,7 +66,9 @@ function joinParts(outcomes: readonly (PartOutcome | undefined)[], { parts }: Sc
         (outcome?.result.imageIndexes ?? []).map((index) => index + first),
       ),
       partFileCounts: parts.map((_, part) => outcomes[part]?.files.length ?? 0),
-      remarks: [...remarks],
+      infotexts: join(({ infotexts }) => infotexts),
+      runEvents: [...new Set(join(({ runEvents }) => runEvents))],
+      remarks: [...new Set(join(({ remarks }) => remarks))],
     }),
   }
 }

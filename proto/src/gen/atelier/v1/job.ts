@@ -84,6 +84,28 @@ export namespace ImageFormat {
   export type UNRECOGNIZED = typeof ImageFormat.UNRECOGNIZED
 }
 
+/** Something only the run itself shows. */
+export const RunEvent = {
+  RUN_EVENT_UNSPECIFIED: 0,
+  /** RUN_EVENT_NEGATIVE_SKIPPED - An evaluation left the negative prompt out for its low sigma. */
+  RUN_EVENT_NEGATIVE_SKIPPED: 1,
+  /** RUN_EVENT_REFINED - The refiner took over. */
+  RUN_EVENT_REFINED: 2,
+  /** RUN_EVENT_PADDED - A conditioning was made as long as the other at the last evaluation. */
+  RUN_EVENT_PADDED: 3,
+  UNRECOGNIZED: -1,
+} as const
+
+export type RunEvent = (typeof RunEvent)[keyof typeof RunEvent]
+
+export namespace RunEvent {
+  export type RUN_EVENT_UNSPECIFIED = typeof RunEvent.RUN_EVENT_UNSPECIFIED
+  export type RUN_EVENT_NEGATIVE_SKIPPED = typeof RunEvent.RUN_EVENT_NEGATIVE_SKIPPED
+  export type RUN_EVENT_REFINED = typeof RunEvent.RUN_EVENT_REFINED
+  export type RUN_EVENT_PADDED = typeof RunEvent.RUN_EVENT_PADDED
+  export type UNRECOGNIZED = typeof RunEvent.UNRECOGNIZED
+}
+
 /** A side of a picture. */
 export const OutpaintSide = {
   OUTPAINT_SIDE_UNSPECIFIED: 0,
@@ -122,6 +144,25 @@ export namespace RefinerPasses {
   export type REFINER_PASSES_FIRST = typeof RefinerPasses.REFINER_PASSES_FIRST
   export type REFINER_PASSES_BOTH = typeof RefinerPasses.REFINER_PASSES_BOTH
   export type UNRECOGNIZED = typeof RefinerPasses.UNRECOGNIZED
+}
+
+/** How conditionings of different lengths are made equally long. */
+export const PromptPadding = {
+  PROMPT_PADDING_UNSPECIFIED: 0,
+  /** PROMPT_PADDING_EMPTY - The shorter is followed by empty prompts. */
+  PROMPT_PADDING_EMPTY: 1,
+  /** PROMPT_PADDING_LAST_TOKEN - The negative prompt is followed by its last token, or cut off (A1111's DDIM before 1.6). */
+  PROMPT_PADDING_LAST_TOKEN: 2,
+  UNRECOGNIZED: -1,
+} as const
+
+export type PromptPadding = (typeof PromptPadding)[keyof typeof PromptPadding]
+
+export namespace PromptPadding {
+  export type PROMPT_PADDING_UNSPECIFIED = typeof PromptPadding.PROMPT_PADDING_UNSPECIFIED
+  export type PROMPT_PADDING_EMPTY = typeof PromptPadding.PROMPT_PADDING_EMPTY
+  export type PROMPT_PADDING_LAST_TOKEN = typeof PromptPadding.PROMPT_PADDING_LAST_TOKEN
+  export type UNRECOGNIZED = typeof PromptPadding.UNRECOGNIZED
 }
 
 /** Which generator makes the noise. */
@@ -343,6 +384,15 @@ export interface GenerationJob {
   controls: ControlUnit[]
   /** Hypernetworks of the prompt, in order. */
   hypernetworks: HypernetworkRef[]
+  /** Parts of the infotexts that stay in them only where the run comes upon what they tell. They stand next to each other. */
+  toldEvents: ToldEvent[]
+}
+
+/** A part of infotexts that tells of an event. */
+export interface ToldEvent {
+  event: RunEvent
+  /** As it stands in the infotexts, with the comma before it. */
+  text: string
 }
 
 /** Several generations that make one answer (A1111's selectable scripts). */
@@ -593,6 +643,8 @@ export interface TextSettings {
   disableExtraNetworks: boolean
   /** The hidden layer is that of SDXL's CLIP-L too (sdxl_clip_l_skip); otherwise the one before the last. */
   clipSkipForPairs: boolean
+  /** What the shorter of prompt and negative prompt gets to be as long as the other; unspecified: nothing. */
+  padding: PromptPadding
 }
 
 /** Where noise comes from. */
@@ -1238,6 +1290,7 @@ function createBaseGenerationJob(): GenerationJob {
     conditioningMaskWeight: undefined,
     controls: [],
     hypernetworks: [],
+    toldEvents: [],
   }
 }
 
@@ -1305,6 +1358,9 @@ export const GenerationJob: MessageFns<GenerationJob> = {
     }
     for (const v of message.hypernetworks) {
       HypernetworkRef.encode(v!, writer.uint32(522).fork()).join()
+    }
+    for (const v of message.toldEvents) {
+      ToldEvent.encode(v!, writer.uint32(530).fork()).join()
     }
     return writer
   },
@@ -1490,6 +1546,14 @@ export const GenerationJob: MessageFns<GenerationJob> = {
             message.hypernetworks.push(HypernetworkRef.decode(reader, reader.uint32()))
             continue
           }
+          case 66: {
+            if (tag !== 530) {
+              break
+            }
+
+            message.toldEvents.push(ToldEvent.decode(reader, reader.uint32()))
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -1552,6 +1616,74 @@ export const GenerationJob: MessageFns<GenerationJob> = {
     message.conditioningMaskWeight = object.conditioningMaskWeight ?? undefined
     message.controls = object.controls?.map((e) => ControlUnit.fromPartial(e)) || []
     message.hypernetworks = object.hypernetworks?.map((e) => HypernetworkRef.fromPartial(e)) || []
+    message.toldEvents = object.toldEvents?.map((e) => ToldEvent.fromPartial(e)) || []
+    return message
+  },
+}
+
+function createBaseToldEvent(): ToldEvent {
+  return { event: 0, text: '' }
+}
+
+export const ToldEvent: MessageFns<ToldEvent> = {
+  encode(message: ToldEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.event !== 0) {
+      writer.uint32(8).int32(message.event)
+    }
+    if (message.text !== '') {
+      writer.uint32(18).string(message.text)
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ToldEvent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBaseToldEvent()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break
+            }
+
+            message.event = reader.int32() as any
+            continue
+          }
+          case 2: {
+            if (tag !== 18) {
+              break
+            }
+
+            message.text = reader.string()
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<ToldEvent>): ToldEvent {
+    return ToldEvent.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<ToldEvent>): ToldEvent {
+    const message = createBaseToldEvent()
+    message.event = object.event ?? 0
+    message.text = object.text ?? ''
     return message
   },
 }
@@ -3375,6 +3507,7 @@ function createBaseTextSettings(): TextSettings {
     useOldScheduling: false,
     disableExtraNetworks: false,
     clipSkipForPairs: false,
+    padding: 0,
   }
 }
 
@@ -3397,6 +3530,9 @@ export const TextSettings: MessageFns<TextSettings> = {
     }
     if (message.clipSkipForPairs !== false) {
       writer.uint32(320).bool(message.clipSkipForPairs)
+    }
+    if (message.padding !== 0) {
+      writer.uint32(528).int32(message.padding)
     }
     return writer
   },
@@ -3462,6 +3598,14 @@ export const TextSettings: MessageFns<TextSettings> = {
             message.clipSkipForPairs = reader.bool()
             continue
           }
+          case 66: {
+            if (tag !== 528) {
+              break
+            }
+
+            message.padding = reader.int32() as any
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -3485,6 +3629,7 @@ export const TextSettings: MessageFns<TextSettings> = {
     message.useOldScheduling = object.useOldScheduling ?? false
     message.disableExtraNetworks = object.disableExtraNetworks ?? false
     message.clipSkipForPairs = object.clipSkipForPairs ?? false
+    message.padding = object.padding ?? 0
     return message
   },
 }

@@ -7,7 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire'
 import { BlobRef, NamedFile } from './blob.ts'
-import { Job } from './job.ts'
+import { Job, RunEvent } from './job.ts'
 
 export const protobufPackage = 'atelier.v1'
 
@@ -106,8 +106,10 @@ export interface JobResult {
   remarks: string[]
   /** Indexes into GenerationJob.images for each file; shorter than images after an interrupt. */
   imageIndexes: number[]
-  /** Infotext additions the engine alone knows, such as "Lora hashes"; key and value in order. */
-  infotextAdditions: { [key: string]: string }
+  /** Texts of the images of image_indexes as their files carry them; empty: those of the job. */
+  infotexts: string[]
+  /** What the run came upon, in the order it did. */
+  runEvents: RunEvent[]
   /** Where the time went. */
   timings: JobTimings | undefined
   /** Node graphs: the node that was stopped; empty: none was. */
@@ -117,11 +119,6 @@ export interface JobResult {
 }
 
 export interface JobResult_NodeOutputsJsonEntry {
-  key: string
-  value: string
-}
-
-export interface JobResult_InfotextAdditionsEntry {
   key: string
   value: string
 }
@@ -448,7 +445,8 @@ function createBaseJobResult(): JobResult {
     executedNodeIds: [],
     remarks: [],
     imageIndexes: [],
-    infotextAdditions: {},
+    infotexts: [],
+    runEvents: [],
     timings: undefined,
     interruptedNodeId: '',
     partFileCounts: [],
@@ -479,9 +477,16 @@ export const JobResult: MessageFns<JobResult> = {
       }
       writer.join()
     }
-    globalThis.Object.entries(message.infotextAdditions).forEach(([key, value]: [string, string]) => {
-      JobResult_InfotextAdditionsEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join()
-    })
+    for (const v of message.infotexts) {
+      writer.uint32(530).string(v!)
+    }
+    if (message.runEvents.length !== 0) {
+      writer.uint32(538).fork()
+      for (const v of message.runEvents) {
+        writer.int32(v)
+      }
+      writer.join()
+    }
     if (message.timings !== undefined) {
       JobTimings.encode(message.timings, writer.uint32(66).fork()).join()
     }
@@ -572,16 +577,31 @@ export const JobResult: MessageFns<JobResult> = {
 
             break
           }
-          case 7: {
-            if (tag !== 58) {
+          case 66: {
+            if (tag !== 530) {
               break
             }
 
-            const entry7 = JobResult_InfotextAdditionsEntry.decode(reader, reader.uint32())
-            if (entry7.value !== undefined) {
-              message.infotextAdditions[entry7.key] = entry7.value
-            }
+            message.infotexts.push(reader.string())
             continue
+          }
+          case 67: {
+            if (tag === 536) {
+              message.runEvents.push(reader.int32() as any)
+
+              continue
+            }
+
+            if (tag === 538) {
+              const end2 = reader.uint32() + reader.pos
+              while (reader.pos < end2) {
+                message.runEvents.push(reader.int32() as any)
+              }
+
+              continue
+            }
+
+            break
           }
           case 8: {
             if (tag !== 66) {
@@ -647,14 +667,8 @@ export const JobResult: MessageFns<JobResult> = {
     message.executedNodeIds = object.executedNodeIds?.map((e) => e) || []
     message.remarks = object.remarks?.map((e) => e) || []
     message.imageIndexes = object.imageIndexes?.map((e) => e) || []
-    message.infotextAdditions = (
-      globalThis.Object.entries(object.infotextAdditions ?? {}) as [string, string][]
-    ).reduce((acc: { [key: string]: string }, [key, value]: [string, string]) => {
-      if (value !== undefined) {
-        acc[key] = globalThis.String(value)
-      }
-      return acc
-    }, {})
+    message.infotexts = object.infotexts?.map((e) => e) || []
+    message.runEvents = object.runEvents?.map((e) => e) || []
     message.timings =
       object.timings !== undefined && object.timings !== null
         ? JobTimings.fromPartial(object.timings)
@@ -726,73 +740,6 @@ export const JobResult_NodeOutputsJsonEntry: MessageFns<JobResult_NodeOutputsJso
   },
   fromPartial(object: DeepPartial<JobResult_NodeOutputsJsonEntry>): JobResult_NodeOutputsJsonEntry {
     const message = createBaseJobResult_NodeOutputsJsonEntry()
-    message.key = object.key ?? ''
-    message.value = object.value ?? ''
-    return message
-  },
-}
-
-function createBaseJobResult_InfotextAdditionsEntry(): JobResult_InfotextAdditionsEntry {
-  return { key: '', value: '' }
-}
-
-export const JobResult_InfotextAdditionsEntry: MessageFns<JobResult_InfotextAdditionsEntry> = {
-  encode(message: JobResult_InfotextAdditionsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== '') {
-      writer.uint32(10).string(message.key)
-    }
-    if (message.value !== '') {
-      writer.uint32(18).string(message.value)
-    }
-    return writer
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): JobResult_InfotextAdditionsEntry {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded')
-    }
-    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length
-      const message = createBaseJobResult_InfotextAdditionsEntry()
-      while (reader.pos < end) {
-        const tag = reader.uint32()
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break
-            }
-
-            message.key = reader.string()
-            continue
-          }
-          case 2: {
-            if (tag !== 18) {
-              break
-            }
-
-            message.value = reader.string()
-            continue
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break
-        }
-        reader.skip(tag & 7)
-      }
-      return message
-    } finally {
-      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
-    }
-  },
-
-  create(base?: DeepPartial<JobResult_InfotextAdditionsEntry>): JobResult_InfotextAdditionsEntry {
-    return JobResult_InfotextAdditionsEntry.fromPartial(base ?? {})
-  },
-  fromPartial(object: DeepPartial<JobResult_InfotextAdditionsEntry>): JobResult_InfotextAdditionsEntry {
-    const message = createBaseJobResult_InfotextAdditionsEntry()
     message.key = object.key ?? ''
     message.value = object.value ?? ''
     return message

@@ -89,14 +89,15 @@ function prepareDenoiser(
   { plan, source, drawGlobal, secondOrder }: Surroundings,
 ): Denoiser {
   const { p = {}, options = {}, variant } = row
+  const rule = createSkipRule({
+    sigmaBelow: p['s_min_uncond'] ?? 0,
+    skipsAll: false,
+    earlyShare: Number(options['skip_early_cond'] ?? 0),
+    totalCalls: secondOrder === 'heun' ? 2 * row.steps : row.steps,
+  })
   const analytic = createAnalyticDenoiser({
     ...(variant === 'a1111-cfgpp' ? { guidanceFactor: plan.guidanceFactor ?? 1 } : {}),
-    skips: createSkipRule({
-      sigmaBelow: p['s_min_uncond'] ?? 0,
-      skipsAll: false,
-      earlyShare: Number(options['skip_early_cond'] ?? 0),
-      totalCalls: secondOrder === 'heun' ? 2 * row.steps : row.steps,
-    }),
+    skips: (call, sigma) => rule(call, sigma) !== undefined,
   })
   if (variant === 'inpaint' && source !== undefined) {
     return createKeepingDenoiser(analytic, {
