@@ -3,8 +3,8 @@ import { findNodeDefinition, type InputDefinition } from '@atelier/catalog/nodes
 import { EngineError } from '../engine-error.ts'
 import type { GraphNode } from './graph.ts'
 
-/** Types a literal can have; everything else comes from another node. */
-const LITERAL_TYPES = new Set(['INT', 'FLOAT', 'STRING', 'BOOLEAN'])
+/** Types a literal can have, choices (COMBO) and anything (*) among them; everything else comes from another node. */
+const LITERAL_TYPES = new Set(['INT', 'FLOAT', 'STRING', 'BOOLEAN', 'COMBO', '*'])
 
 /** What the original first asks of a value of these types, and stumbles over when it is a literal. */
 const FIRST_USES: Readonly<Record<string, string>> = {

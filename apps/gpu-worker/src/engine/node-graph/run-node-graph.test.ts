@@ -164,6 +164,24 @@ describe('runNodeGraph', () => {
     expect([await names(1), await names(2)]).toEqual([['b0_00001_.png'], ['b0_00001_.png']])
   })
 
+  it('takes literals for choices that are named among the options, and for inputs of any type', async () => {
+    const outcome = await run(
+      {
+        1: { class_type: 'PreviewAny', inputs: { source: 2.0 } },
+        2: {
+          class_type: 'SamplerER_SDE',
+          inputs: { solver_type: 'ODE', max_stage: 3, eta: 1, s_noise: 1 },
+        },
+        3: { class_type: 'PreviewAny', inputs: { source: 'a text', unused: ['2', 0] } },
+      },
+      ['1', '3'],
+    )
+    expect(outcome.kind === 'done' && outcome.result.nodeOutputsJson).toEqual({
+      1: '{"text":["2"]}',
+      3: '{"text":["a text"]}',
+    })
+  })
+
   it.each([
     [save('1', '../x'), 'Exception', /^\*\*\*\* ERROR: Saving image outside.+\n full_output_folder: \/\n/],
     [
