@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { formatExactJson, toPlain } from '@atelier/catalog/exact-json'
+import { formatExactJson, parseExactJson, type ExactObject } from '@atelier/catalog/exact-json'
 import { NODE_DEFINITIONS, type ChoiceSource } from '@atelier/catalog/nodes'
 import { describe, expect, it } from 'vitest'
 import { toObjectInfo } from './object-info.ts'
 
-const recorded = JSON.parse(
+// Numbers as they were written: 0 is not 0.0.
+const recorded = parseExactJson(
   readFileSync(new URL('__fixtures__/object_info.json', import.meta.url), 'utf8'),
-) as Record<string, unknown>
+) as ExactObject
 
 /** The files the recorded server had. */
 const FILES: Readonly<Record<string, readonly string[]>> = {
@@ -28,16 +29,15 @@ const lists = (source: ChoiceSource) => FILES[source] ?? []
 describe('object_info', () => {
   it('lists the classes in ComfyUI order', () => {
     const names = NODE_DEFINITIONS.map(({ className }) => className)
-    const served = Object.keys(recorded).filter((name) => names.includes(name))
-    expect(names.filter((name) => Object.hasOwn(recorded, name))).toEqual(served)
+    const served = [...recorded.keys()].filter((name) => names.includes(name))
+    expect(names.filter((name) => recorded.has(name))).toEqual(served)
   })
 
-  it.each(NODE_DEFINITIONS.filter(({ className }) => Object.hasOwn(recorded, className)))(
+  it.each(NODE_DEFINITIONS.filter(({ className }) => recorded.has(className)))(
     'describes $className as ComfyUI does',
     (definition) => {
-      const info = toPlain(toObjectInfo(definition, lists)) as object
-      expect(JSON.parse(JSON.stringify(info))).toEqual(recorded[definition.className])
-      expect(Object.keys(info)).toEqual(Object.keys(recorded[definition.className] as object))
+      const entry = recorded.get(definition.className) ?? null
+      expect(formatExactJson(toObjectInfo(definition, lists))).toBe(formatExactJson(entry))
     },
   )
 

@@ -8,10 +8,10 @@ export const conditioningSetAreaPercentage: NodeDefinition = {
   inputs: {
     required: {
       conditioning: { type: 'CONDITIONING' },
-      width: { type: 'FLOAT', options: { default: 1, min: 0, max: 1, step: 0.01 } },
-      height: { type: 'FLOAT', options: { default: 1, min: 0, max: 1, step: 0.01 } },
-      x: { type: 'FLOAT', options: { default: 0, min: 0, max: 1, step: 0.01 } },
-      y: { type: 'FLOAT', options: { default: 0, min: 0, max: 1, step: 0.01 } },
+      width: { type: 'FLOAT', options: { default: 1, min: 0n, max: 1, step: 0.01 } },
+      height: { type: 'FLOAT', options: { default: 1, min: 0n, max: 1, step: 0.01 } },
+      x: { type: 'FLOAT', options: { default: 0n, min: 0n, max: 1, step: 0.01 } },
+      y: { type: 'FLOAT', options: { default: 0n, min: 0n, max: 1, step: 0.01 } },
       strength: { type: 'FLOAT', options: { default: 1, min: 0, max: 10, step: 0.01 } },
     },
   },

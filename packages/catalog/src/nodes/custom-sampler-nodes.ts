@@ -167,7 +167,7 @@ export const customSamplerNodes: readonly NodeDefinition[] = [
       required: {
         model: { type: 'MODEL' },
         steps: { type: 'INT', options: { default: 1, min: 1, max: 10 } },
-        denoise: { type: 'FLOAT', options: { default: 1, min: 0, max: 1, step: 0.01 } },
+        denoise: { type: 'FLOAT', options: { default: 1, min: 0n, max: 1, step: 0.01 } },
       },
     },
     outputs: [{ type: 'SIGMAS' }],

@@ -12,8 +12,8 @@ export const frescaNodes: readonly NodeDefinition[] = [
     inputs: {
       required: {
         model: { type: 'MODEL' },
-        scale_low: { type: 'FLOAT', options: { tooltip: '', default: 1, min: 0, max: 10, step: 0.01 } },
-        scale_high: { type: 'FLOAT', options: { tooltip: '', default: 1.25, min: 0, max: 10, step: 0.01 } },
+        scale_low: { type: 'FLOAT', options: { tooltip: '', default: 1, min: 0n, max: 10n, step: 0.01 } },
+        scale_high: { type: 'FLOAT', options: { tooltip: '', default: 1.25, min: 0n, max: 10n, step: 0.01 } },
         freq_cutoff: { type: 'INT', options: { tooltip: '', default: 20, min: 1, max: 10000, step: 1 } },
       },
     },

@@ -14,6 +14,11 @@ describe('Canny finds the edges the original finds', () => {
     const [edges] = await runNodeCase(row, recorded)
     expect(differenceOf(edges, row.outputs![0]!, recorded)).toBe(0)
   })
+
+  it('refuses a low threshold above the high one', async () => {
+    const args = { image: new NodeValue(createTensor([1, 8, 8, 3])), low_threshold: 0.8, high_threshold: 0.4 }
+    await expect(callNode('Canny', args)).rejects.toThrow(/0\.8.+0\.4/)
+  })
 })
 
 const FILE = { kind: ModelKind.MODEL_KIND_CONTROL_NET, name: 'canny.safetensors', identity: 'canny' }

@@ -54,6 +54,8 @@ export const controlNetNodes: NodeTable = {
   Canny: async (inputs) => {
     const picture = toChannelsFirst(inputs.value<Tensor>('image'))
     const [low, high] = [inputs.number('low_threshold'), inputs.number('high_threshold')]
+    if (low > high)
+      throw new EngineError('invalid-request', `low_threshold ${low} is above high_threshold ${high}`)
     return { outputs: [toChannelsLast(findEdges(picture, low, high))] }
   },
 }

@@ -66,7 +66,7 @@ export const latentNodes: NodeTable = {
     const radius = inputs.integer('sharpen_radius')
     const kernel = sharpeningKernel(radius, inputs.number('sigma'), inputs.number('alpha'))
     const sharpen: LatentOperation = (latent) => {
-      const lengths = lengthsOf(latent)
+      const lengths = lengthsOf(latent, 1e-6)
       const directions = zipTensors(latent, lengths, (value, length) => value / length)
       return zipTensors(convolve(directions, kernel), lengths, (value, length) => value * length)
     }
@@ -95,8 +95,8 @@ function axisOf({ shape }: Tensor, dim: string): number {
   return dim.includes('y') ? shape.length - 2 : shape.length - 3
 }
 
-/** Lengths of the channel vectors, [batch, 1, h, w]. */
-function lengthsOf({ shape, data }: Tensor): Tensor {
+/** Lengths of the channel vectors, [batch, 1, h, w]; what is added keeps empty cells from being divided by nothing. */
+function lengthsOf({ shape, data }: Tensor, added = 0): Tensor {
   const [batch, channels, height, width] = shape as [number, number, number, number]
   const lengths = createTensor([batch, 1, height, width])
   const size = height * width
@@ -106,7 +106,7 @@ function lengthsOf({ shape, data }: Tensor): Tensor {
       const value = data[(Math.floor(i / size) * channels + c) * size + (i % size)]!
       sum += value * value
     }
-    lengths.data[i] = Math.sqrt(sum)
+    lengths.data[i] = Math.fround(Math.sqrt(sum)) + added
   }
   return lengths
 }
@@ -126,7 +126,7 @@ function interpolate(a: Tensor, b: Tensor, share: number): Tensor {
 
 /** Reinhard's curve on the lengths of channel vectors; the top is five deviations above the mean of each image. */
 function tonemap(latent: Tensor, multiplier: number): Tensor {
-  const lengths = lengthsOf(latent)
+  const lengths = lengthsOf(latent, 1e-10)
   const size = lengths.data.length / lengths.shape[0]!
   const mapped = createTensor(lengths.shape)
   for (let start = 0; start < lengths.data.length; start += size) {

@@ -110,7 +110,7 @@ function composeMasks(inputs: NodeInputs): Tensor {
     throw new RangeError(`masks of [${above.shape.join(', ')}] do not fit [${below.shape.join(', ')}]`)
   const output = createTensor(below.shape, Float32Array.from(below.data))
   const [count, rows, columns] = under.shape as [number, number, number]
-  for (let i = 0; i < count * rows; i += 1) {
+  for (let i = 0; i < count * rows && columns > 0; i += 1) {
     const [plane, row] = [Math.floor(i / rows), i % rows]
     const to = (plane * height + top + row) * width + left
     output.data.set(joined.data.subarray(i * columns, (i + 1) * columns), to)

@@ -1,4 +1,5 @@
 import { sliceRows, joinRows } from '../denoise/combine.ts'
+import { EngineError } from '../engine-error.ts'
 import { roundHalfEven } from '../resample/common-upscale.ts'
 import { cropPlanes } from '../tensor/planes.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
@@ -75,6 +76,10 @@ async function runRow(
 
 function placeTiles(size: number, tile: number, overlap: number): number[] {
   if (size <= tile) return [0]
+  if (overlap >= tile)
+    throw new EngineError('invalid-request', `tiles of ${tile} cannot overlap by ${overlap}`, {
+      exceptionType: 'ValueError',
+    })
   const places: number[] = []
   for (let at = 0; at < size - overlap; at += tile - overlap) places.push(Math.min(size - overlap, at))
   return places

@@ -63,4 +63,12 @@ describe('a tiled autoencoder', () => {
     const tiles = { width: 32, height: 32, overlap: 8 }
     expect(maxDifference(await decodeTiled(vae, latent, tiles), await vae.decode(latent))).toBeLessThan(1e-6)
   })
+
+  it('refuses tiles that their overlaps cover, instead of cutting without end', async () => {
+    const encode = () => Promise.reject(new Error('nothing was to be encoded'))
+    const pixels = createTensor([1, 3, 80, 136])
+    await expect(encodeTiled({ encode }, pixels, { width: 64, height: 64, overlap: 64 })).rejects.toThrow(
+      /64.+overlap/,
+    )
+  })
 })
