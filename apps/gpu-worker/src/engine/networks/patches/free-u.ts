@@ -82,17 +82,18 @@ function lowestFrequencies(graph: GraphBuilder, x: Value): Value {
   const [rows, columns] = [2, 3].map((axis) => waves(graph, x, axis)) as [Waves, Waves]
   const project = (left: Value, right: Value) =>
     graph.op('MatMul', [graph.op('MatMul', [left, x]), graph.op('Transpose', [right], { perm: [1, 0] })])
-  const both = graph.op('Sub', [project(rows.cosines, columns.cosines), project(rows.sines, columns.sines)])
-  return graph.op('Div', [both, graph.op('Mul', [rows.count, columns.count])])
+  return graph.op('Sub', [project(rows.cosines, columns.cosines), project(rows.sines, columns.sines)])
 }
 
 interface Waves {
   readonly cosines: Value
   readonly sines: Value
-  readonly count: Value
 }
 
-/** 1 + cosines, and sines, of the angles between the positions of an axis, [length, length]. */
+/**
+ * 1 + cosines, and sines, of the angles between the positions of an axis, divided by their number, [length, length]: sums
+ * over a large image would be too large for half precision.
+ */
 function waves(graph: GraphBuilder, x: Value, axis: number): Waves {
   const length = graph.op('Shape', [x], { start: axis, end: axis + 1 })
   const scalar = graph.op('Squeeze', [length])
@@ -108,9 +109,9 @@ function waves(graph: GraphBuilder, x: Value, axis: number): Waves {
   // A single position has no frequency but 0.
   const several = graph.op('Cast', [graph.op('Greater', [count, graph.floats([1])])], { to: 1 })
   const cosines = graph.op('Mul', [graph.op('Cos', [between]), several])
+  const divide = (values: Value) => graph.op('Div', [values, count])
   return {
-    cosines: graph.op('Add', [cosines, graph.floats([1])]),
-    sines: graph.op('Sin', [between]),
-    count,
+    cosines: divide(graph.op('Add', [cosines, graph.floats([1])])),
+    sines: divide(graph.op('Sin', [between])),
   }
 }

@@ -1,6 +1,15 @@
 import { countElements } from '../../tensor/tensor.ts'
 import type { Op } from '../graph.ts'
-import { asFloat, asPixels, asPlain, find, settle, type Emission, type Emitted } from './emission.ts'
+import {
+  asFloat,
+  asPixels,
+  asPlain,
+  find,
+  ONNX_TYPE,
+  settle,
+  type Emission,
+  type Emitted,
+} from './emission.ts'
 
 /** Ops that work on each number for itself: they keep whatever layout their inputs share. */
 const ELEMENTWISE = new Set([
@@ -17,7 +26,7 @@ const ELEMENTWISE = new Set([
   'LeakyRelu',
 ])
 /** Ops whose value is no float. */
-const INTEGER_VALUED = new Set(['Shape', 'Greater', 'Less', 'Equal'])
+const INTEGER_VALUED = new Set(['Shape', 'Greater', 'Less', 'Equal', 'And', 'Not', 'ArgMax'])
 
 /**
  * Writes an op as it is, over inputs of one float type: half precision as soon as one of them has it. Weights that are
@@ -36,15 +45,23 @@ export function emitOther(emission: Emission, op: Op): void {
   })
   const { type, domain, attributes, outputs } = op
   const written = emission.to.writeAll(type, names, { attributes, domain, outputs: outputs.length })
-  const isFloat = !INTEGER_VALUED.has(type) && present.some((value) => value.dtype !== 'other')
+  const usual = layout === 'pixels' ? emission.precision : dtype
+  const isFloat = present.some((value) => value.dtype !== 'other')
   outputs.forEach((output, index) =>
     emission.values.set(output, {
       name: written[index]!,
-      dtype: !isFloat ? 'other' : layout === 'pixels' ? emission.precision : dtype,
+      dtype: typeOfOutput(op, index) ?? (isFloat ? usual : 'other'),
       layout,
       ...(isFixed && { isFixed, ...(ELEMENTWISE.has(type) && { shape: largestShape(present) }) }),
     }),
   )
+}
+
+/** The type of a value that does not have its inputs' type; undefined: it has. */
+function typeOfOutput({ type, attributes }: Op, index: number): Emitted['dtype'] | undefined {
+  if (type === 'Cast') return attributes['to'] === ONNX_TYPE.f32 ? 'f32' : 'other'
+  const isPlace = type === 'TopK' && index === 1
+  return isPlace || INTEGER_VALUED.has(type) ? 'other' : undefined
 }
 
 function commonLayout(emission: Emission, { type }: Op, inputs: readonly Emitted[]): Emitted['layout'] {
