@@ -104,6 +104,15 @@ describe('ControlNetApplyAdvanced', () => {
     expect(positive!.control).toBe(negative!.control)
   })
 
+  it('is what ControlNetApplySD3 does, whose autoencoder other families need', async () => {
+    const [positive, negative] = await applyAdvanced([entry], [entry])
+    const args = {
+      ...{ positive: new NodeValue([entry]), negative: new NodeValue([entry]), vae: new NodeValue({}) },
+      ...{ control_net: new NodeValue(network), image: new NodeValue(image), ...span },
+    }
+    expect(await callNode('ControlNetApplySD3', args)).toEqual([positive, negative])
+  })
+
   it('gives conditionings back with a strength of 0', async () => {
     expect(await applyAdvanced([entry], [entry], { strength: 0 })).toEqual([[entry], [entry]])
   })

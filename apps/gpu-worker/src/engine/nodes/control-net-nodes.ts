@@ -49,7 +49,8 @@ export const controlNetNodes: NodeTable = {
     return { outputs: [controlled] }
   },
   ControlNetApplyAdvanced: async (inputs) => ({ outputs: applyToBoth(inputs) }),
-  // The mask is told to networks of other families alone.
+  // Autoencoder and mask are told to networks of other families alone.
+  ControlNetApplySD3: async (inputs) => ({ outputs: applyToBoth(inputs) }),
   ControlNetInpaintingAliMamaApply: async (inputs) => ({ outputs: applyToBoth(inputs) }),
   Canny: async (inputs) => {
     const picture = toChannelsFirst(inputs.value<Tensor>('image'))

@@ -11,7 +11,7 @@ import type { ConditioningValue, ModelValue, NodeContext } from '../node-graph/n
 import type { NodeInputs } from '../node-graph/node-inputs.ts'
 import { attentionMass } from '../networks/patches/attention-mass.ts'
 import { PERTURBED_INPUT, perturbedAttention } from '../networks/patches/perturbed-attention.ts'
-import type { FeatureResizing } from '../networks/patches/downscale.ts'
+import type { FeatureResizing } from '../networks/patches/resize-features.ts'
 import { readHypernetwork, type Hypernetwork } from '../networks/patches/hypernetwork.ts'
 import { readWeightFile } from '../checkpoint/read-weight-file.ts'
 import { patchModel } from '../models/patched-model.ts'
@@ -44,8 +44,8 @@ export const networkPatchNodes: NodeTable = {
     const settings = {
       block: inputs.integer('block_number'),
       isAfterSkip: inputs.flag('downscale_after_skip'),
-      down: readResizing(inputs, 'downscale_method'),
-      up: readResizing(inputs, 'upscale_method'),
+      down: inputs.text('downscale_method') as FeatureResizing,
+      up: inputs.text('upscale_method') as FeatureResizing,
     }
     const [from, to] = ['start_percent', 'end_percent'].map((name) => sampling.atPercent(inputs.number(name)))
     const window = { factor: inputs.number('downscale_factor'), from: from!, to: to! }
@@ -95,13 +95,4 @@ function addInside(inputs: NodeInputs, make: (id: number) => InsidePatch): { out
 
 function readFreeU(inputs: NodeInputs): [number, number, number, number] {
   return ['b1', 'b2', 's1', 's2'].map((name) => inputs.number(name)) as [number, number, number, number]
-}
-
-const RESIZINGS: readonly string[] = ['nearest-exact', 'bilinear', 'bicubic'] satisfies FeatureResizing[]
-
-function readResizing(inputs: NodeInputs, name: string): FeatureResizing {
-  const method = inputs.text(name)
-  if (RESIZINGS.includes(method)) return method as FeatureResizing
-  const message = `features are resized by ${RESIZINGS.join(', ')}, not by ${method}`
-  throw new EngineError('invalid-request', message, { exceptionType: 'ValueError' })
 }

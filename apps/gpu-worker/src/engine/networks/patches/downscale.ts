@@ -1,8 +1,6 @@
-import type { Attribute, GraphBuilder, Value } from '../../onnx/graph-builder.ts'
+import type { GraphBuilder, Value } from '../../onnx/graph-builder.ts'
+import { resizeFeatures, type FeatureResizing } from './resize-features.ts'
 import type { UnetPatch } from './unet-patch.ts'
-
-/** How features are resized: torch's methods of these names. */
-export type FeatureResizing = 'nearest-exact' | 'bilinear' | 'bicubic'
 
 /** Where and how features are made smaller. */
 export interface DownscaleSettings {
@@ -11,20 +9,6 @@ export interface DownscaleSettings {
   readonly isAfterSkip: boolean
   readonly down: FeatureResizing
   readonly up: FeatureResizing
-}
-
-const ATTRIBUTES: Readonly<Record<FeatureResizing, Readonly<Record<string, Attribute>>>> = {
-  'nearest-exact': {
-    mode: 'nearest',
-    coordinate_transformation_mode: 'half_pixel',
-    nearest_mode: 'round_prefer_ceil',
-  },
-  bilinear: { mode: 'linear', coordinate_transformation_mode: 'half_pixel' },
-  bicubic: {
-    mode: 'cubic',
-    coordinate_transformation_mode: 'half_pixel',
-    cubic_coeff_a: { float: -0.75 },
-  },
 }
 
 /**
@@ -40,11 +24,11 @@ export function downscale(name: string, { block, isAfterSkip, down, up }: Downsc
         if (at !== block) return x
         const size = graph.op('Cast', [sidesOf(graph, x)], { to: 1 })
         const smaller = graph.op('Round', [graph.op('Div', [size, factor])])
-        return resize(graph, x, graph.op('Cast', [smaller], { to: 7 }), down)
+        return resizeFeatures(graph, x, graph.op('Cast', [smaller], { to: 7 }), down)
       }
       return {
         ...(isAfterSkip ? { featureAfterSkip: shrink } : { feature: shrink }),
-        join: ({ x, skip }) => ({ x: resize(graph, x, sidesOf(graph, skip), up), skip }),
+        join: ({ x, skip }) => ({ x: resizeFeatures(graph, x, sidesOf(graph, skip), up), skip }),
       }
     },
   }
@@ -52,10 +36,4 @@ export function downscale(name: string, { block, isAfterSkip, down, up }: Downsc
 
 function sidesOf(graph: GraphBuilder, image: Value): Value {
   return graph.op('Shape', [image], { start: 2, end: 4 })
-}
-
-function resize(graph: GraphBuilder, x: Value, sides: Value, method: FeatureResizing): Value {
-  const rest = graph.op('Shape', [x], { start: 0, end: 2 })
-  const sizes = graph.op('Concat', [rest, sides], { axis: 0 })
-  return graph.op('Resize', [x, '', '', sizes], ATTRIBUTES[method])
 }
