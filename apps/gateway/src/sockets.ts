@@ -31,15 +31,16 @@ export function attachSockets(server: Server, options: SocketOptions): WebSocket
   })
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     stream.on('error', () => stream.destroy())
-    const url = new URL(request.url ?? '/', 'http://localhost')
-    const verdict = judgeUpgrade(request, url, options)
+    const verdict = judgeUpgrade(request, options)
     if (typeof verdict === 'string') return refuse(stream, verdict)
     sockets.handleUpgrade(request, stream, head, (socket) => options.onConnection(socket, verdict))
   })
   return sockets
 }
 
-function judgeUpgrade(request: IncomingMessage, url: URL, options: SocketOptions): AcceptedSocket | string {
+function judgeUpgrade(request: IncomingMessage, options: SocketOptions): AcceptedSocket | string {
+  const url = parseTarget(request.url ?? '/')
+  if (url === undefined) return '400 Bad Request'
   if (url.pathname !== '/ws' && url.pathname !== '/api/ws') return '404 Not Found'
   const { host, origin } = request.headers
   const isForeign = isForeignToLoopback(host, origin) && !isAllowedOrigin(origin ?? '', options.cors)
@@ -51,6 +52,15 @@ function judgeUpgrade(request: IncomingMessage, url: URL, options: SocketOptions
   })
   if ('refusal' in identity) return '401 Unauthorized'
   return { tenant: identity.tenant, clientId: url.searchParams.get('clientId') ?? '' }
+}
+
+/** What a request asks for; undefined when that is no address, such as `//`. */
+function parseTarget(target: string): URL | undefined {
+  try {
+    return new URL(target, 'http://localhost')
+  } catch {
+    return undefined
+  }
 }
 
 function refuse(stream: Duplex, status: string): void {
