@@ -20,8 +20,8 @@ export type ToEngine =
   | { readonly kind: 'skip'; readonly jobId: string }
   /** The model files the engine may open (replaces the list before). */
   | { readonly kind: 'models'; readonly files: readonly ModelFile[] }
-  /** Answer to an engine's `allocate`. */
-  | { readonly kind: 'allocated'; readonly requestId: number; readonly first: number }
+  /** Answer to an engine's `allocate`; without `first` there is none to be had. */
+  | { readonly kind: 'allocated'; readonly requestId: number; readonly first?: number }
   | { readonly kind: 'free-memory'; readonly unloadModels: boolean; readonly freeCache: boolean }
   /** Answered by `pong` at once unless a step runs: liveness. */
   | { readonly kind: 'ping' }

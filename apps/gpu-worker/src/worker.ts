@@ -210,15 +210,8 @@ export class Worker {
       case 'resident':
         this.#residents = message.identities
         return
-      case 'allocate': {
-        const { requestId, tenant, counter, count } = message
-        const first = await persist(() => this.#options.store.jobs.allocate(tenant, counter, count), {
-          isWanted: () => true,
-          onRetry: (error) => this.#options.logger.warn({ err: error }, 'no number can be allocated yet'),
-        })
-        this.#engine.send({ kind: 'allocated', requestId, first })
-        return
-      }
+      case 'allocate':
+        return this.#allocate(message)
       case 'evaluated':
         return this.#metrics.evaluated(message.seconds, message.rows)
       case 'loaded':
@@ -230,6 +223,21 @@ export class Worker {
         return this.#runner.receive(message)
       default:
         return this.#runner.receive(message)
+    }
+  }
+
+  async #allocate(request: Extract<FromEngine, { kind: 'allocate' }>): Promise<void> {
+    const { requestId, tenant, counter, count } = request
+    const { logger, store } = this.#options
+    try {
+      const first = await persist(() => store.jobs.allocate(tenant, counter, count), {
+        isWanted: () => true,
+        onRetry: (error) => logger.warn({ err: error }, 'no number can be allocated yet'),
+      })
+      this.#engine.send({ kind: 'allocated', requestId, first })
+    } catch (error) {
+      logger.error({ err: error, counter }, 'no number can be allocated')
+      this.#engine.send({ kind: 'allocated', requestId })
     }
   }
 

@@ -18,9 +18,9 @@ export interface EngineOptions {
   readonly models: ModelStore
   readonly texts: TextModels
   readonly send: (message: FromEngine) => void
-  /** Changes each finished picture of a generation job (the fake engine). */
   /** Which results of node graphs stay between two prompts. */
   readonly nodeCache?: NodeCacheKind
+  /** Changes each finished picture of a generation job (the fake engine). */
   readonly finishPixels?: (pixels: Pixels, job: Job) => Pixels
 }
 
@@ -33,7 +33,7 @@ interface RunningJob {
 export class Engine {
   readonly #options: EngineOptions
   readonly #running = new Map<string, RunningJob>()
-  readonly #allocations = new Map<number, (first: number) => void>()
+  readonly #allocations = new Map<number, (first: number | undefined) => void>()
   readonly #caches = new Map<string, NodeCache>()
   #requests = 0
 
@@ -115,9 +115,12 @@ export class Engine {
       tell: (event) => send({ kind: 'event', jobId: job.id, event }),
       sendEarly: (file, index, count) => send({ kind: 'early-file', jobId: job.id, file, index, count }),
       allocate: (counter, count) =>
-        new Promise((resolve) => {
+        new Promise((resolve, reject) => {
           this.#requests += 1
-          this.#allocations.set(this.#requests, resolve)
+          this.#allocations.set(this.#requests, (first) => {
+            if (first !== undefined) resolve(first)
+            else reject(new EngineError('internal', `no number of ${counter} can be had`))
+          })
           send({ kind: 'allocate', requestId: this.#requests, tenant: job.tenant, counter, count })
         }),
     }

@@ -59,6 +59,17 @@ const done = {
   result: JobResult.create(),
   files: [{ file: NamedFile.create(), bytes: Buffer.from('x'), mediaType: 'image/png' }],
 } as const
+const earlyFile = {
+  kind: 'early-file',
+  jobId: 'job',
+  file: {
+    file: NamedFile.fromPartial({ nodeId: '9' }),
+    bytes: Buffer.from('x'),
+    mediaType: 'image/png',
+  },
+  index: 0,
+  count: 1,
+} as const
 const settle = () => new Promise((resolve) => setTimeout(resolve, 5))
 
 describe('JobRunner', () => {
@@ -66,13 +77,8 @@ describe('JobRunner', () => {
     const { runner, told, outcomes, stores } = createRunner()
     const ended = runner.run(lease)
     await settle()
-    const file = {
-      file: NamedFile.fromPartial({ nodeId: '9' }),
-      bytes: Buffer.from('x'),
-      mediaType: 'image/png',
-    }
     runner.receive({ kind: 'event', jobId: 'job', event: { $case: 'nodeStart', value: { nodeId: '9' } } })
-    runner.receive({ kind: 'early-file', jobId: 'job', file, index: 0, count: 1 })
+    runner.receive(earlyFile)
     const value = { nodeId: '9', outputJson: '', cached: false }
     runner.receive({ kind: 'event', jobId: 'job', event: { $case: 'nodeEnd', value } })
     runner.receive({
@@ -90,6 +96,20 @@ describe('JobRunner', () => {
     expect(
       outcome?.kind === 'done' && outcome.result.files.map(({ nodeId, blob }) => [nodeId, blob?.key]),
     ).toEqual([['9', 'results/job/2/0']])
+    runner.close()
+  })
+
+  // A rejection that nobody listens to ends a process, and fails this run.
+  it('outlives an early picture that cannot be stored, and gives its job back', async () => {
+    const { runner, settled, world } = createRunner()
+    const ended = runner.run(lease)
+    await settle()
+    world.isStoreUp = false
+    runner.receive(earlyFile)
+    await settle()
+    runner.receive({ kind: 'end', jobId: 'job', outcome: done })
+    expect(await ended).toBe('handed-back')
+    expect(settled).toEqual(['hand back'])
     runner.close()
   })
 

@@ -162,7 +162,7 @@ export class JobRunner {
     const running = this.#running.get(jobId)
     const isWaiting = running !== undefined && running.earlyFiles.length < running.earlyCount
     if (!isWaiting) return this.#options.events.add(jobId, event)
-    running.early = running.early.then(() => this.#options.events.add(jobId, event))
+    this.#queueEarly(running, () => this.#options.events.add(jobId, event))
   }
 
   #storeEarly({ jobId, file, index, count }: Extract<FromEngine, { kind: 'early-file' }>): void {
@@ -170,7 +170,7 @@ export class JobRunner {
     if (running === undefined) return
     const firstIndex = running.earlyCount
     running.earlyCount += 1
-    running.early = running.early.then(async () => {
+    this.#queueEarly(running, async () => {
       const { epoch } = running.lease
       const place = { jobId, epoch, firstIndex, now: Date.now() }
       const [stored] = await this.#persist(jobId, () => storeFiles(this.#options.store.blobs, [file], place))
@@ -178,6 +178,13 @@ export class JobRunner {
       running.earlyFiles.push(stored)
       this.#options.events.add(jobId, { $case: 'imageReady', value: { file: stored, index, count } })
     })
+  }
+
+  /** Does something after what was queued before; whoever settles the job hears whether all went well. */
+  #queueEarly(running: Running, work: () => unknown): void {
+    running.early = running.early.then(work)
+    // Until then nobody listens, and a job that was given back is not settled at all.
+    running.early.catch(() => undefined)
   }
 
   async #settle(jobId: string, outcome: EngineOutcome): Promise<void> {
