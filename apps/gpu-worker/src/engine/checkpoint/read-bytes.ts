@@ -48,9 +48,10 @@ export function readExactly(file: OpenFile, position: number, length: number): B
   return bytes
 }
 
-/** Reads up to `length` bytes: fewer where the file ends. */
+/** Reads up to `length` bytes: fewer where the file ends, none beyond its end. */
 export function readUpTo(file: OpenFile, position: number, length: number): Buffer {
-  return readExactly(file, position, Math.max(0, Math.min(length, file.sizeBytes - position)))
+  const from = Math.min(position, file.sizeBytes)
+  return readExactly(file, from, Math.min(length, file.sizeBytes - from))
 }
 
 function openDescriptor(path: string): number {
