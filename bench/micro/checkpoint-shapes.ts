@@ -248,6 +248,29 @@ function addTransformer(
   project(`${name}.proj_out`)
 }
 
+/** Width, growth and number of blocks of RealESRGAN_x4plus, the ESRGAN network that most files are. */
+const ESRGAN = { width: 64, growth: 32, blocks: 23 }
+
+/** Shapes of an ESRGAN upscaler by four, in the layout of Real-ESRGAN. */
+export function listEsrganShapes(): Shapes {
+  const shapes: Shapes = new Map()
+  const add = createAdders(shapes, '')
+  const { width, growth, blocks } = ESRGAN
+  add.conv('conv_first', 3, width, 3)
+  for (let block = 0; block < blocks; block += 1)
+    for (const part of [1, 2, 3])
+      for (const layer of [1, 2, 3, 4, 5])
+        add.conv(
+          `body.${block}.rdb${part}.conv${layer}`,
+          width + (layer - 1) * growth,
+          layer === 5 ? width : growth,
+          3,
+        )
+  for (const name of ['conv_body', 'conv_up1', 'conv_up2', 'conv_hr']) add.conv(name, width, width, 3)
+  add.conv('conv_last', width, 3, 3)
+  return shapes
+}
+
 function createAdders(shapes: Shapes, prefix: string) {
   const weight = (name: string, shape: readonly number[]): void =>
     void shapes.set(`${prefix}${name}.weight`, shape)

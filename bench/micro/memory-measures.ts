@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { ModelKind, ModelFile } from '@atelier/proto'
 import { loadVaeFile } from '../../apps/gpu-worker/src/engine/models/load-model.ts'
 import { ModelStore } from '../../apps/gpu-worker/src/engine/models/model-store.ts'
@@ -14,11 +13,6 @@ const SWITCHES = 10
 const CELL = 8
 const MIB = 2 ** 20
 const OPTIONS = { device: 'cpu', threads: 2, isAllowedFile: () => true }
-const UPSCALER = new URL(
-  '../../apps/gpu-worker/src/engine/upscale/__fixtures__/compact_x4.safetensors',
-  import.meta.url,
-)
-
 /** Switches between two checkpoints of which one fits, using UNet and text encoder each time. */
 export async function measureSwitches(paths: readonly [string, string]): Promise<object> {
   const files = paths.map((path, index) =>
@@ -66,9 +60,9 @@ export async function measureDecode(path: string, side: number, isTiled: boolean
   }
 }
 
-/** Upscales 512x512 to 2048x2048 with a small network in tiles. */
-export async function measureUpscale(): Promise<object> {
-  const { value: network } = loadUpscaler(fileURLToPath(UPSCALER), OPTIONS)
+/** Upscales a picture to 2048x2048 in tiles. */
+export async function measureUpscale(path: string): Promise<object> {
+  const { value: network } = loadUpscaler(path, OPTIONS)
   const side = 2048 / network.scale
   const picture = { width: side, height: side, channels: 3 as const, data: new Uint8Array(3 * side * side) }
   return watch(() => upscaleImage(picture, network.scale, { kind: 'network', network, tiles: DEFAULT_TILES }))

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { HEAP } from '../../apps/gpu-worker/src/supervisor/engine-process.ts'
 import { measureDecode, measureSwitches, measureUpscale } from './memory-measures.ts'
-import { listUnetShapes, listVaeShapes, listClipShapes, SD15 } from './checkpoint-shapes.ts'
+import { listEsrganShapes, listUnetShapes, listVaeShapes, listClipShapes, SD15 } from './checkpoint-shapes.ts'
 import { writeRandomCheckpoint } from './random-checkpoint.ts'
 
 const { values: flags } = parseArgs({
@@ -41,7 +41,10 @@ function runMeasure(name: string, settings: Readonly<Record<string, string>>): o
 async function measure(name: string): Promise<object> {
   const side = Number(flags.side)
   if (name === 'switches') return measureSwitches(prepareCheckpoints())
-  if (name === 'upscale') return measureUpscale()
+  if (name === 'upscale') {
+    writeRandomCheckpoint(temporary('esrgan'), listEsrganShapes())
+    return measureUpscale(temporary('esrgan'))
+  }
   writeRandomCheckpoint(temporary('vae'), listVaeShapes())
   return measureDecode(temporary('vae'), side, name === 'decode tiled')
 }
