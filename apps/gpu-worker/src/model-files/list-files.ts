@@ -1,4 +1,4 @@
-import { readdirSync, realpathSync, statSync, type Dirent } from 'node:fs'
+import { readdirSync, realpathSync, statSync, type Dirent, type Stats } from 'node:fs'
 import { basename, dirname, extname, join, relative, sep } from 'node:path'
 import { ModelKind } from '@atelier/proto'
 import { MODEL_INDEX } from '../engine/checkpoint/diffusers/read-folder.ts'
@@ -76,20 +76,29 @@ function listFolder(folder: string, kind: ModelKind, options: ListOptions): Foun
 function findPipeline(folder: string, path: string, kind: ModelKind): FoundFile[] {
   const own = dirname(path)
   if (!PIPELINE_KINDS.includes(kind) || own === folder) return []
-  const named = { kind: ModelKind.MODEL_KIND_DIFFUSERS_FOLDER, name: toName(folder, own) }
-  return describeFound(path, named).map((found) => ({ ...found, path: realpathSync(own) }))
+  return describeFound(path, { kind: ModelKind.MODEL_KIND_DIFFUSERS_FOLDER, name: toName(folder, own) }, own)
 }
 
 function toName(folder: string, path: string): string {
   return relative(folder, path).split(sep).join('/')
 }
 
-function describeFound(path: string, { kind, name }: Pick<FoundFile, 'kind' | 'name'>): FoundFile[] {
-  const stats = statSync(path, { throwIfNoEntry: false })
-  if (stats === undefined || !stats.isFile()) return []
+/** What is found by a file of its own; a pipeline is the folder of its index. Nothing where nothing can be looked at. */
+function describeFound(
+  path: string,
+  { kind, name }: Pick<FoundFile, 'kind' | 'name'>,
+  found = path,
+): FoundFile[] {
+  const stats = readStats(path)
+  if (stats?.isFile() !== true) return []
   const { size, mtimeMs } = stats
-  // ONNX Runtime opens what a link points to, so that is the file that is allowed.
-  return [{ kind, name, path: realpathSync(path), sizeBytes: size, modifiedAtMs: Math.trunc(mtimeMs) }]
+  try {
+    // ONNX Runtime opens what a link points to, so that is the file that is allowed.
+    return [{ kind, name, path: realpathSync(found), sizeBytes: size, modifiedAtMs: Math.trunc(mtimeMs) }]
+  } catch {
+    // Taken away meanwhile.
+    return []
+  }
 }
 
 function walk(folder: string, depth: number): string[] {
@@ -99,11 +108,19 @@ function walk(folder: string, depth: number): string[] {
   return entries.flatMap((entry) => {
     const path = join(folder, entry.name)
     const isFolder =
-      entry.isDirectory() ||
-      (entry.isSymbolicLink() && statSync(path, { throwIfNoEntry: false })?.isDirectory())
+      entry.isDirectory() || (entry.isSymbolicLink() && readStats(path)?.isDirectory() === true)
     if (isFolder) return depth > 0 ? walk(path, depth - 1) : []
     return [path]
   })
+}
+
+/** Undefined for what is not there, a link that leads back to itself, and what the system does not let us see. */
+function readStats(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch {
+    return undefined
+  }
 }
 
 function readEntries(folder: string): Dirent[] {

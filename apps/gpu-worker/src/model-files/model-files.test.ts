@@ -57,6 +57,18 @@ describe('listModelFiles and describeFile', () => {
     ])
   })
 
+  it('pass over links that lead back to themselves or to nothing', () => {
+    const root = makeFolder({ 'Stable-diffusion/a.safetensors': unpackTinyCheckpoint() })
+    const folder = join(root, 'Stable-diffusion')
+    for (const [target, name] of [
+      ['circle', 'circle'],
+      ['b.safetensors', 'b.safetensors'],
+      ['gone', 'c.safetensors'],
+    ] as const)
+      symlinkSync(target, join(folder, name))
+    expect(list(root).map(({ name }) => name)).toEqual(['a.safetensors'])
+  })
+
   it('leave out pictures that only show what an embedding does', () => {
     const root = makeFolder({ 'embeddings/tinystyle.pt': new URL('tinystyle.pt', embeddings) })
     writeFileSync(join(root, 'embeddings/tinystyle.preview.png'), 'no picture')
