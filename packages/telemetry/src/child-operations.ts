@@ -25,12 +25,14 @@ interface OperationsAnswer {
 
 /** Answers, over the channel of a forked process, what its parent asks of its metrics and readiness. */
 export function answerOperations({ registry, readReadiness }: OperationsSource): void {
-  process.on('message', (message: OperationsRequest) => {
-    if (message.kind !== 'operations-request') return
-    void Promise.all([registry.getMetricsAsJSON(), readReadiness()]).then(([metrics, readiness]) => {
-      const answer: OperationsAnswer = { kind: 'operations-answer', id: message.id, metrics, readiness }
-      if (process.connected) process.send?.(answer)
-    })
+  const tell = async (id: number): Promise<void> => {
+    const [metrics, readiness] = await Promise.all([registry.getMetricsAsJSON(), readReadiness()])
+    const answer: OperationsAnswer = { kind: 'operations-answer', id, metrics, readiness }
+    if (process.connected) process.send?.(answer)
+  }
+  process.on('message', ({ kind, id }: OperationsRequest) => {
+    // Whoever asked takes silence for an answer.
+    if (kind === 'operations-request') tell(id).catch(() => undefined)
   })
 }
 

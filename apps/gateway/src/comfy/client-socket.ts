@@ -7,7 +7,8 @@ import type { toServerFeatures } from './info-routes.ts'
 const SLOW_BYTES = 4 * 1024 * 1024
 /** Bytes waiting in a socket above which it is given up. */
 const STUCK_BYTES = 256 * 1024 * 1024
-/** A frame, or one whose bytes are still being read; undefined: they are gone. */
+
+/** A frame, or one whose bytes are still being read, which never fails; undefined: they are gone. */
 export type Sendable = string | Uint8Array | Promise<Uint8Array | undefined>
 
 /** A connected client: sends frames in order, and listens for the one message clients send. */

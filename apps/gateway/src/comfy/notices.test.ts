@@ -41,6 +41,21 @@ describe('ComfyNotices', () => {
     expect(other!.heard).toEqual([{ kind: 'replay', record }])
   })
 
+  // A rejection that nobody listens to ends a process, and fails this run.
+  it('outlives messages that it does not understand', async () => {
+    const [one, other] = createGateways(2)
+    other!.notices.subscribe((notice) => {
+      if (notice.kind === 'queue-cleared') notice.jobIds.forEach(() => undefined)
+    })
+    for (const message of [null, 'text', { origin: 'newer', posted: { kind: 'queue-cleared' } }])
+      one!.board.tell('comfy', message)
+    await settle()
+    const notice: ComfyNotice = { kind: 'queue-cleared', tenant: 'a', jobIds: [] }
+    one!.notices.tell(notice)
+    await settle()
+    expect(other!.heard).toContainEqual(notice)
+  })
+
   it('leaves a replay out whose record is gone, and messages that say nothing', async () => {
     const [one, other] = createGateways(2)
     one!.notices.tell({ kind: 'replay', record: JobRecord.fromPartial({ job: { id: 'gone', tenant: 'a' } }) })

@@ -34,7 +34,8 @@ export class ComfyNotices {
   /** Without a link the gateway is alone. */
   constructor(link?: NoticeLink) {
     this.#link = link
-    this.#unlisten = link?.board.listen(TOPIC, (posted) => void this.#receive(posted))
+    // One of another version may say what nobody here understands; notices may be lost.
+    this.#unlisten = link?.board.listen(TOPIC, (posted) => void this.#receive(posted).catch(() => undefined))
   }
 
   /** Hears every notice until the returned function is called. */

@@ -109,31 +109,33 @@ export class TenantChannel {
   }
 
   async #readOpen(): Promise<void> {
-    const open = await listOpen(this.#deps.store.jobs, this.#tenant).catch((error: unknown) => {
-      this.#deps.logger.warn(
-        { err: error },
-        'open prompts cannot be listed; sockets learn of them as they change',
-      )
-      return []
-    })
-    for (const record of open) {
-      const { id } = jobOf(record)
-      if (this.#runs.has(id)) continue
-      const nodeId = this.#deps.dispatcher.progress(this.#tenant, id)?.nodeId
-      this.#runs.set(id, RunTracker.joinLate(record, nodeId))
+    try {
+      for (const record of await listOpen(this.#deps.store.jobs, this.#tenant)) {
+        const { id } = jobOf(record)
+        if (this.#runs.has(id)) continue
+        const nodeId = this.#deps.dispatcher.progress(this.#tenant, id)?.nodeId
+        this.#runs.set(id, RunTracker.joinLate(record, nodeId))
+      }
+    } catch (error) {
+      const message = 'open prompts cannot be listed; sockets learn of them as they change'
+      this.#deps.logger.warn({ err: error }, message)
     }
   }
 
   /** Prompts that ended a moment ago, while their clients had no socket at any gateway. */
   async #readMissed(): Promise<void> {
-    const ended = await listTraced(this.#deps.store.jobs, this.#tenant, MISSED_LIMIT).catch(() => [])
     const oldest = this.#deps.now() - KEEP_MISSED_MS
-    for (const record of ended) {
-      const { id, clientId } = jobOf(record)
-      if (clientId === '' || record.endedAtMs < oldest || this.#shown.has(id) || this.#runs.has(id)) continue
-      this.#past.add(id)
-      for (const frame of RunTracker.joinLate(record, undefined).take({ kind: 'record', record }))
-        if (frame.kind === 'json' && frame.isKept) this.#missed.keep(clientId, frame.text, id)
+    try {
+      for (const record of await listTraced(this.#deps.store.jobs, this.#tenant, MISSED_LIMIT)) {
+        const { id, clientId } = jobOf(record)
+        if (clientId === '' || record.endedAtMs < oldest || this.#shown.has(id) || this.#runs.has(id))
+          continue
+        this.#past.add(id)
+        for (const frame of RunTracker.joinLate(record, undefined).take({ kind: 'record', record }))
+          if (frame.kind === 'json' && frame.isKept) this.#missed.keep(clientId, frame.text, id)
+      }
+    } catch (error) {
+      this.#deps.logger.warn({ err: error }, 'ended prompts cannot be listed; their clients miss the ends')
     }
   }
 
@@ -208,12 +210,12 @@ export class TenantChannel {
     const encode = (bytes: Uint8Array) =>
       withMetadata ? encodeImageWithMetadata(bytes, image) : encodeImage(bytes, image.mediaType)
     if (source instanceof Uint8Array) return encode(source)
-    return this.#deps.store.blobs.read(source).then(
-      (bytes) => bytes && encode(bytes),
-      (error: unknown) => {
+    return this.#deps.store.blobs
+      .read(source)
+      .then((bytes) => bytes && encode(bytes))
+      .catch((error: unknown) => {
         this.#deps.logger.error({ err: error, key: source.key }, 'a picture for a websocket cannot be read')
         return undefined
-      },
-    )
+      })
   }
 }
