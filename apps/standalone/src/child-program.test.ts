@@ -52,6 +52,15 @@ describe('ChildProgram', () => {
     expect(failed).toHaveBeenCalledWith(3)
   })
 
+  it('gives up on a program that the system would not start', async () => {
+    const { execPath } = process
+    process.execPath = '/nowhere/node'
+    const { failed, lines } = run(READY)
+    process.execPath = execPath
+    await vi.waitUntil(() => failed.mock.calls.length === 1, { timeout: 10_000 })
+    expect(lines).toEqual(['child: spawn /nowhere/node ENOENT'])
+  })
+
   it('kills a program that does not stop within the grace period', async () => {
     const { program, ready } = run(
       `process.on('SIGTERM', () => undefined)\nsetInterval(() => undefined, 1000)\n${READY}`,

@@ -53,6 +53,11 @@ export class ChildProgram {
     })
     if (child.stdout) readLines(child.stdout, this.#options.onLine)
     child.once('exit', (code) => this.#ended(code ?? 1))
+    child.on('error', (error) => {
+      this.#options.onLine(`${this.#options.name}: ${error.message}`)
+      // What the system would not start does not exit.
+      if (child.pid === undefined) this.#ended(1)
+    })
   }
 
   #ended(exitCode: number): void {

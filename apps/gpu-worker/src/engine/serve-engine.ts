@@ -31,7 +31,9 @@ export async function serveEngine({ open, finishPixels }: EngineStandIns = {}): 
   const device = { isLost: false }
   const send = (message: FromEngine): void => {
     // A job that was interrupted so did not end: it is run again, here or elsewhere.
-    if (!device.isLost || message.kind !== 'end') process.send?.(message)
+    if (device.isLost && message.kind === 'end') return
+    // When the supervisor is gone nobody hears it, and this process ends (below).
+    process.send?.(message, undefined, undefined, () => undefined)
   }
   const log = (message: string, fields: Readonly<Record<string, unknown>>) =>
     send({ kind: 'log', level: 'info', message, fields })

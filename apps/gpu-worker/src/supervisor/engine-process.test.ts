@@ -6,11 +6,15 @@ import { unpackTinyCheckpoint } from '../engine/test-kit.ts'
 import type { FromEngine } from '../engine-protocol.ts'
 import { EngineProcess } from './engine-process.ts'
 
+const PING_MS = 50
+/** More than an engine takes to start on a busy machine, milliseconds: until then it answers nothing. */
+const HANG_MS = 4_000
+
 describe('EngineProcess', () => {
   let engine: EngineProcess | undefined
   afterEach(() => engine?.close())
 
-  function start({ hangMs = 60_000, pingMs = 50, entry = 'scripted-engine.ts' } = {}) {
+  function start({ hangMs = 60_000, pingMs = PING_MS, entry = 'scripted-engine.ts' } = {}) {
     const messages: FromEngine[] = []
     const deaths: number[] = []
     const started = new EngineProcess({
@@ -40,6 +44,15 @@ describe('EngineProcess', () => {
     expect([deaths.length, engine.restarts]).toEqual([1, 1])
   })
 
+  it('starts another engine when the system would not start one', async () => {
+    const { execPath } = process
+    process.execPath = '/nowhere/node'
+    const { engine, deaths, ready } = start()
+    process.execPath = execPath
+    await waitUntil(() => ready().length === 1)
+    expect([deaths.length, engine.restarts]).toEqual([1, 1])
+  })
+
   it('starts another engine when the device is lost in mid-job, and says so in one line', async () => {
     const { engine, messages, deaths, ready } = start({ entry: 'losing-engine.ts' })
     await waitUntil(() => ready().length === 1)
@@ -58,7 +71,7 @@ describe('EngineProcess', () => {
   }, 60_000)
 
   it('kills an engine that does not answer, and starts another', async () => {
-    const { engine, ready } = start({ hangMs: 600 })
+    const { engine, ready } = start({ hangMs: HANG_MS })
     await waitUntil(() => ready().length === 1)
     engine.send({ kind: 'cancel', jobId: 'hang' })
     await waitUntil(() => ready().length === 2)
@@ -66,9 +79,9 @@ describe('EngineProcess', () => {
   })
 
   it('hears an engine that answers, however long nothing else happens', async () => {
-    const { engine, messages, ready } = start({ hangMs: 600 })
+    const { engine, messages, ready } = start({ hangMs: HANG_MS })
     await waitUntil(() => ready().length === 1)
-    await waitUntil(() => messages.filter(({ kind }) => kind === 'pong').length > 20)
+    await waitUntil(() => messages.filter(({ kind }) => kind === 'pong').length > HANG_MS / PING_MS)
     expect(engine.restarts).toBe(0)
   })
 

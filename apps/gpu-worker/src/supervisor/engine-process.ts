@@ -95,7 +95,11 @@ export class EngineProcess {
       this.#heardAt = Date.now()
       this.#options.onMessage(message as FromEngine)
     })
-    child.once('error', (error) => this.#options.logger.error({ err: error }, 'the engine process failed'))
+    child.on('error', (error) => {
+      this.#options.logger.error({ err: error }, 'the engine process failed')
+      // What the system would not start does not exit.
+      if (child.pid === undefined) this.#died(null, null)
+    })
     child.once('exit', (code, signal) => this.#died(code, signal))
   }
 

@@ -43,6 +43,8 @@ export function decodePicture(path: string): DecodedPicture {
   const { port1: ours, port2: port } = new MessageChannel()
   const workerData = { sharp, file: path, limit: MAX_PIXELS, port, done }
   const worker = new Worker(DECODE, { eval: true, workerData, transferList: [port], execArgv: [] })
+  // What became of it is seen by its answer.
+  worker.on('error', () => undefined)
   const isDone = Atomics.wait(done, 0, 0, TIMEOUT_MS) !== 'timed-out'
   const answer = isDone ? (receiveMessageOnPort(ours)?.message as Answer | undefined) : undefined
   ours.close()
