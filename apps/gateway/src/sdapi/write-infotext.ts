@@ -43,13 +43,15 @@ export function writeInfotext(plan: GenerationPlan, parameters: readonly Paramet
     initImageHash: plan.pictures.sourceHash,
     randomSource: optionText(options, 'randn_source'),
     tiling: plan.tiles,
-    extra: toExtra(parameters),
+    extra: toExtra(parameters, index),
     version: name('add_version_to_infotext', WEBUI_VERSION),
   })
 }
 
-function toExtra(parameters: readonly Parameter[]): ReadonlyMap<string, InfotextValue> {
-  return new Map(parameters.map(({ key, value, text }) => [key, (text ?? value) as InfotextValue]))
+function toExtra(parameters: readonly Parameter[], index: number): ReadonlyMap<string, InfotextValue> {
+  const valueOf = ({ value, text, texts }: Parameter) =>
+    (texts === undefined ? (text ?? value) : texts[index]) as InfotextValue
+  return new Map(parameters.map((parameter) => [parameter.key, valueOf(parameter)]))
 }
 
 /** The seed delta is told only of samplers that draw noise on the way. */

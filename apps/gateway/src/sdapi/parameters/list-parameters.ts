@@ -4,6 +4,7 @@ import type { ModelIndex } from '../../models/model-index.ts'
 import { listHiresParameters } from './hires-parameters.ts'
 import { listExtraNoise, listInpaintParameters, listSourceParameters } from './source-parameters.ts'
 import type { Parameter } from './parameter.ts'
+import { findLoras } from '../to-loras.ts'
 import { listLoraParameters } from './lora-parameters.ts'
 import { listRefinerParameters, listRefinerSwitch } from './refiner-parameters.ts'
 import {
@@ -12,18 +13,22 @@ import {
   listScheduleParameters,
 } from './sampling-parameters.ts'
 import { listSoftInpaintingParameters } from './soft-inpainting.ts'
-import { listTextParameters } from './text-parameters.ts'
+import { listEmbeddingHashes, listEmphasis } from './text-parameters.ts'
 
 /** The parameters beside the fixed ones, in the order in which A1111 comes upon them. */
 export function listParameters(plan: GenerationPlan, models: ModelIndex): Parameter[] {
   const guidance = listGuidanceParameters(plan)
+  const loras = listLoraParameters(plan, models)
+  // A second pass that is the first with LoRAs tells them when it begins.
+  const isFirst = findLoras(plan, models).length > 0
   return [
     ...plan.scriptParameters,
     ...(plan.isImageToImage ? listSoftInpaintingParameters(plan) : []),
     ...listControlParameters(plan),
     ...(plan.isImageToImage ? listInpaintParameters(plan) : listHiresParameters(plan, models)),
-    ...listLoraParameters(plan, models),
-    ...listTextParameters(plan, models),
+    ...(isFirst ? loras : []),
+    ...listEmbeddingHashes(plan, models),
+    ...listEmphasis(plan),
     ...(plan.isImageToImage ? listSourceParameters(plan) : []),
     ...listScheduleParameters(plan),
     ...listSamplingParameters(plan),
@@ -32,6 +37,7 @@ export function listParameters(plan: GenerationPlan, models: ModelIndex): Parame
     ...guidance.skipped,
     ...listRefinerParameters(plan, models),
     ...guidance.padded,
+    ...(isFirst ? [] : loras),
     ...(!plan.isImageToImage && plan.request.flag('enable_hr') ? listExtraNoise(plan.options) : []),
   ]
 }

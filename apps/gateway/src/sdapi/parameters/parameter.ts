@@ -9,6 +9,8 @@ export interface Parameter {
   readonly value: ExactValue
   /** As the infotext has it, where that differs from `value`. */
   readonly text?: string
+  /** As the infotext of each image has it, where they differ; before `text`. */
+  readonly texts?: readonly (string | null)[]
   /** Told only where the run comes upon this; absent: always. */
   readonly event?: RunEvent
 }

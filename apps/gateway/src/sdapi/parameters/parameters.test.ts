@@ -8,6 +8,10 @@ const gateway = await openTestGateway({
       ...{ kind: ModelKind.MODEL_KIND_CHECKPOINT, name: 'a.safetensors', family: 'sd1', embeddingWidth: 64 },
       ...{ identity: 'a', sha256: 'a'.repeat(64) },
     }),
+    ModelFile.fromPartial({
+      ...{ kind: ModelKind.MODEL_KIND_CHECKPOINT, name: 'b.safetensors', family: 'sd1', embeddingWidth: 64 },
+      ...{ identity: 'b', sha256: 'b'.repeat(64) },
+    }),
     ...['one', 'two'].map((name) =>
       ModelFile.fromPartial({
         ...{ kind: ModelKind.MODEL_KIND_EMBEDDING, name: `${name}.pt`, identity: name },
@@ -18,14 +22,14 @@ const gateway = await openTestGateway({
 })
 afterAll(() => gateway.close())
 
-async function infotextOf(request: object): Promise<string> {
+async function infotextOf(request: object, index = 0): Promise<string> {
   const response = await gateway.app.request('http://127.0.0.1:7860/sdapi/v1/txt2img', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ steps: 2, width: 64, height: 64, seed: 1, ...request }),
   })
   const { info } = (await response.json()) as { info: string }
-  return (JSON.parse(info) as { infotexts: string[] }).infotexts[0]!
+  return (JSON.parse(info) as { infotexts: string[] }).infotexts[index]!
 }
 
 // What A1111 1.10.1 answered to the same requests.
@@ -46,6 +50,39 @@ describe('an infotext', () => {
       expect(await infotextOf({ prompt, negative_prompt: without })).toContain(`TI hashes: "${hashes}"`)
     },
   )
+
+  // A1111 adds to one list whenever it encodes, and tells it before the second pass and the refiner encode theirs.
+  it.each([
+    ['one pass', {}, 2, 'A'],
+    ['a second pass', { enable_hr: true, denoising_strength: 0.5 }, 0, 'A'],
+    ['a second pass', { enable_hr: true, denoising_strength: 0.5 }, 1, 'B, A'],
+    ['a second pass', { enable_hr: true, denoising_strength: 0.5 }, 2, 'B, A'],
+    [
+      'a second pass encoded with the first',
+      {
+        ...{ enable_hr: true, denoising_strength: 0.5 },
+        override_settings: { hires_fix_use_firstpass_conds: true },
+      },
+      0,
+      'B, A',
+    ],
+    ['a refiner', { refiner_checkpoint: 'b', refiner_switch_at: 0.5 }, 1, 'A, A, A'],
+    [
+      'a second pass that is refined',
+      {
+        ...{ enable_hr: true, denoising_strength: 0.5 },
+        ...{ refiner_checkpoint: 'b', refiner_switch_at: 0.5 },
+      },
+      1,
+      'B, B, A',
+    ],
+  ])('tells embeddings each time they are encoded: %s, image %#', async (_, request, index, order) => {
+    const words = { prompt: 'one', hr_prompt: 'two', n_iter: 3 }
+    const told = { A: 'one: oneoneoneone', B: 'two: twotwotwotwo' }
+    const list = order.split(', ').map((letter) => told[letter as 'A' | 'B'])
+    const text = await infotextOf({ ...words, ...request }, index)
+    expect(/TI hashes: "?([^"]*?)"?, (Refiner|Version)/.exec(text)?.[1]).toBe(list.join(', '))
+  })
 
   it.each([
     [{ s_min_uncond: 1.5 }, ', NGMS: 1.5'],

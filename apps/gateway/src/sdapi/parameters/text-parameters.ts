@@ -5,35 +5,83 @@ import type { GenerationPlan } from '../generation-plan.ts'
 import type { ModelIndex } from '../../models/model-index.ts'
 import { optionFlag, optionText } from '../options/options-store.ts'
 import type { Parameter } from './parameter.ts'
+import { refinerName } from './refiner-parameters.ts'
 
 /** Digits of an embedding's hash. */
 const HASH_DIGITS = 12
 
-/** What the way prompts are read adds: embeddings by name and hash, and the emphasis mode where a prompt has brackets. */
-export function listTextParameters(plan: GenerationPlan, models: ModelIndex): Parameter[] {
-  const { options } = plan
-  const texts = [parseExtraNetworks(plan.prompt).prompt, plan.negativePrompt]
+/** What the way prompts are read adds: the emphasis mode where a prompt has brackets. */
+export function listEmphasis({ options, prompt, negativePrompt }: GenerationPlan): Parameter[] {
+  const texts = [parseExtraNetworks(prompt).prompt, negativePrompt]
   const mode = optionText(options, 'emphasis')
   const hasMode = mode !== 'Original' && mode !== '' && texts.some((text) => /[([]/.test(text))
-  const hashes = listEmbeddingHashes(plan, models, texts)
-  const namesHashes = hashes.length > 0 && optionFlag(options, 'textual_inversion_add_hashes_to_infotext')
-  return [
-    ...(namesHashes ? [{ key: 'TI hashes', value: hashes.join(', ') }] : []),
-    ...(hasMode ? [{ key: 'Emphasis', value: mode }] : []),
-  ]
+  return hasMode ? [{ key: 'Emphasis', value: mode }] : []
+}
+
+/**
+ * Embeddings by name and hash, told once for each time a text was encoded with them, the newest first: a second pass and
+ * a refiner encode anew, which the pictures after them tell (A1111 adds to one list).
+ */
+export function listEmbeddingHashes(plan: GenerationPlan, models: ModelIndex): Parameter[] {
+  if (!optionFlag(plan.options, 'textual_inversion_add_hashes_to_infotext')) return []
+  const iterations = Math.ceil(plan.seeds.length / plan.batchSize)
+  const told = listRounds(plan, iterations, {
+    first: hashesOf(plan, models, plan.prompt, plan.negativePrompt),
+    second: hashesOf(plan, models, plan.hiresPrompt, plan.hiresNegativePrompt),
+  }).map((hashes) => (hashes.length === 0 ? null : hashes.join(', ')))
+  const value = told.at(-1) ?? null
+  if (value === null) return []
+  const texts = plan.seeds.map((_, index) => told[Math.floor(index / plan.batchSize)] ?? null)
+  return [{ key: 'TI hashes', value, texts }]
+}
+
+interface Encoded {
+  /** Hashes that encoding the prompts of each pass tells. */
+  readonly first: readonly string[]
+  readonly second: readonly string[]
+}
+
+/** What has been told when the pictures of each iteration are, the newest first. */
+function listRounds(
+  plan: GenerationPlan,
+  iterations: number,
+  { first, second }: Encoded,
+): (readonly string[])[] {
+  const { options, request, isImageToImage } = plan
+  const hasSecond = !isImageToImage && request.flag('enable_hr')
+  const isRefined = refinerName(plan) !== undefined
+  const passes = optionText(options, 'hires_fix_refiner_pass')
+  const refinesFirst = isRefined && (!hasSecond || passes === 'first pass' || passes === 'both passes')
+  const refinesSecond = isRefined && hasSecond && passes !== 'first pass'
+  const told: (readonly string[])[] = []
+  // The option encodes the second pass's prompts with the first one's.
+  const encodesEarly = hasSecond && optionFlag(options, 'hires_fix_use_firstpass_conds')
+  let rounds = encodesEarly ? [...second, ...first] : [...first]
+  const encode = (...more: (readonly string[])[]) => (rounds = [...[...more].reverse().flat(), ...rounds])
+  for (let iteration = 0; iteration < iterations; iteration += 1) {
+    told.push(rounds)
+    if (refinesFirst) encode(first)
+    // What one checkpoint encoded is kept until another one does.
+    if (hasSecond && ((iteration === 0 && !encodesEarly) || refinesSecond)) encode(second)
+    if (refinesSecond) encode(second)
+    if (refinesFirst) encode(first)
+  }
+  return told
 }
 
 /** Where a prompt is cut into parts that are encoded, and guided, by themselves. */
 const PARTS = /\bAND\b/
 
 /**
- * An embedding is told once for each text that is encoded with it: the negative prompt, and each part of the prompt
- * between ANDs, the last first. Files that have not been hashed yet are passed over.
+ * What encoding a pair of prompts tells: each text's embeddings, the negative prompt's last, and each part of the prompt
+ * between ANDs by itself, the last first. Files that have not been hashed yet are passed over.
  */
-function listEmbeddingHashes(plan: GenerationPlan, models: ModelIndex, texts: readonly string[]): string[] {
+function hashesOf(plan: GenerationPlan, models: ModelIndex, prompt: string, negative: string): string[] {
   const { loaded } = listEmbeddings(models, plan.checkpoint)
-  const [prompt = '', negative = ''] = texts
-  return [...[...new Set(prompt.split(PARTS).map((part) => part.trimEnd()))].reverse(), negative]
+  const parts = parseExtraNetworks(prompt)
+    .prompt.split(PARTS)
+    .map((part) => part.trimEnd())
+  return [...[...new Set(parts)].reverse(), negative]
     .flatMap((text) => findEmbeddings(loaded, text))
     .filter(({ sha256 }) => sha256 !== '')
     .map((file) => `${toEmbeddingName(file)}: ${file.sha256.slice(0, HASH_DIGITS)}`)

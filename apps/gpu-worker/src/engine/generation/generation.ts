@@ -38,6 +38,15 @@ export interface Generation {
   readonly events: Set<RunEvent>
 }
 
+/**
+ * A generation as it goes on after a checkpoint took over: pictures are decoded with that one's VAE, where the job names
+ * none for all (A1111).
+ */
+export function withCheckpoint(generation: Generation, checkpoint: UsableCheckpoint): Generation {
+  const own = generation.job.vae === undefined ? checkpoint.vae : undefined
+  return { ...generation, checkpoint, vae: own ?? generation.vae }
+}
+
 /** Images that are sampled together, and which of the job's passes that is, for its progress. */
 export interface Batch {
   readonly images: readonly ImagePlan[]

@@ -2,6 +2,7 @@ import { JobResult, type GenerationJob } from '@atelier/proto'
 import type { EngineFile, EngineOutcome } from '../../engine-protocol.ts'
 import { EngineError } from '../engine-error.ts'
 import type { JobContext } from '../job-context.ts'
+import type { UsableCheckpoint } from '../models/model-store.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { openEnlarger } from './enlarge.ts'
 import { listMaps, prepareControls } from './controls/prepare-controls.ts'
@@ -11,6 +12,7 @@ import {
   LATENT_PIXELS,
   required,
   samplingOf,
+  withCheckpoint,
   type Batch,
   type Generation,
   type GenerationDeps,
@@ -43,8 +45,9 @@ export async function runGeneration(
     const infotexts: string[] = []
     for (const batch of batches) {
       if (context.cancelled.aborted) break
-      const { latent, asides } = await sampleBatch(generation, batch)
-      files.push(...asides, ...(await finishPictures(generation, batch, latent)))
+      const { latent, asides, checkpoint } = await sampleBatch(generation, batch)
+      const ended = withCheckpoint(generation, checkpoint)
+      files.push(...asides, ...(await finishPictures(ended, batch, latent)))
       imageIndexes.push(...batch.images.map((_, row) => batch.firstImage + row))
       infotexts.push(...batch.images.map((image) => tellOf(generation, image)))
     }
@@ -101,6 +104,8 @@ interface Sampled {
   readonly latent: Tensor
   /** What the first of two passes made, where that is kept. */
   readonly asides: readonly EngineFile[]
+  /** The checkpoint in use at the end. */
+  readonly checkpoint: UsableCheckpoint
 }
 
 async function sampleBatch(generation: Generation, batch: Batch): Promise<Sampled> {
@@ -119,10 +124,10 @@ async function sampleBatch(generation: Generation, batch: Batch): Promise<Sample
     isSecond: false,
     start: toStart(generation, batch),
   })
-  if (job.hires === undefined || context.cancelled.aborted) return { latent: first.latent, asides: [] }
+  if (job.hires === undefined || context.cancelled.aborted) return { ...first, asides: [] }
   const second = { ...batch, passIndex: batch.passIndex + 1 }
-  const asides = await keepFirstPass(generation, batch, first.latent)
-  return { latent: await sampleSecondPass(generation, second, first, job.hires), asides }
+  const asides = await keepFirstPass(withCheckpoint(generation, first.checkpoint), batch, first.latent)
+  return { ...(await sampleSecondPass(generation, second, first, job.hires)), asides }
 }
 
 async function keepFirstPass(generation: Generation, batch: Batch, latent: Tensor): Promise<EngineFile[]> {

@@ -35,12 +35,13 @@ import { tellStart, tellStep } from './tell-progress.ts'
  */
 const MAX_REDUCTION = 8
 
+/** What a stage made, and the checkpoint in use at its end: the stage's, or the refiner that took over. */
+export interface StageResult extends SamplingResult {
+  readonly checkpoint: UsableCheckpoint
+}
+
 /** Runs one stage over a batch, to its clean latent. */
-export async function sampleStage(
-  generation: Generation,
-  batch: Batch,
-  stage: Stage,
-): Promise<SamplingResult> {
+export async function sampleStage(generation: Generation, batch: Batch, stage: Stage): Promise<StageResult> {
   const { job, context } = generation
   const { settings, size, start } = stage
   const extras = parseWebuiExtras(settings.extraOptionsJson)
@@ -52,10 +53,10 @@ export async function sampleStage(
   tellStart(generation, batch, settings.steps)
   const progress = { stepsTold: 0, totalSteps: plan.sigmas.length - 1 }
   const controls = await guideStage(generation, stage, progress)
-  const padding = { isPadded: false }
-  const denoise = await createStageDenoiser(generation, stage, { plan, extras, controls, padding })
+  const state: StageState = { isPadded: false, checkpoint: stage.checkpoint }
+  const denoise = await createStageDenoiser(generation, stage, { plan, extras, controls, state })
   const previewer = createStagePreviewer(generation, stage)
-  const result = await runSampling({
+  const sampled = await runSampling({
     plan,
     denoise: keepUnmasked(denoise, { start, mask, plan }),
     noise: createWebuiNoise(noise, {
@@ -65,7 +66,7 @@ export async function sampleStage(
       range: plan.brownianRange,
     }),
     startNoise: await findStartNoise(generation, stage, {
-      ...{ plan, extras, controls, padding },
+      ...{ plan, extras, controls, state },
       drawn: startNoise,
     }),
     source: start?.latent,
@@ -76,7 +77,8 @@ export async function sampleStage(
       return tellStep(generation, batch, { ...report, previewer })
     },
   })
-  if (padding.isPadded) generation.events.add(RunEvent.RUN_EVENT_PADDED)
+  const result = { ...sampled, checkpoint: state.checkpoint }
+  if (state.isPadded) generation.events.add(RunEvent.RUN_EVENT_PADDED)
   // Soft inpainting lays back pixels, not latents.
   if (mask === undefined || start === undefined || start.soft !== undefined) return result
   return { ...result, latent: blend(result.latent, start.latent, mask) }
@@ -115,8 +117,15 @@ interface Planned {
   readonly plan: SamplingPlan
   readonly extras: WebuiExtras
   readonly controls: StageControls
+  readonly state: StageState
+}
+
+/** What changes while a stage runs. */
+interface StageState {
   /** Whether the last evaluation's prompts were padded. */
-  readonly padding: { isPadded: boolean }
+  isPadded: boolean
+  /** The checkpoint in use. */
+  checkpoint: UsableCheckpoint
 }
 
 async function createStageDenoiser(
@@ -139,6 +148,7 @@ async function createStageDenoiser(
     takeOver: async (calls) => {
       generation.events.add(RunEvent.RUN_EVENT_REFINED)
       const checkpoint = await generation.models.checkpoint(refiner.checkpoint, stage.loras)
+      planned.state.checkpoint = checkpoint
       return createCheckpointDenoiser(generation, stage, { ...planned, checkpoint, calls })
     },
   })
@@ -152,7 +162,7 @@ async function createCheckpointDenoiser(
     plan,
     extras,
     controls,
-    padding,
+    state,
     checkpoint,
     calls,
   }: Planned & { checkpoint: UsableCheckpoint; calls: number },
@@ -184,7 +194,7 @@ async function createCheckpointDenoiser(
     // A refiner is not guided: the networks belong to the checkpoint before it.
     conditioningAt: (call) => {
       const conditioning = conditioningAt(call + calls)
-      padding.isPadded = conditioning.isPadded
+      state.isPadded = conditioning.isPadded
       return checkpoint === stage.checkpoint ? guideConditioning(conditioning, controls) : conditioning
     },
     guidanceScale: settings.guidanceScale,

@@ -1,33 +1,39 @@
 import { ResizeMode, type HiresPass } from '@atelier/proto'
 import { fromPixels } from '../decode/pixels.ts'
 import { joinRows } from '../denoise/combine.ts'
-import type { SamplingResult } from '../denoise/run-sampling.ts'
 import type { Pixels } from '../image/pixels.ts'
 import { toModelLatent } from '../models/latent-format.ts'
-import type { UsableCheckpoint } from '../models/model-store.ts'
 import { findLatentMethod, resizeLatent } from '../resample/latent-upscale.ts'
 import { fitImage, fitImageWith } from '../source-image/fit-image.ts'
 import { cropPlanes } from '../tensor/planes.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { decodeRow } from './decode.ts'
 import { openEnlarger } from './enlarge.ts'
-import { LATENT_CHANNELS, LATENT_PIXELS, required, type Batch, type Generation } from './generation.ts'
-import { sampleStage } from './sample.ts'
+import {
+  LATENT_CHANNELS,
+  LATENT_PIXELS,
+  required,
+  withCheckpoint,
+  type Batch,
+  type Generation,
+} from './generation.ts'
+import { sampleStage, type StageResult } from './sample.ts'
 
 /** Enlarges what the first pass made and samples it again (A1111's hires fix). */
 export async function sampleSecondPass(
   generation: Generation,
   batch: Batch,
-  first: SamplingResult,
+  first: StageResult,
   hires: HiresPass,
-): Promise<Tensor> {
+): Promise<Pick<StageResult, 'latent' | 'checkpoint'>> {
   const { models } = generation
-  const enlarged = await enlarge(generation, batch, first.latent, hires)
-  const latent = cropLatent(enlarged.latent, hires)
   const checkpoint = await models.checkpoint(hires.checkpoint ?? generation.job.checkpoint, hires.loras)
+  const second = withCheckpoint(generation, checkpoint)
+  const enlarged = await enlarge(generation, batch, { first, hires, second })
+  const latent = cropLatent(enlarged.latent, hires)
   const { prompt, negativePrompt, strength } = hires
-  const pictures = enlarged.pictures ?? (await decodeForInpainting(generation, checkpoint, latent))
-  const result = await sampleStage(generation, batch, {
+  const pictures = enlarged.pictures ?? (await decodeForInpainting(second, latent))
+  const result = await sampleStage(second, batch, {
     settings: required(hires.sampling),
     size: { width: latent.shape[3]!, height: latent.shape[2]! },
     pixels: { width: hires.width, height: hires.height },
@@ -40,24 +46,25 @@ export async function sampleSecondPass(
     // A pass that was skipped takes its second one along; what is left is the enlarged picture.
     isSkipped: first.isStopped,
   })
-  return result.isStopped && first.isStopped ? latent : result.latent
+  return result.isStopped && first.isStopped ? { latent, checkpoint } : result
 }
 
 async function enlarge(
   generation: Generation,
   { images }: Batch,
-  latent: Tensor,
-  { upscaler, width, height }: HiresPass,
+  { first, hires: { upscaler, width, height }, second }: Enlarging,
 ): Promise<Enlarged> {
+  const { latent } = first
   const method = findLatentMethod(upscaler?.name ?? '')
   const size = { width: Math.floor(width / LATENT_PIXELS), height: Math.floor(height / LATENT_PIXELS) }
   if (method !== undefined) return { latent: resizeLatent(latent, size, method) }
-  const { vae, models, job, checkpoint } = generation
-  const enlarger = await openEnlarger(upscaler, models)
+  const { vae, job, checkpoint } = second
+  const drawn = withCheckpoint(generation, first.checkpoint)
+  const enlarger = await openEnlarger(upscaler, generation.models)
   const rows: Tensor[] = []
   const pictures: Pixels[] = []
   for (const row of images.keys()) {
-    const picture = await decodeRow(generation, latent, row)
+    const picture = await decodeRow(drawn, latent, row)
     const mode = ResizeMode.RESIZE_MODE_STRETCH
     const enlarged =
       enlarger === undefined
@@ -70,6 +77,13 @@ async function enlarge(
   return { latent: joinRows(rows), pictures }
 }
 
+interface Enlarging {
+  readonly first: StageResult
+  readonly hires: HiresPass
+  /** The generation with the second pass's checkpoint, which encodes what was enlarged. */
+  readonly second: Generation
+}
+
 /** Latents of the second pass, and the pictures they were made of, where they were. */
 interface Enlarged {
   readonly latent: Tensor
@@ -79,9 +93,9 @@ interface Enlarged {
 /** The pictures an inpainting checkpoint is shown part of; undefined where it sees none of them. */
 async function decodeForInpainting(
   generation: Generation,
-  { model }: UsableCheckpoint,
   latent: Tensor,
 ): Promise<readonly Pixels[] | undefined> {
+  const { model } = generation.checkpoint
   const hidesAll = (generation.job.conditioningMaskWeight ?? 1) === 1
   if (model.inChannels === LATENT_CHANNELS || hidesAll) return undefined
   const pictures: Pixels[] = []
