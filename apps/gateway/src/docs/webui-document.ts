@@ -20,6 +20,7 @@ const FIELD_TYPES: Readonly<Record<FieldType, string>> = {
   text: 'string',
   boolean: 'boolean',
   texts: 'strings',
+  floats: 'numbers',
   list: 'list',
   record: 'object',
 }

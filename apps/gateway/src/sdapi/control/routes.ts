@@ -6,6 +6,7 @@ import { optionNumber, readOptions } from '../options/options-store.ts'
 import { COERCIONS } from '../request/coerce.ts'
 import { listControlTypes, listModels, listModules } from './control-lists.ts'
 import { handleDetect } from './detect.ts'
+import { handleRenderPoses } from './poses/render-poses.ts'
 
 /** Version of the extension's API. */
 const API_VERSION = 3
@@ -31,6 +32,7 @@ export function addControlRoutes(routes: Hono<GatewayEnv>, deps: GatewayDeps): v
     return jsonAnswer(toExact({ control_net_unit_count: optionNumber(options, 'control_net_unit_count', 3) }))
   })
   routes.post('/controlnet/detect', handleDetect(deps))
+  routes.post('/controlnet/render_openpose_json', handleRenderPoses)
 }
 
 /** A switch of the query. Throws ValidationError for what is no boolean. */

@@ -53,20 +53,8 @@ export const COERCIONS: Readonly<Record<FieldType, (value: ExactValue) => Coerce
     if (FALSE_TEXTS.has(text)) return { value: false }
     return fault('value could not be parsed to a boolean', 'type_error.bool')
   },
-  texts(value) {
-    if (!Array.isArray(value)) return fault('value is not a valid list', 'type_error.list')
-    const items = value.map((item) =>
-      item === null
-        ? fault('none is not an allowed value', 'type_error.none.not_allowed')
-        : COERCIONS.text(item),
-    )
-    const faults = items.flatMap((item, index) =>
-      'faults' in item ? item.faults.map((one) => ({ ...one, path: [index] })) : [],
-    )
-    return faults.length > 0
-      ? { faults }
-      : { value: items.map((item) => ('value' in item ? item.value : null)) }
-  },
+  texts: (value) => coerceItems(value, 'text'),
+  floats: (value) => coerceItems(value, 'float'),
   list(value) {
     return Array.isArray(value) ? { value } : fault('value is not a valid list', 'type_error.list')
   },
@@ -76,6 +64,21 @@ export const COERCIONS: Readonly<Record<FieldType, (value: ExactValue) => Coerce
     if (Array.isArray(value) && value.length === 0) return { value: new Map() }
     return fault('value is not a valid dict', 'type_error.dict')
   },
+}
+
+function coerceItems(value: ExactValue, type: 'text' | 'float'): Coerced {
+  if (!Array.isArray(value)) return fault('value is not a valid list', 'type_error.list')
+  const items = value.map((item) =>
+    item === null
+      ? fault('none is not an allowed value', 'type_error.none.not_allowed')
+      : COERCIONS[type](item),
+  )
+  const faults = items.flatMap((item, index) =>
+    'faults' in item ? item.faults.map((one) => ({ ...one, path: [index] })) : [],
+  )
+  return faults.length > 0
+    ? { faults }
+    : { value: items.map((item) => ('value' in item ? item.value : null)) }
 }
 
 /** A float as Python's float() reads it, or undefined. */

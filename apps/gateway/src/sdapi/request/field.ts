@@ -1,7 +1,7 @@
 import type { ExactValue } from '@atelier/catalog/exact-json'
 
-/** What a field takes, in pydantic's terms: texts is a list of texts, list of anything, record a JSON object. */
-export type FieldType = 'integer' | 'float' | 'text' | 'boolean' | 'texts' | 'list' | 'record'
+/** What a field takes, in pydantic's terms: texts and floats are lists of those, list one of anything, record a JSON object. */
+export type FieldType = 'integer' | 'float' | 'text' | 'boolean' | 'texts' | 'floats' | 'list' | 'record'
 
 /** One field of a request. */
 export interface FieldDefinition {

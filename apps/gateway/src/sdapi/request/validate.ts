@@ -13,7 +13,26 @@ export type CheckedFields = ReadonlyMap<string, ExactValue>
 export function validateFields(body: ExactObject, fields: readonly FieldDefinition[]): CheckedFields {
   const { values, faults } = checkFields(body, fields)
   if (faults.length === 0) return values
-  throw new ValidationError(
+  throw refuse(faults)
+}
+
+/**
+ * Checks a body that is a list of records, as pydantic v1 does.
+ * @throws ValidationError with every fault, record after record
+ */
+export function validateRecords(
+  body: ExactValue,
+  fields: readonly FieldDefinition[],
+): readonly CheckedFields[] {
+  const list = COERCIONS.list(body)
+  if ('faults' in list) throw refuse(list.faults)
+  const checked = checkItems(list.value as readonly ExactValue[], fields)
+  if ('faults' in checked) throw refuse(checked.faults)
+  return checked.value as readonly CheckedFields[]
+}
+
+function refuse(faults: readonly ValueFault[]): ValidationError {
+  return new ValidationError(
     faults.map(({ path = [], ...rest }) => ({ location: ['body', ...path], ...rest })),
   )
 }

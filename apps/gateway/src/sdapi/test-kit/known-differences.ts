@@ -52,7 +52,7 @@ const RULES: readonly Rule[] = [
   rule('later', GENERATION, /pad-cond/, 'padding of conditionings'),
   rule('later', GENERATION, /unipc$/, "errors of the engine, which the recordings' replay stands in for"),
   rule('later', /^utils$/, /^(create|train)-/, 'training'),
-  rule('later', /^utils$/, /^cn-pose$/, 'drawing of poses'),
+  rule('deliberate', /^utils$/, /^cn-pose$/, 'the same picture, compressed otherwise'),
   rule(
     'deliberate',
     /^utils$/,
