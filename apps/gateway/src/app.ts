@@ -1,6 +1,7 @@
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { createComfyRoutes } from './comfy/routes.ts'
 import { answerComfyBodyTooLarge, answerComfyUnknown } from './comfy/errors.ts'
+import { serveFrontEnd } from './comfy/front-end.ts'
 import type { GatewayDeps, GatewayEnv } from './deps.ts'
 import { createDocsRoutes } from './docs/routes.ts'
 import type { Authenticator } from './middleware/authenticate.ts'
@@ -49,6 +50,8 @@ export function createApp({ deps, surface, authenticate, timeRequests }: AppOpti
     deps.config.ATELIER_CORS_ALLOW_ORIGINS,
     deps.config.ATELIER_CORS_ALLOW_ORIGINS_REGEX,
   )
+  const frontEnd = surface === 'comfy' ? deps.config.ATELIER_FRONT_END_ROOT : undefined
+  const isOpen = (path: string) => OPEN_WEBUI_PATHS.has(path) && !(path === '/' && frontEnd !== undefined)
   const answerUnknown = surface === 'sdapi' ? answerSdapiUnknown : answerComfyUnknown
 
   app.use(async function markSurface(c, next) {
@@ -72,16 +75,22 @@ export function createApp({ deps, surface, authenticate, timeRequests }: AppOpti
     if (!isKnown) return next()
     const identity = authenticate(credentialsOf(c))
     if ('tenant' in identity) c.set('tenant', identity.tenant)
-    else if (!OPEN_WEBUI_PATHS.has(c.req.path)) return answerSdapiUnauthorized(c, identity.refusal)
+    else if (!isOpen(c.req.path)) {
+      const refusal = answerSdapiUnauthorized(c, identity.refusal)
+      // A browser that is to show the front end asks for the password, and sends it with everything.
+      if (frontEnd !== undefined) refusal.headers.set('www-authenticate', 'Basic')
+      return refusal
+    }
     return next()
   })
 
-  app.get('/', (c) => c.html(welcomePage(surface)))
+  if (frontEnd === undefined) app.get('/', (c) => c.html(welcomePage(surface)))
   const surfaces = [createSdapiRoutes(deps), createComfyRoutes(deps)]
   for (const routesOfSurface of surface === 'sdapi' ? surfaces : surfaces.reverse())
     app.route('/', routesOfSurface)
   app.route('/', createJobRoutes(deps))
   app.route('/', createDocsRoutes(deps))
+  if (frontEnd !== undefined) app.get('/*', serveFrontEnd(frontEnd))
 
   const routes = createRouteTable(app)
   app.notFound((c) => answerUnknown(c, routes.allowedMethods(c.req.path), routes))

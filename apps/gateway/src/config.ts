@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { ledgerSettings } from '@atelier/ledger/settings'
 import { z } from 'zod'
 
@@ -35,6 +37,12 @@ export const gatewayConfigSchema = z.object({
     .describe('jobs waiting per tenant'),
   ATELIER_CANCEL_ON_DISCONNECT: flag.describe('a client that leaves a synchronous call cancels its job'),
   ATELIER_DISABLE_METADATA: flag.describe('files that ComfyUI graphs save do not say how they were made'),
+  ATELIER_FRONT_END_ROOT: z
+    .string()
+    .min(1)
+    .refine((folder) => existsSync(join(folder, 'index.html')), 'holds no index.html')
+    .optional()
+    .describe("folder of ComfyUI's web front end, served at the ComfyUI port"),
   ATELIER_PREVIEW_METHOD: z
     .enum(['none', 'auto', 'latent2rgb', 'taesd'])
     .default('none')

@@ -83,6 +83,11 @@ const FLAGS: readonly Flag[] = [
     setting: 'ATELIER_CORS_ALLOW_ORIGINS_REGEX',
   },
   {
+    flags: '--front-end-root <folder>',
+    help: "ComfyUI's web front end (the folder of its index.html), served at the ComfyUI port",
+    setting: 'ATELIER_FRONT_END_ROOT',
+  },
+  {
     flags: '--preview-method <name>',
     help: 'ComfyUI previews: none, auto, latent2rgb, taesd (none)',
     setting: 'ATELIER_PREVIEW_METHOD',

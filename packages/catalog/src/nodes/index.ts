@@ -2,6 +2,7 @@ import { advancedSamplerNodes } from './advanced-sampler-nodes.ts'
 import { alignYourStepsNodes } from './align-your-steps-nodes.ts'
 import { apgNodes } from './apg-nodes.ts'
 import { attentionMultiplyNodes } from './attention-multiply-nodes.ts'
+import { gligenLoader, imageOnlyCheckpointLoader, styleModelLoader } from './awaited-loader-nodes.ts'
 import { blockMergingNodes } from './block-merging-nodes.ts'
 import { cfgNodes } from './cfg-nodes.ts'
 import { checkpointLoaderSimple } from './checkpoint-loader-simple.ts'
@@ -151,8 +152,10 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   unetLoader,
   dualClipLoader,
   ...controlNetNodes,
+  styleModelLoader,
   vaeDecodeTiled,
   vaeEncodeTiled,
+  gligenLoader,
   inpaintModelConditioning,
   checkpointLoader,
   diffusersLoader,
@@ -179,6 +182,7 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   ...modelAdvancedNodes,
   ...modelDownscaleNodes,
   ...imagesNodes,
+  imageOnlyCheckpointLoader,
   ...selfAttentionGuidanceNodes,
   ...perpNegNodes,
   ...morphologyNodes,

@@ -49,6 +49,15 @@ describe('node definitions', () => {
     for (const name of Object.keys(checks)) expect(inputs.required).toHaveProperty(name)
   })
 
+  it('include the loaders that ComfyUI’s front end takes to be there', () => {
+    const names = [
+      ...['CheckpointLoaderSimple', 'ImageOnlyCheckpointLoader', 'LoraLoader', 'LoraLoaderModelOnly'],
+      ...['VAELoader', 'ControlNetLoader', 'UNETLoader', 'UpscaleModelLoader', 'StyleModelLoader'],
+      'GLIGENLoader',
+    ]
+    expect(names.filter((name) => findNodeDefinition(name) === undefined)).toEqual([])
+  })
+
   it('name every sampler and scheduler of ComfyUI 0.3.64 once', () => {
     expect([SAMPLER_NAMES.length, new Set(SAMPLER_NAMES).size]).toEqual([42, 42])
     expect([SCHEDULER_NAMES.length, new Set(SCHEDULER_NAMES).size]).toEqual([9, 9])

@@ -144,6 +144,21 @@ describe('loader nodes', () => {
     expect(maxDifference(await predict(model!.value), await predict(whole!.value))).toBe(0)
   })
 
+  it('take a checkpoint for one of pictures, without an encoder of them', async () => {
+    const [model, clipVision, vae] = await load('ImageOnlyCheckpointLoader', {
+      ckpt_name: 'tiny.safetensors',
+    })
+    const [ownModel, , ownVae] = await load('CheckpointLoaderSimple', { ckpt_name: 'tiny.safetensors' })
+    expect([model!.value, clipVision!.value, vae!.value]).toEqual([ownModel!.value, null, ownVae!.value])
+  })
+
+  it.each([
+    ['StyleModelLoader', { style_model_name: 'style.safetensors' }, 'style models are not supported'],
+    ['GLIGENLoader', { gligen_name: 'gligen.safetensors' }, 'GLIGEN models are not supported'],
+  ])('say that there is nothing %s could load', async (className, args, message) => {
+    await expect(load(className, args)).rejects.toThrow(message)
+  })
+
   it('give the tiny autoencoder that two files make', async () => {
     const [vae] = await load('VAELoader', { vae_name: 'taesd' })
     const samples = createTensor(
