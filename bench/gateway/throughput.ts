@@ -10,7 +10,7 @@ import { submitJobs, type Surface } from './submit-jobs.ts'
 
 // Submitting and finishing the smallest job of either surface with the fake engine (ComfyUI: EmptyImage ->
 // PreviewImage; WebUI: one step of 64x64), beside the floor: one acknowledged JetStream publish. `--nodes 0` takes the
-// embedded ledger, which has no such floor. Times are those of warm programs: `--warm` jobs come before.
+// embedded ledger, which has no such floor. `--peer` sends the graphs to a running ComfyUI as well. Times are those of warm programs: `--warm` jobs come before.
 
 const { values: options } = parseArgs({
   options: {
@@ -22,6 +22,8 @@ const { values: options } = parseArgs({
     slots: { type: 'string', default: '8' },
     clients: { type: 'string', default: '1,8' },
     surfaces: { type: 'string', default: 'comfy,webui' },
+    /** Address of a ComfyUI that gets the same graphs between the rounds. */
+    peer: { type: 'string' },
     profile: { type: 'boolean', default: false },
     out: { type: 'string' },
   },
@@ -53,6 +55,17 @@ async function runRound(surface: Surface, clients: number, round: number) {
   }
 }
 
+async function runPeerRound(address: string, clients: number, round: number) {
+  const firstColor = (round * 100 + clients) * JOBS
+  const load = { surface: 'comfy', addresses: [address], clients, firstColor, jobs: JOBS } as const
+  const { durations, totalMs, endMs } = await submitJobs(load)
+  return {
+    ...{ peer: address, clients, jobs: JOBS, submit: toQuantiles(durations) },
+    submitsPerSecond: Math.round((JOBS / totalMs) * 1000),
+    jobsPerSecond: Math.round((JOBS / endMs) * 1000),
+  }
+}
+
 try {
   const rounds: unknown[] = []
   const show = (figures: object): void => {
@@ -69,6 +82,8 @@ try {
       for (let round = 1; round <= ROUNDS; round += 1) {
         if (nats !== undefined) show(await measureFloor(nats.url, Math.min(3, nats.nodes.length), clients))
         show(await runRound(surface, clients, round))
+        if (options.peer !== undefined && surface === 'comfy')
+          show(await runPeerRound(options.peer, clients, round))
       }
   }
   const { out, ...settings } = options
