@@ -1,8 +1,9 @@
 import { Job, JobRecord, JobResult, JobState, WorkerDescription } from '@atelier/proto'
-import { jetstream, type JetStreamClient } from '@nats-io/jetstream'
-import { connect, type NatsConnection } from '@nats-io/transport-node'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { jetstream } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createRecord } from '../job-state.ts'
+import { useTestBroker } from '../test-kit/nats-broker.ts'
 import { hasNatsServer, startNatsServer, type TestNatsServer } from '../test-kit/nats-server.ts'
 import { claimAny, createTestJob, openTestGateway, type TestStore } from '../test-kit/nats-stores.ts'
 import { INLINE_LIMIT_BYTES, RECORD_VERSION } from './record-codec.ts'
@@ -10,30 +11,18 @@ import { INLINE_LIMIT_BYTES, RECORD_VERSION } from './record-codec.ts'
 const GARBAGE = Uint8Array.from({ length: 64 }, (_, i) => 255 - i)
 
 describe.skipIf(!hasNatsServer())('messages that are not what they should be', () => {
-  let server: TestNatsServer
-  let connection: NatsConnection
-  let js: JetStreamClient
+  const broker = useTestBroker()
   let store: TestStore
-  beforeAll(async () => {
-    server = await startNatsServer()
-    connection = await connect({ servers: server.url })
-    js = jetstream(connection)
-  })
-  afterAll(async () => {
-    await connection.close()
-    await server.dispose()
-  })
   beforeEach(async () => {
-    store = await openTestGateway(server.url)
+    store = broker.keep(await openTestGateway(broker.url))
   })
-  afterEach(() => store.close())
 
   const kinds = () => store.events.map(({ kind }) => kind)
   const recordSubject = (key: string): string => `$KV.${store.settings.prefix}-jobs.${key}`
 
   it('a record that is no protobuf is left out and told; others are not touched by it', async () => {
     const job = createTestJob()
-    await js.publish(recordSubject('a.broken'), GARBAGE)
+    await broker.js.publish(recordSubject('a.broken'), GARBAGE)
     await store.jobs.submit(job)
     expect((await store.jobs.list({})).map((record) => record.job?.id)).toEqual([job.id])
     expect(await store.jobs.read('a', 'broken')).toBeUndefined()
@@ -42,7 +31,7 @@ describe.skipIf(!hasNatsServer())('messages that are not what they should be', (
 
   it('a record under another’s key is left out', async () => {
     const record = { ...createRecord(createTestJob({ tenant: 'b' })), formatVersion: RECORD_VERSION }
-    await js.publish(recordSubject('a.stolen'), JobRecord.encode(record).finish())
+    await broker.js.publish(recordSubject('a.stolen'), JobRecord.encode(record).finish())
     expect(await store.jobs.read('a', 'stolen')).toBeUndefined()
     expect(await store.jobs.list({ tenant: 'a' })).toEqual([])
     expect(kinds()).toContain('unreadable')
@@ -51,36 +40,35 @@ describe.skipIf(!hasNatsServer())('messages that are not what they should be', (
   it('a record of a newer program is neither read nor changed', async () => {
     const job = createTestJob()
     const record = { ...createRecord(job), formatVersion: RECORD_VERSION + 1 }
-    await js.publish(recordSubject(`a.${job.id}`), JobRecord.encode(record).finish())
+    await broker.js.publish(recordSubject(`a.${job.id}`), JobRecord.encode(record).finish())
     expect(await store.jobs.read('a', job.id)).toBeUndefined()
     expect(await store.jobs.cancel('a', job.id)).toBe('unknown')
     expect(kinds()).toContain('newer-format')
   })
 
   it('a work message that is no protobuf is removed; the queue goes on', async () => {
-    await js.publish(`${store.settings.prefix}.work.any.nonsense`, GARBAGE)
+    await broker.js.publish(`${store.settings.prefix}.work.any.nonsense`, GARBAGE)
     const job = createTestJob()
     await store.jobs.submit(job)
     expect((await claimAny(store)).record.job?.id).toBe(job.id)
     await expect.poll(kinds).toContain('unreadable')
-    const jsm = await js.jetstreamManager()
-    const count = async () => (await jsm.streams.info(`${store.settings.prefix}-work`)).state.messages
+    const count = async () => (await broker.jsm.streams.info(`${store.settings.prefix}-work`)).state.messages
     await expect.poll(count).toBe(0)
   })
 
   it('a work message for a job that does not exist is dropped by whoever takes it', async () => {
     const ghost = createTestJob()
     const real = createTestJob({ queueNumber: 1 })
-    await js.publish(`${store.settings.prefix}.work.any.${ghost.id}`, Job.encode(ghost).finish())
+    await broker.js.publish(`${store.settings.prefix}.work.any.${ghost.id}`, Job.encode(ghost).finish())
     await store.jobs.submit(real)
     expect((await claimAny(store)).record.job?.id).toBe(real.id)
   })
 
   it('a worker’s entry that is nonsense, or of a newer program, is no worker', async () => {
     const subject = `$KV.${store.settings.prefix}-workers`
-    await js.publish(`${subject}.x`, GARBAGE)
+    await broker.js.publish(`${subject}.x`, GARBAGE)
     const newer = WorkerDescription.fromPartial({ id: 'new', formatVersion: 99 })
-    await js.publish(`${subject}.y`, WorkerDescription.encode(newer).finish())
+    await broker.js.publish(`${subject}.y`, WorkerDescription.encode(newer).finish())
     await store.workers.put(WorkerDescription.fromPartial({ id: 'w' }))
     expect((await store.workers.list()).map(({ id }) => id)).toEqual(['w'])
     expect(kinds()).toEqual(expect.arrayContaining(['unreadable', 'newer-format']))
@@ -91,7 +79,7 @@ describe.skipIf(!hasNatsServer())('messages that are not what they should be', (
     store.notices.listen('t', (notice) => heard.push(notice))
     // Until the broker knows who listens, notices are lost.
     const tellAndLook = (): string[] => {
-      connection.publish(`${store.settings.prefix}.notice.t`, 'no json')
+      broker.connection.publish(`${store.settings.prefix}.notice.t`, 'no json')
       return kinds()
     }
     await expect.poll(tellAndLook).toContain('unreadable')
@@ -100,7 +88,7 @@ describe.skipIf(!hasNatsServer())('messages that are not what they should be', (
 
   it('a counter that is no number is an internal fault, not a number', async () => {
     await store.jobs.allocate('a', 'n', 1)
-    await js.publish(`$KV.${store.settings.prefix}-counters.a.=bg`, Buffer.from('many'))
+    await broker.js.publish(`$KV.${store.settings.prefix}-counters.a.=bg`, Buffer.from('many'))
     await expect(store.jobs.allocate('a', 'n', 1)).rejects.toMatchObject({ code: 'internal' })
   })
 })

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { JobRecord, JobState, type Job } from '@atelier/proto'
-import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream'
-import { connect, type NatsConnection } from '@nats-io/transport-node'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { createRecord } from '../job-state.ts'
-import { hasNatsServer, startNatsServer, type TestNatsServer } from '../test-kit/nats-server.ts'
+import { useTestBroker } from '../test-kit/nats-broker.ts'
+import { hasNatsServer } from '../test-kit/nats-server.ts'
 import { createTestJob, openTestStore, type TestStore } from '../test-kit/nats-stores.ts'
 import { findNewest } from './find-newest.ts'
 import { RECORD_VERSION } from './record-codec.ts'
@@ -12,28 +11,12 @@ import { RECORD_VERSION } from './record-codec.ts'
 const KNOWN = 100
 
 describe.skipIf(!hasNatsServer())('a broker that holds more records than a gateway reads', () => {
-  let server: TestNatsServer
-  let connection: NatsConnection
-  let js: JetStreamClient
-  let jsm: JetStreamManager
+  const broker = useTestBroker()
   let maker: TestStore
-  const stores: TestStore[] = []
-  beforeAll(async () => {
-    server = await startNatsServer()
-    connection = await connect({ servers: server.url })
-    js = jetstream(connection)
-    jsm = await jetstreamManager(connection)
-  })
-  afterAll(async () => {
-    await connection.close()
-    await server.dispose()
-  })
   beforeEach(async () => {
-    maker = openTestStore(server.url)
-    stores.push(maker)
+    maker = broker.keep(openTestStore(broker.url))
     await maker.ready()
   })
-  afterEach(() => Promise.all(stores.splice(0).map((store) => store.close())))
 
   const bucket = () => `${maker.settings.prefix}-jobs`
   /** Stores ended records, each written `writes` times. */
@@ -44,14 +27,13 @@ describe.skipIf(!hasNatsServer())('a broker that holds more records than a gatew
         jobs.map((job) => {
           const state = { state: JobState.JOB_STATE_DONE, endedAtMs: 1, formatVersion: RECORD_VERSION }
           const bytes = JobRecord.encode({ ...createRecord(job), ...state }).finish()
-          return js.publish(`$KV.${bucket()}.a.${job.id}`, bytes)
+          return broker.js.publish(`$KV.${bucket()}.a.${job.id}`, bytes)
         }),
       )
     return jobs
   }
   const openGateway = async (): Promise<TestStore> => {
-    const gateway = openTestStore(server.url, maker.settings.prefix, { endedKnown: KNOWN })
-    stores.push(gateway)
+    const gateway = broker.keep(openTestStore(broker.url, maker.settings.prefix, { endedKnown: KNOWN }))
     await gateway.ready()
     return gateway
   }
@@ -59,11 +41,11 @@ describe.skipIf(!hasNatsServer())('a broker that holds more records than a gatew
   it('finds where the newest begin, over gaps', async () => {
     await putEnded(300, 3)
     await putEnded(50)
-    const start = await findNewest(jsm, `KV_${bucket()}`, 120)
+    const start = await findNewest(broker.jsm, `KV_${bucket()}`, 120)
     // 300 live records end at sequence 900; 50 more follow: some 60 to 70 of the former are wanted.
     expect(start).toBeGreaterThanOrEqual(900 - 70 + 1)
     expect(start).toBeLessThanOrEqual(900 - 58 + 1)
-    expect(await findNewest(jsm, `KV_${bucket()}`, 350)).toBeUndefined()
+    expect(await findNewest(broker.jsm, `KV_${bucket()}`, 350)).toBeUndefined()
   })
 
   it('lists the newest, and reads the others by their ids', async () => {

@@ -9,11 +9,10 @@ import {
   Surface,
   WorkerDescription,
 } from '@atelier/proto'
-import { jetstream, type JetStreamManager } from '@nats-io/jetstream'
-import { connect, type NatsConnection } from '@nats-io/transport-node'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { LEASE_MS } from '../job-state.ts'
-import { hasNatsServer, startNatsServer, type TestNatsServer } from '../test-kit/nats-server.ts'
+import { useTestBroker } from '../test-kit/nats-broker.ts'
+import { hasNatsServer } from '../test-kit/nats-server.ts'
 import {
   claimAny,
   createTestJob,
@@ -27,31 +26,14 @@ const done = { kind: 'done', result: JobResult.create() } as const
 const idsOf = (records: { job?: Job | undefined }[]) => records.map(({ job }) => job?.id)
 
 describe.skipIf(!hasNatsServer())('what dying processes leave behind', () => {
-  let server: TestNatsServer
-  let connection: NatsConnection
-  let jsm: JetStreamManager
+  const broker = useTestBroker()
   let store: TestStore
-  const others: TestStore[] = []
-  beforeAll(async () => {
-    server = await startNatsServer()
-    connection = await connect({ servers: server.url })
-    jsm = await jetstream(connection).jetstreamManager()
-  })
-  afterAll(async () => {
-    await connection.close()
-    await server.dispose()
-  })
   beforeEach(async () => {
-    store = await openTestGateway(server.url)
-  })
-  afterEach(async () => {
-    await Promise.all([store, ...others.splice(0)].map((one) => one.close()))
+    store = broker.keep(await openTestGateway(broker.url))
   })
 
   const second = async (): Promise<TestStore> => {
-    const other = await openTestGateway(server.url, store.settings.prefix)
-    others.push(other)
-    return other
+    return broker.keep(await openTestGateway(broker.url, store.settings.prefix))
   }
   const kinds = () => store.events.map(({ kind }) => kind)
   /** What a process has met after a sweep some seconds later. */
@@ -60,12 +42,12 @@ describe.skipIf(!hasNatsServer())('what dying processes leave behind', () => {
     await other.jobs.recover()
     return other.events.map(({ kind }) => kind)
   }
-  const countWork = async () => (await jsm.streams.info(`${store.settings.prefix}-work`)).state.messages
+  const countWork = () => broker.countWork(store)
 
   it('a waiting job whose message was lost gets another', async () => {
     const job = createTestJob()
     await store.jobs.submit(job)
-    await jsm.streams.purge(`${store.settings.prefix}-work`)
+    await broker.jsm.streams.purge(`${store.settings.prefix}-work`)
     // A process that starts after the loss, as one does that replaces the dead one.
     const other = await second()
     await expect.poll(() => sweepLater(other)).toContain('work-restored')
@@ -77,10 +59,7 @@ describe.skipIf(!hasNatsServer())('what dying processes leave behind', () => {
     await store.jobs.submit(job)
     await store.jobs.finish(await claimAny(store), done)
     await expect.poll(countWork).toBe(0)
-    await jetstream(connection).publish(
-      `${store.settings.prefix}.work.any.${job.id}`,
-      Job.encode(job).finish(),
-    )
+    await broker.js.publish(`${store.settings.prefix}.work.any.${job.id}`, Job.encode(job).finish())
     const other = await second()
     await expect.poll(() => sweepLater(other)).toContain('work-dropped')
     await expect.poll(countWork).toBe(0)
@@ -102,7 +81,7 @@ describe.skipIf(!hasNatsServer())('what dying processes leave behind', () => {
     return store.jobs.recover()
   }
   it('the jobs of a process the broker does not know any more are taken back long before their lease', async () => {
-    const dead = openTestStore(server.url, store.settings.prefix)
+    const dead = openTestStore(broker.url, store.settings.prefix)
     await store.jobs.submit(createTestJob())
     await claimAny(dead, 'dead')
     expect(await look()).toBe(0)
@@ -117,12 +96,11 @@ describe.skipIf(!hasNatsServer())('what dying processes leave behind', () => {
   })
 
   it('a worker started again under its old name does not hide that the earlier one died', async () => {
-    const dead = openTestStore(server.url, store.settings.prefix)
+    const dead = openTestStore(broker.url, store.settings.prefix)
     await store.jobs.submit(createTestJob())
     await claimAny(dead, 'w1')
     await dead.close()
-    const again = openTestStore(server.url, store.settings.prefix)
-    others.push(again)
+    const again = broker.keep(openTestStore(broker.url, store.settings.prefix))
     await look()
     store.advance(GONE_MS)
     const claiming = claimAny(again, 'w1')
@@ -131,12 +109,12 @@ describe.skipIf(!hasNatsServer())('what dying processes leave behind', () => {
   })
 
   it('a process that listens but does not answer keeps its jobs for their lease', async () => {
-    const stuck = openTestStore(server.url, store.settings.prefix)
+    const stuck = openTestStore(broker.url, store.settings.prefix)
     await store.jobs.submit(createTestJob())
     const { record } = await claimAny(stuck, 'stuck')
     await stuck.close()
-    const subscription = connection.subscribe(`${store.settings.prefix}.holder.${record.holder}`)
-    await connection.flush()
+    const subscription = broker.connection.subscribe(`${store.settings.prefix}.holder.${record.holder}`)
+    await broker.connection.flush()
     for (let looks = 0; looks < 2; looks += 1) {
       expect(await look()).toBe(0)
       store.advance(GONE_MS)
@@ -147,19 +125,19 @@ describe.skipIf(!hasNatsServer())('what dying processes leave behind', () => {
   }, 20_000)
 
   it('a process that was away for a moment is counted anew the next time', async () => {
-    const holder = openTestStore(server.url, store.settings.prefix)
+    const holder = openTestStore(broker.url, store.settings.prefix)
     await store.jobs.submit(createTestJob())
     const { record } = await claimAny(holder, 'w1')
     await holder.close()
     expect(await look()).toBe(0)
-    const back = connection.subscribe(`${store.settings.prefix}.holder.${record.holder}`, {
+    const back = broker.connection.subscribe(`${store.settings.prefix}.holder.${record.holder}`, {
       callback: (_error, message) => void message.respond(),
     })
-    await connection.flush()
+    await broker.connection.flush()
     store.advance(GONE_MS)
     expect(await look()).toBe(0)
     back.unsubscribe()
-    await connection.flush()
+    await broker.connection.flush()
     expect(await look()).toBe(0)
     store.advance(GONE_MS)
     expect(await look()).toBe(1)
@@ -203,7 +181,7 @@ describe.skipIf(!hasNatsServer())('what dying processes leave behind', () => {
     await store.jobs.submit(createTestJob())
     const lease = await claimAny(store)
     await store.jobs.finish(lease, { kind: 'done', result: JobResult.fromPartial({ files: [file] }) })
-    await jsm.streams.purge(`KV_${store.settings.prefix}-files`)
+    await broker.jsm.streams.purge(`KV_${store.settings.prefix}-files`)
     expect(await store.files.find('a', FolderKind.FOLDER_KIND_OUTPUT, '', 'x_00001_.png')).toMatchObject(file)
     // It is entered again then.
     expect(await store.files.list('a', FolderKind.FOLDER_KIND_OUTPUT)).toHaveLength(1)
@@ -212,10 +190,7 @@ describe.skipIf(!hasNatsServer())('what dying processes leave behind', () => {
   it('a public id that was agreed on, but whose record was never made, is no dead end', async () => {
     const lost = createTestJob({ publicId: 'p', requestDigest: 'd' })
     const key = `a.${Surface.SURFACE_COMFY}.${createHash('sha256').update('p').digest('hex')}`
-    await jetstream(connection).publish(
-      `$KV.${store.settings.prefix}-public-ids.${key}`,
-      Buffer.from(`${lost.id} d`),
-    )
+    await broker.js.publish(`$KV.${store.settings.prefix}-public-ids.${key}`, Buffer.from(`${lost.id} d`))
     const { kind, record } = await store.jobs.submit(createTestJob({ publicId: 'p', requestDigest: 'd' }))
     // Under the id that was agreed on: whoever agreed on it may still come.
     expect([kind, record.job?.id]).toEqual(['created', lost.id])
@@ -261,11 +236,8 @@ describe.skipIf(!hasNatsServer())('what dying processes leave behind', () => {
     await store.workers.put(
       WorkerDescription.fromPartial({ id: 'hot', ready: true, slots: 1, residentIdentities: ['x'] }),
     )
-    const [hot, cold] = [
-      openTestStore(server.url, store.settings.prefix),
-      openTestStore(server.url, store.settings.prefix),
-    ]
-    others.push(hot, cold)
+    const hot = broker.keep(openTestStore(broker.url, store.settings.prefix))
+    const cold = broker.keep(openTestStore(broker.url, store.settings.prefix))
     const claim = (from: TestStore, workerId: string, residentIdentities: string[]) =>
       from.jobs.claim({ workerId, accepts: () => true, residentIdentities }, AbortSignal.timeout(5_000))
     const models = [ModelRef.fromPartial({ name: 'x', identity: 'x' })]

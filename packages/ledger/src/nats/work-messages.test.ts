@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { Job, Surface } from '@atelier/proto'
-import { jetstream, type JetStreamManager } from '@nats-io/jetstream'
-import { connect, headers, type NatsConnection } from '@nats-io/transport-node'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { hasNatsServer, startNatsServer, type TestNatsServer } from '../test-kit/nats-server.ts'
+import { headers } from '@nats-io/transport-node'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { useTestBroker } from '../test-kit/nats-broker.ts'
+import { hasNatsServer } from '../test-kit/nats-server.ts'
 import {
   claimAny,
   createTestJob,
@@ -28,40 +28,24 @@ const createGraphJob = (length: number, more: Partial<Job> = {}) =>
   })
 
 describe.skipIf(!hasNatsServer())('work messages', () => {
-  let server: TestNatsServer
-  let connection: NatsConnection
-  let jsm: JetStreamManager
+  const broker = useTestBroker()
   let store: TestStore
-  const others: TestStore[] = []
-  beforeAll(async () => {
-    server = await startNatsServer()
-    connection = await connect({ servers: server.url })
-    jsm = await jetstream(connection).jetstreamManager()
-  })
-  afterAll(async () => {
-    await connection.close()
-    await server.dispose()
-  })
   beforeEach(async () => {
-    store = await openTestGateway(server.url)
-  })
-  afterEach(async () => {
-    await Promise.all([store, ...others.splice(0)].map((one) => one.close()))
+    store = broker.keep(await openTestGateway(broker.url))
   })
 
   /** Another process that has followed nothing yet. */
   const newcomer = async (): Promise<TestStore> => {
-    const other = openTestStore(server.url, store.settings.prefix)
-    others.push(other)
+    const other = broker.keep(openTestStore(broker.url, store.settings.prefix))
     await other.ready()
     return other
   }
-  const countWork = async () => (await jsm.streams.info(`${store.settings.prefix}-work`)).state.messages
+  const countWork = () => broker.countWork(store)
   const publishWork = async (job: Job, record: string) => {
     const sent = headers()
     sent.set('Atelier-Record', record)
     const subject = `${store.settings.prefix}.work.any.${job.id}`
-    await jetstream(connection).publish(subject, Job.encode(job).finish(), { headers: sent })
+    await broker.js.publish(subject, Job.encode(job).finish(), { headers: sent })
   }
 
   it.each([100, WHOLE_JOB_BYTES + 1, 40 * 1024])(
@@ -117,16 +101,11 @@ describe.skipIf(!hasNatsServer())('work messages', () => {
 })
 
 describe.skipIf(!hasNatsServer())('a job whose public id is its own id', () => {
-  let server: TestNatsServer
+  const broker = useTestBroker()
   let store: TestStore
-  beforeAll(async () => {
-    server = await startNatsServer()
-    store = openTestStore(server.url)
+  beforeEach(async () => {
+    store = broker.keep(openTestStore(broker.url))
     await store.ready()
-  })
-  afterAll(async () => {
-    await store.close()
-    await server.dispose()
   })
 
   it('is found by a process that has followed nothing, on its surface only', async () => {
