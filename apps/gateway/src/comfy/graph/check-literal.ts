@@ -89,7 +89,7 @@ export function runChecks(
       )
     }
     // A link has no value yet; ComfyUI hands its checks None then.
-    const reference = Array.isArray(value) ? null : value
+    const reference = Array.isArray(value) && value.length === 2 ? null : value
     if (typeof reference !== 'string') {
       const type = toPythonTypeName(reference)
       throw new PythonError('AttributeError', `'${type}' object has no attribute 'endswith'`)

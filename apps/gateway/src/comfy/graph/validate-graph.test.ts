@@ -98,6 +98,10 @@ describe('validateGraph', () => {
     expect(errorsOf(withImage(['invert', 0]), 'load')).toEqual([
       [type, "'NoneType' object has no attribute 'endswith'"],
     ])
+    for (const noLink of [['invert', 0, 0], []])
+      expect(errorsOf(withImage(noLink), 'load')).toEqual([
+        [type, "'list' object has no attribute 'endswith'"],
+      ])
     expect(errorsOf(validate(graph({ load: { class_type: 'LoadImage', inputs: {} } })), 'load')).toEqual([
       [type, "LoadImage.VALIDATE_INPUTS() missing 1 required positional argument: 'image'"],
     ])
@@ -116,6 +120,20 @@ describe('validateGraph', () => {
   ])('reports the link %j', (link, details) => {
     const verdict = validate(graph({ show: { class_type: 'PreviewImage', inputs: { images: link } } }))
     expect(errorsOf(verdict, 'show')).toEqual([['exception_during_validation', details]])
+  })
+
+  it.each([
+    [1, 'list index out of range'],
+    ['0', 'list indices must be integers or slices, not str'],
+  ])('reports the slot %j of a class of the newer schema', (slot, details) => {
+    const prompt = graph({
+      empty: {
+        class_type: 'EmptySD3LatentImage',
+        inputs: { width: 64, height: 64, batch_size: 1 },
+      },
+      show: { class_type: 'PreviewAny', inputs: { source: ['empty', slot] } },
+    })
+    expect(errorsOf(validate(prompt), 'show')).toEqual([['exception_during_validation', details]])
   })
 
   it('takes true for the slot 1 and counts negative slots from the end', () => {

@@ -135,15 +135,17 @@ function findSource(run: ValidationRun, id: ExactValue): { id: string; node: Exa
 
 function outputTypeOf(definition: NodeDefinition, slot: ExactValue): string {
   const index = typeof slot === 'boolean' ? BigInt(slot) : slot
+  // Classes of the newer schema keep their output types in a list.
+  const kind = definition.isSchemaNode ? 'list' : 'tuple'
   if (typeof index !== 'bigint') {
     const name = toPythonTypeName(slot)
-    throw new PythonError('TypeError', `tuple indices must be integers or slices, not ${name}`)
+    throw new PythonError('TypeError', `${kind} indices must be integers or slices, not ${name}`)
   }
   const count = BigInt(definition.outputs.length)
   // Python counts negative indexes from the end.
   const position = index < 0n ? index + count : index
   const output = position >= 0n && position < count ? definition.outputs[Number(position)] : undefined
-  if (output === undefined) throw new PythonError('IndexError', 'tuple index out of range')
+  if (output === undefined) throw new PythonError('IndexError', `${kind} index out of range`)
   return output.type
 }
 
