@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { formatExactJson } from '@atelier/catalog/exact-json'
 import type { NodeGraph } from './graph.ts'
+import { TempNames } from './temp-names.ts'
 
 /** What a node gave: a list of values by output slot, and its ui record as JSON text. */
 export interface NodeResult {
@@ -23,10 +24,11 @@ interface Kept {
   prompt: number
 }
 
-/** Results by signature, kept for one tenant between two prompts. */
+/** Results by signature, and how nodes name temp files, kept for one tenant between two prompts. */
 export class NodeCache {
   readonly #kind: NodeCacheKind
   readonly #kept = new Map<string, Kept>()
+  readonly #tempNames = new TempNames()
   #prompt = 0
 
   constructor(kind: NodeCacheKind = { kind: 'newest-prompt' }) {
@@ -46,6 +48,13 @@ export class NodeCache {
       if (oldest === this.#prompt) return
       for (const [signature, { prompt }] of this.#kept) if (prompt === oldest) this.#kept.delete(signature)
     }
+  }
+
+  /** Names of temp files for a prompt of that graph. */
+  beginTempNames(graph: NodeGraph): TempNames {
+    if (this.#kind.kind === 'none') return new TempNames()
+    this.#tempNames.begin(graph)
+    return this.#tempNames
   }
 
   get(signature: string): NodeResult | undefined {

@@ -11,6 +11,7 @@ import type { ModelPatches } from '../models/patched-model.ts'
 import type { ModelStore } from '../models/model-store.ts'
 import type { TextModels } from '../text-models.ts'
 import type { NodeInputs } from './node-inputs.ts'
+import type { TempName } from './temp-names.ts'
 
 /** A MODEL: the checkpoint whose denoiser is meant. Values hold references, so that cached ones keep nothing loaded. */
 export interface ModelValue {
@@ -109,6 +110,8 @@ export interface NodeContext {
   advance(step: number, total: number): void
   /** Notes something the submitter may want to know; the job goes on. */
   remark(text: string): void
+  /** Names so many files in the temp folder, numbered from the one given. */
+  nameTemp(count: number): TempName
   /** Keeps a file among the job's results. */
   keep(file: EngineFile): void
   /** Pictures the graph reads, by the text of the node's input. */

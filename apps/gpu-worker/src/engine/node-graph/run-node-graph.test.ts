@@ -138,6 +138,24 @@ describe('runNodeGraph', () => {
     expect(again.files).toHaveLength(3)
   })
 
+  it('numbers previews on, item by item and prompt by prompt', async () => {
+    const batch = (color: number) => ({
+      class_type: 'EmptyImage',
+      inputs: { width: 8, height: 8, batch_size: 2, color },
+    })
+    const names = async (color: number) => {
+      const prompt = {
+        1: batch(color),
+        2: { class_type: 'RebatchImages', inputs: { images: ['1', 0], batch_size: 1 } },
+        3: { class_type: 'PreviewImage', inputs: { images: ['2', 0] } },
+      }
+      return (await run(prompt, ['3'])).files.map(({ file }) => file.name)
+    }
+    const all = [...(await names(1)), ...(await names(2))]
+    const stem = all[0]!.slice(0, 'ComfyUI_temp_abcde'.length)
+    expect(all).toEqual([1, 2, 3, 4].map((number) => `${stem}_0000${number}_.png`))
+  })
+
   it('runs a node that sends pictures every time, and shows nothing for it', async () => {
     const prompt = { 1: picture(1), 2: { class_type: 'SaveImageWebsocket', inputs: { images: ['1', 0] } } }
     await run(prompt, ['2'])

@@ -16,6 +16,7 @@ import type { NodeContext } from './node-context.ts'
 import { NodeInputs } from './node-inputs.ts'
 import { runOverLists } from './run-over-lists.ts'
 import { refuseLiterals } from './refuse-literals.ts'
+import type { TempNames } from './temp-names.ts'
 
 /** What node graphs are run with. */
 export interface NodeGraphDeps {
@@ -44,6 +45,7 @@ class GraphRun {
   /** What results depend on besides the graph, by node. */
   readonly #changes: ReadonlyMap<string, ExactValue>
   readonly #signatures: ReadonlyMap<string, string>
+  readonly #tempNames: TempNames
   readonly #inputFiles: ReadonlyMap<string, Uint8Array>
   /** Results by signature, from the cache and of this run. */
   readonly #results = new Map<string, NodeResult>()
@@ -57,6 +59,7 @@ class GraphRun {
     this.#context = context
     this.#deps = deps
     this.#graph = parseGraph(job.graphJson)
+    this.#tempNames = deps.cache.beginTempNames(this.#graph)
     const keys = new Map(job.inputFiles.map(({ reference, blob }) => [reference, blob?.key ?? '']))
     this.#inputFiles = new Map(
       [...keys].flatMap(([reference, key]) => {
@@ -118,7 +121,7 @@ class GraphRun {
       if (execute === undefined) throw new Error(`the node class ${node.className} cannot be run here`)
       const answer = await runOverLists(findNodeDefinition(node.className), inputs, async (values) => {
         const { aborted } = this.#context.cancelled
-        return aborted ? undefined : execute(new NodeInputs(values), this.#nodeContext(node.id))
+        return aborted ? undefined : execute(new NodeInputs(values), this.#nodeContext(node))
       })
       if (answer === undefined || this.#context.cancelled.aborted) return 'interrupted'
       const { outputs, ui } = answer
@@ -168,7 +171,8 @@ class GraphRun {
     return this.#results.get(this.#signatures.get(nodeId) ?? '')
   }
 
-  #nodeContext(nodeId: string): NodeContext {
+  #nodeContext(node: GraphNode): NodeContext {
+    const nodeId = node.id
     return {
       nodeId,
       job: this.#context,
@@ -180,6 +184,7 @@ class GraphRun {
       advance: (step, totalSteps) =>
         this.#context.tell({ $case: 'stepProgress', value: { step, totalSteps, passIndex: 0, nodeId } }),
       remark: (text) => void this.#remarks.add(text),
+      nameTemp: (count) => this.#tempNames.take(node, count),
       keep: (file) => void this.#files.push(file),
     }
   }

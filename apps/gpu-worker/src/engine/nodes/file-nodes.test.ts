@@ -36,6 +36,7 @@ describe('nodes that write and read files', () => {
       },
       graphJson: '{"7": {"x": 1.0}}',
       extraDataJson: '{"extra_pnginfo": {"workflow": {"é": 1}}}',
+      nameTemp: () => ({ stem: 'temp_abc', number: 4 }),
       keep: (file: EngineFile) => void kept.push(file),
     }) as unknown as NodeContext
 
@@ -105,7 +106,7 @@ describe('nodes that write and read files', () => {
   it('shows a mask as a grey picture of the temp folder', async () => {
     const mask = createTensor([1, 2, 3], Float32Array.of(0, 0.5, 1, 1, 0.5, 0))
     await callNode('MaskPreview', { mask: new NodeValue(mask) }, context())
-    expect(kept[0]!.file.name).toMatch(/^ComfyUI_temp_[a-z]{5}_00001_\.png$/)
+    expect(kept[0]!.file.name).toBe('temp_abc_00004_.png')
     const { data, info } = await sharp(kept[0]!.bytes).raw().toBuffer({ resolveWithObject: true })
     expect([info.width, info.height, info.channels]).toEqual([3, 2, 3])
     expect([...data.subarray(0, 9)]).toEqual([0, 0, 0, 127, 127, 127, 255, 255, 255])

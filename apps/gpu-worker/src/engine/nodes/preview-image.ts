@@ -6,8 +6,6 @@ import { toFileName } from './output-name.ts'
 
 /** zlib level of preview files: fast. */
 const COMPRESSION = 1
-const LETTERS = 'abcdefghijklmnopqrstupvxyz'
-const LETTER_COUNT = 5
 
 /** Keeps pictures in the temp folder and shows them. */
 export const previewImage: NodeExecution = (inputs, context) =>
@@ -20,13 +18,9 @@ export async function keepPreviews(
   context: NodeContext,
 ): Promise<NodeAnswer> {
   const frames = await encodeFrames(images, context, { compression, hasMetadata: true })
-  const letters = Array.from(
-    { length: LETTER_COUNT },
-    () => LETTERS[Math.floor(Math.random() * LETTERS.length)],
-  )
-  const stem = `ComfyUI_temp_${letters.join('')}`
+  const { stem, number } = context.nameTemp(frames.length)
   const shown = frames.map((frame, i) => {
-    const filename = toFileName(stem, i + 1, i)
+    const filename = toFileName(stem, number + i, i)
     const file = NamedFile.fromPartial({
       folder: FolderKind.FOLDER_KIND_TEMP,
       name: filename,
