@@ -98,7 +98,7 @@ export function createApp({ deps, surface, authenticate, timeRequests }: AppOpti
 }
 
 /** The credentials of a request. */
-export function credentialsOf(c: Context<GatewayEnv>): Parameters<Authenticator>[0] {
+function credentialsOf(c: Context<GatewayEnv>): Parameters<Authenticator>[0] {
   return {
     authorization: c.req.header('authorization'),
     apiKey: c.req.header('x-api-key'),

@@ -68,7 +68,7 @@ function addStoreGauges(registry: Registry, { storeUses }: GatewayCounts): void 
 }
 
 /** The lane a job waits in: the checkpoint that decides which workers are asked first. */
-export function laneOf(job: Job | undefined): string {
+function laneOf(job: Job | undefined): string {
   return job?.models[0]?.name ?? 'none'
 }
 

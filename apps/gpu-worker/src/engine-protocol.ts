@@ -85,6 +85,3 @@ export type FromEngine =
       readonly message: string
       readonly fields: Record<string, unknown>
     }
-
-/** An error a job ends with, in the contract's words. */
-export type { JobError }

@@ -10,7 +10,7 @@ export interface StoreUse {
 }
 
 /** Share of a bounded store that may be used before jobs are turned away. */
-export const FULL_SHARE = 0.9
+const FULL_SHARE = 0.9
 
 /** The use of a store that holds so many bytes. */
 export function toStoreUse(name: string, usedBytes: number, limitBytes: number): StoreUse {

@@ -18,7 +18,7 @@ export interface PreviewWish {
 }
 
 /** Reads the `preview` query; a channel with an "a" in it needs a format that has alpha. */
-export function parsePreviewWish(preview: string, channel: string): PreviewWish {
+function parsePreviewWish(preview: string, channel: string): PreviewWish {
   const parts = preview.split(';')
   const quality = /^\d+$/.test(parts.at(-1) ?? '') ? Number(parts.at(-1)) : DEFAULT_QUALITY
   const format = parts[0] === 'jpeg' && !channel.includes('a') ? 'jpeg' : 'webp'

@@ -13,7 +13,7 @@ import { RequestFault } from './request-fault.ts'
 import { answerEmpty, answerJson, answerPlainJson, pathParameter } from './respond.ts'
 
 /** Where a tenant's front-end settings are kept, as exact JSON text. */
-export const SETTINGS_KEY = 'comfy/settings'
+const SETTINGS_KEY = 'comfy/settings'
 /** Written when the front end first asks for settings: from then on the tenant counts as known. */
 const KNOWN_KEY = 'comfy/known'
 /** Times a write is tried while others write, too. */
@@ -61,11 +61,7 @@ export async function readSettings(documents: DocumentStore, tenant: string): Pr
 }
 
 /** Replaces or adds settings; what others write at the same time is kept. */
-export async function mergeSettings(
-  documents: DocumentStore,
-  tenant: string,
-  changes: ExactObject,
-): Promise<void> {
+async function mergeSettings(documents: DocumentStore, tenant: string, changes: ExactObject): Promise<void> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const stored = await documents.read(tenant, SETTINGS_KEY)
     const merged: ExactObject = new Map([...parseStored(stored?.value), ...changes])

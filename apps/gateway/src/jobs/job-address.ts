@@ -8,7 +8,7 @@ export const JOBS_PATH = '/atelier/v1/jobs'
 const RESPOND_ASYNC = 'respond-async'
 
 /** Path of one job. */
-export function toJobPath(jobId: string): string {
+function toJobPath(jobId: string): string {
   return `${JOBS_PATH}/${jobId}`
 }
 

@@ -37,7 +37,7 @@ export function splitHeader(header: string | undefined): [scheme: string, value:
 }
 
 /** Compares two texts without telling by time where they differ. */
-export function equalsInConstantTime(a: string, b: string): boolean {
+function equalsInConstantTime(a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(a), digest(b))
 }

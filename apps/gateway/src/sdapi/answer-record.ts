@@ -13,7 +13,7 @@ import type { FinishedPictures } from './saved/save-results.ts'
 import { toGenerationResponse } from './to-response.ts'
 
 /** Tells what of a request had no effect; absent when everything had. */
-export const NOT_ACTED_ON_HEADER = 'x-atelier-not-acted-on'
+const NOT_ACTED_ON_HEADER = 'x-atelier-not-acted-on'
 
 /** Keeps the pictures of a job that has ended, before they are answered. */
 export type SavePictures = (finished: FinishedPictures) => Promise<void>

@@ -127,7 +127,7 @@ function settleSampling(request: GenerationRequest): ResolvedSampling {
 }
 
 /** "Automatic" means the sampler's own schedule, where it has one. */
-export function toEffectiveSchedule({ sampler, schedule }: ResolvedSampling): ResolvedSampling['schedule'] {
+function toEffectiveSchedule({ sampler, schedule }: ResolvedSampling): ResolvedSampling['schedule'] {
   if (schedule.name !== 'automatic') return schedule
   return WEBUI_SCHEDULES.find(({ name }) => name === sampler.defaultSchedule) ?? schedule
 }

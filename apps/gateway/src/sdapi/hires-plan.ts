@@ -29,7 +29,7 @@ export interface HiresTarget {
 }
 
 /** Size of the second pass: by factor, by one side with the ratio kept, or by both, what exceeds them cut away. */
-export function planHiresTarget({ request, width, height }: GenerationPlan): HiresTarget {
+function planHiresTarget({ request, width, height }: GenerationPlan): HiresTarget {
   const [x, y] = [request.count('hr_resize_x'), request.count('hr_resize_y')]
   const uncut = { cropColumns: 0, cropRows: 0 }
   if (x === 0 && y === 0) {
@@ -76,7 +76,7 @@ export function toHires(
 }
 
 /** The second pass's sampler and schedule, the first one's where nothing else is asked for. */
-export function settleHiresSampling({ request, sampling }: GenerationPlan): ResolvedSampling {
+function settleHiresSampling({ request, sampling }: GenerationPlan): ResolvedSampling {
   const name = request.text('hr_sampler_name')
   const sampler = WEBUI_SAMPLERS.find((one) => one.name === name) ?? sampling.sampler
   const asked =

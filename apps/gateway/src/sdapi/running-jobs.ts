@@ -10,7 +10,7 @@ const ENDED_STATES: readonly JobState[] = [
 ]
 
 /** The tenant's WebUI jobs that have not ended, in queue order. */
-export async function listOpenJobs(deps: GatewayDeps, tenant: string): Promise<JobRecord[]> {
+async function listOpenJobs(deps: GatewayDeps, tenant: string): Promise<JobRecord[]> {
   return deps.store.jobs.list({ tenant, surface: Surface.SURFACE_SDAPI, states: OPEN_STATES })
 }
 

@@ -3,15 +3,12 @@ import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 
 /** ONNX Runtime's CUDA provider: loaded by the library beside it, and of its very version. */
-export const PROVIDER_FILES = [
-  'libonnxruntime_providers_cuda.so',
-  'libonnxruntime_providers_shared.so',
-] as const
+const PROVIDER_FILES = ['libonnxruntime_providers_cuda.so', 'libonnxruntime_providers_shared.so'] as const
 /**
  * NVIDIA's libraries the provider of ONNX Runtime 1.30 asks the loader for (CUDA 13; read off its dynamic section), and
  * cuDNN, which it opens itself for fast convolutions.
  */
-export const CUDA_FILES = [
+const CUDA_FILES = [
   'libcudart.so.13',
   'libcublas.so.13',
   'libcublasLt.so.13',

@@ -21,7 +21,7 @@ const FIELDS = ['index', 'name', 'driver_version', 'memory.total', 'memory.free'
 const TIMEOUT_MS = 10_000
 
 /** The program as the driver's installation puts it on the path. */
-export const runProgram: RunProgram = async (program, args) => {
+const runProgram: RunProgram = async (program, args) => {
   const { stdout } = await promisify(execFile)(program, [...args], { timeout: TIMEOUT_MS })
   return stdout
 }

@@ -262,7 +262,7 @@ const STATES = {
 } as const
 
 /** Every blob a job refers to. */
-export function listInputs({ kind }: Job): BlobRef[] {
+function listInputs({ kind }: Job): BlobRef[] {
   switch (kind?.$case) {
     case 'generation':
       return listGenerationInputs(kind.value)

@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises'
 import type { StoreUse } from '../store-use.ts'
 
 /** Room a disk must have left for jobs to be taken, bytes: it is shared with everything else of the machine. */
-export const DISK_RESERVE_BYTES = 512 * 1024 ** 2
+const DISK_RESERVE_BYTES = 512 * 1024 ** 2
 
 /** How full the disk of a folder is; nothing where the system does not tell. */
 export async function readDiskUse(folder: string): Promise<StoreUse[]> {

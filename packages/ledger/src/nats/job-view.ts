@@ -12,7 +12,7 @@ import { WakeUps } from './wake-ups.ts'
  * Ended jobs known at all, and records read at the start: twice what the longest history shows. Older ones are still
  * read by their ids; a process that starts does not take longer, nor one that runs more memory, for a longer retention.
  */
-export const ENDED_KNOWN = 20_000
+const ENDED_KNOWN = 20_000
 /** Share of them whose records are kept whole; of the others only where to find them. */
 const KEPT_SHARE = 0.1
 

@@ -9,7 +9,7 @@ import type { NatsLink } from './link.ts'
 import { WakeUps } from './wake-ups.ts'
 
 /** Version of the layout of an entry. */
-export const WORKER_VERSION = 1
+const WORKER_VERSION = 1
 /** Lists of models above this size are stored apart: an entry is written every few seconds, bytes. */
 const INLINE_MODELS_BYTES = 16 * 1024
 /** A list that is stored apart is stored again after this, so that it outlives its store's retention, milliseconds. */

@@ -8,7 +8,7 @@ export const RECORD_VERSION = 1
 /** Records above this size keep their job or result as blobs of their own: each change rewrites the record, bytes. */
 export const INLINE_LIMIT_BYTES = 32 * 1024
 /** The largest job or result that is taken, bytes. */
-export const PART_LIMIT_BYTES = 64 * 1024 * 1024
+const PART_LIMIT_BYTES = 64 * 1024 * 1024
 
 const STATES: ReadonlySet<number> = new Set(Object.values(JobState).filter((state) => state > 0))
 const PART_MEDIA_TYPE = 'application/x-protobuf'

@@ -29,7 +29,7 @@ const RECORD_HEADER = 'Atelier-Record'
 const ANY_LANE = 'any'
 
 /** The lane of a job: those that share a checkpoint share a lane. */
-export function toLane(job: Job): string {
+function toLane(job: Job): string {
   const identity = job.models[0]?.identity ?? ''
   return /^[0-9a-f]{12}/.test(identity) ? identity.slice(0, 12) : ANY_LANE
 }

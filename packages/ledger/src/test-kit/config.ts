@@ -14,7 +14,7 @@ const TOOLS = {
 export type Tool = keyof typeof TOOLS
 
 /** Where a program is: the folder .ci/run installs tools to, or PATH, nats-server by ATELIER_NATS_SERVER; undefined: nowhere. */
-export function findTool(name: Tool): string | undefined {
+function findTool(name: Tool): string | undefined {
   const { ATELIER_NATS_SERVER, XDG_CACHE_HOME, PATH } = process.env
   if (name === 'nats-server' && ATELIER_NATS_SERVER !== undefined) return ATELIER_NATS_SERVER
   const tools = join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'atelier-tools')

@@ -108,7 +108,7 @@ export async function compareAnswer(
 }
 
 /** A body that may hold Python's bare words for numbers that JSON does not have; recorded as `<Infinity>`. */
-export function parseBody(text: string): unknown {
+function parseBody(text: string): unknown {
   const words = text.replace(/(?<=[:[,]\s?)(-?Infinity|NaN)(?=\s?[,\]}])/g, '"<$1>"')
   try {
     return parseRecorded(words)
@@ -118,7 +118,7 @@ export function parseBody(text: string): unknown {
 }
 
 /** Replaces the placeholders that are known. */
-export function bind(text: string, bindings: Bindings): string {
+function bind(text: string, bindings: Bindings): string {
   return text.replace(/<(?:UUID|HEX32_)\d+>/g, (placeholder) => bindings.get(placeholder) ?? placeholder)
 }
 

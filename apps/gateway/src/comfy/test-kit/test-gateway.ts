@@ -30,7 +30,7 @@ import { createComfySocketHub, type ComfySocketHub } from '../socket-hub.ts'
 import { ScriptedDispatcher, type Script } from './scripted-dispatcher.ts'
 
 /** Tenant of test requests. */
-export const TEST_TENANT = 'open'
+const TEST_TENANT = 'open'
 
 /** A ComfyUI surface over a real ledger in a temporary folder, with a scripted worker. */
 export interface TestGateway {

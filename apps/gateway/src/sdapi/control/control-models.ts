@@ -6,7 +6,7 @@ import { listUsable } from '../lists/list-usable.ts'
 const HASH_OF_NOTHING = 'e3b0c442'
 
 /** A ControlNet's name without folder and extension. */
-export function toControlStem(file: ModelFile): string {
+function toControlStem(file: ModelFile): string {
   return (file.name.split('/').at(-1) ?? file.name).replace(/\.[^.]+$/, '')
 }
 

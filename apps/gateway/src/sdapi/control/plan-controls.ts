@@ -35,9 +35,6 @@ export interface ControlPlan {
   readonly fault?: string
 }
 
-/** Without the extension. */
-export const NO_CONTROLS: ControlPlan = { asked: [], acting: [] }
-
 /** What units are planned with. */
 export interface ControlInputs {
   readonly models: ModelIndex

@@ -82,7 +82,7 @@ function coerceItems(value: ExactValue, type: 'text' | 'float'): Coerced {
 }
 
 /** A float as Python's float() reads it, or undefined. */
-export function parsePythonFloat(text: string): number | undefined {
+function parsePythonFloat(text: string): number | undefined {
   const trimmed = text.trim().toLowerCase()
   if (/^[+-]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+)(e[+-]?\d+)?$/.test(trimmed))
     return Number(trimmed.replaceAll('_', ''))

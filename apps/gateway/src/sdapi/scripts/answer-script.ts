@@ -130,7 +130,7 @@ function selectPictures(
 }
 
 /** `info` of a script that has ended. */
-export function toScriptInfo(
+function toScriptInfo(
   record: JobRecord,
   { script, note, count, hasGrid }: { script: ScriptJob; note: ScriptNote; count: number; hasGrid: boolean },
 ): ExactObject {

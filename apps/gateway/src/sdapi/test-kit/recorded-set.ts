@@ -25,7 +25,7 @@ const postJson = (send: Send, path: string, body: unknown) =>
   })
 
 /** Brings a server to where the recorded one was before the first exchange of a recording. */
-export async function prepareRecording(
+async function prepareRecording(
   recording: string,
   exchanges: readonly RecordedExchange[],
   send: Send,

@@ -3,7 +3,7 @@ import type { UnetConfig } from './detect-unet.ts'
 import type { WeightFile } from './weight-file.ts'
 
 /** Width of each number's waves in a label vector, and how many numbers base and refiner take (SDXL, arXiv 2307.01952). */
-export const LABEL = { waves: 256, baseNumbers: 6, refinerNumbers: 5 }
+const LABEL = { waves: 256, baseNumbers: 6, refinerNumbers: 5 }
 
 /** A text encoder of each SDXL model that the other does not have in that place. */
 const BASE_ENCODER = 'conditioner.embedders.1.model.token_embedding.weight'

@@ -28,7 +28,7 @@ export function readTensor(file: WeightFile, name: string): Tensor {
 }
 
 /** Little-endian values as f32; undefined for types without one. Integers beyond 2^24 lose precision. */
-export function toFloats(bytes: Uint8Array, dtype: Dtype): Float32Array | undefined {
+function toFloats(bytes: Uint8Array, dtype: Dtype): Float32Array | undefined {
   const aligned = new Uint8Array(bytes).buffer
   switch (dtype) {
     case 'F32':

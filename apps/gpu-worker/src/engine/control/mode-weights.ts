@@ -33,7 +33,7 @@ export function weighEvenly(weight: number): PlaceWeight {
  * A1111's soft weights (sd-webui-controlnet 1.1): `weight x 0.825^(12 - i)` for input block i; the middle's is that of the
  * place after the last input block. An adapter's four features have weights of their own.
  */
-export function weighSoftly(weight: number): PlaceWeight {
+function weighSoftly(weight: number): PlaceWeight {
   return (place, inputBlocks) => {
     const index = indexOf(place, inputBlocks)
     const isAdapter = place.startsWith('feature') || inputBlocks < FEATURE_WEIGHTS.length

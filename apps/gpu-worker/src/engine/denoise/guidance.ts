@@ -194,7 +194,7 @@ export async function denoiseRows(
 }
 
 /** The rows' labels, where they have some. */
-export function joinLabels(rows: readonly Pick<RowContent, 'label'>[]): Pick<NetworkInputs, 'label'> {
+function joinLabels(rows: readonly Pick<RowContent, 'label'>[]): Pick<NetworkInputs, 'label'> {
   const labels = rows.flatMap(({ label }) => label ?? [])
   return labels.length === 0 ? {} : { label: joinRows(labels) }
 }
@@ -224,11 +224,7 @@ function groupRows(rows: readonly Row[]): number[][] {
 }
 
 /** Weighted sum of each image's rows. */
-export function sumByImage(
-  like: Tensor,
-  rows: readonly Tensor[],
-  images: BatchConditioning['positive'],
-): Tensor {
+function sumByImage(like: Tensor, rows: readonly Tensor[], images: BatchConditioning['positive']): Tensor {
   let next = 0
   return joinImages(
     images.map((contexts) => {

@@ -106,7 +106,7 @@ function createContentMaker(
  * The label vector of a pooled text.
  * @throws EngineError `unusable-model` when the text encoders give none, or the network takes another width
  */
-export function toLabel(
+function toLabel(
   pooled: Tensor | undefined,
   numbers: readonly number[],
   labelWidth: LoadedModel['labelWidth'],

@@ -5,7 +5,7 @@ import { inferRanks } from './infer-ranks.ts'
  * Weights of one part at most, bytes as f32. ONNX Runtime holds up to 1.8 times a part's weights while it loads it and
  * about once afterwards, so the most a large network takes is near 1 + 0.8 / parts of its size.
  */
-export const PART_BYTES = 1.7 * 2 ** 30
+const PART_BYTES = 1.7 * 2 ** 30
 /** How far from equal shares a cut may lie to cross fewer values, as a share of a part. */
 const LEEWAY = 0.15
 

@@ -36,13 +36,6 @@ export function toByte(value: number): number {
   return Math.min(Math.max(roundEven(value), 0), 255)
 }
 
-/** One channel of a picture. */
-export function takeChannel({ width, height, channels, data }: ByteRaster, channel: number): ByteRaster {
-  const output = new Uint8Array(width * height)
-  for (let i = 0; i < output.length; i += 1) output[i] = data[i * channels + channel]!
-  return { width, height, channels: 1, data: output }
-}
-
 /** One channel in three equal ones. */
 export function spreadChannel({ width, height, data }: ByteRaster): Pixels {
   const output = new Uint8Array(3 * data.length)

@@ -4,12 +4,12 @@ import { createTensor, type Tensor } from '../tensor/tensor.ts'
 type Choose = (a: number, b: number) => number
 
 /** The largest value around each one, over squares of [batch, channels, height, width]. */
-export function dilate(planes: Tensor, size: number): Tensor {
+function dilate(planes: Tensor, size: number): Tensor {
   return sweep(planes, { before: size - Math.floor(size / 2) - 1, after: Math.floor(size / 2) }, Math.max)
 }
 
 /** The smallest value around each one. */
-export function erode(planes: Tensor, size: number): Tensor {
+function erode(planes: Tensor, size: number): Tensor {
   return sweep(planes, { before: Math.floor(size / 2), after: size - Math.floor(size / 2) - 1 }, Math.min)
 }
 

@@ -9,7 +9,7 @@ const KEPT_BITS = 0b1111_1100
  * left out, so that even a palette's own colour may give another; the first of several.
  * @param palette red, green and blue bytes
  */
-export function createPaletteIndex(palette: Uint8Array): PaletteIndex {
+function createPaletteIndex(palette: Uint8Array): PaletteIndex {
   const nearest = new Map<number, number>()
   return (red, green, blue) => {
     const [r, g, b] = [red & KEPT_BITS, green & KEPT_BITS, blue & KEPT_BITS]

@@ -3,7 +3,7 @@ import { CheckpointError } from '../checkpoint/checkpoint-error.ts'
 import type { DecodedPicture } from './decode-picture.ts'
 
 /** Inflated data beyond this is no embedding, bytes: 75 vectors 2,048 wide are about 3 MB of JSON. */
-export const MAX_HIDDEN_BYTES = 64 * 1024 * 1024
+const MAX_HIDDEN_BYTES = 64 * 1024 * 1024
 
 /**
  * Data that A1111 hid in a picture's pixels: the low four bits of a block at the left and the high four of one at the

@@ -11,7 +11,7 @@ const ONE = 65_536
 const HALF = ONE / 2
 
 /** A line of single pixels (Bresenham), from left to right. */
-export function drawLine(canvas: Canvas, from: Point, to: Point, colour: Colour): void {
+function drawLine(canvas: Canvas, from: Point, to: Point, colour: Colour): void {
   const clipped = clipLine(from, to, { right: canvas.width - 1, bottom: canvas.height - 1 })
   if (clipped === undefined) return
   const [start, end] = clipped[0].x <= clipped[1].x ? clipped : [clipped[1], clipped[0]]

@@ -2,10 +2,7 @@ import type { Attribute, GraphBuilder, Value } from '../../onnx/graph-builder.ts
 import { multiplyMatrices } from '../../adapters/constant-ops.ts'
 
 /** How features are resized: torch's methods of these names, and ComfyUI's spherical one. */
-export const FEATURE_RESIZINGS = ['nearest-exact', 'bilinear', 'bicubic', 'area', 'bislerp'] as const
-
-/** One of them. */
-export type FeatureResizing = (typeof FEATURE_RESIZINGS)[number]
+export type FeatureResizing = 'nearest-exact' | 'bilinear' | 'bicubic' | 'area' | 'bislerp'
 
 const ATTRIBUTES: Readonly<
   Record<Exclude<FeatureResizing, 'area' | 'bislerp'>, Readonly<Record<string, Attribute>>>
