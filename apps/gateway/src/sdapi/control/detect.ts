@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { findPreprocessor, type Preprocessor, type Slider } from '@atelier/catalog'
-import type { ExactObject, ExactValue } from '@atelier/catalog/exact-json'
+import { isExactObject, type ExactObject, type ExactValue } from '@atelier/catalog/exact-json'
 import {
   ImageFormat,
   Job,
@@ -18,7 +18,7 @@ import { readOptions } from '../options/options-store.ts'
 import { DETECT_FIELDS } from '../request/extras-fields.data.ts'
 import { readBody } from '../request/read-body.ts'
 import { readPicture, storePicture, type RequestPicture } from '../request/read-picture.ts'
-import { requireObject, validateFields, type CheckedFields } from '../request/validate.ts'
+import { validateParameters, type CheckedFields } from '../request/validate.ts'
 import { answerWithEnd } from '../answer-with-end.ts'
 import type { JobIdentity } from '../to-job.ts'
 import { toOutput } from '../to-output.ts'
@@ -38,8 +38,8 @@ const SEEDS = 2 ** 32
 export function handleDetect(deps: GatewayDeps) {
   return async function detect(c: Context<GatewayEnv>): Promise<Response> {
     const sent = await readBody(c)
-    const body = sent === undefined ? new Map<string, ExactValue>() : requireObject(sent)
-    const fields = validateFields(body, DETECT_FIELDS)
+    const fields = validateParameters(sent, DETECT_FIELDS)
+    const body = isExactObject(sent ?? null) ? (sent as ExactObject) : new Map<string, ExactValue>()
     const preprocessor = checkDetection(fields, deps.models)
     const network = findPreprocessorFile(deps.models, preprocessor)
     const images = await readPictures(fields, 'controlnet_input_images')

@@ -11,7 +11,14 @@ import { ModelKind, type ModelFile } from '@atelier/proto'
 import type { GatewayDeps } from '../../deps.ts'
 import type { ModelIndex } from '../../models/model-index.ts'
 import { listEmbeddings } from '../embeddings.ts'
-import { listCheckpoints, toModelName, toShortHash, toTitle } from '../resolve-checkpoint.ts'
+import { optionText, readOptions } from '../options/options-store.ts'
+import {
+  listCheckpoints,
+  selectCheckpoint,
+  toModelName,
+  toShortHash,
+  toTitle,
+} from '../resolve-checkpoint.ts'
 import { toVaeName } from '../resolve-vae.ts'
 import { readStyles } from '../style-file.ts'
 import { listUsable } from './list-usable.ts'
@@ -53,7 +60,10 @@ export const LISTS: Readonly<
     (await readStyles(config)).map(({ name, prompt, negativePrompt }) =>
       toExact({ name, prompt, negative_prompt: negativePrompt }),
     ),
-  embeddings: ({ models }) => toEmbeddings(models),
+  embeddings: async ({ models, store }, tenant) => {
+    const options = await readOptions(store.documents, tenant)
+    return toEmbeddings(models, selectCheckpoint(models, optionText(options, 'sd_model_checkpoint')))
+  },
   loras: ({ models }) => listLoras(models).map(toLora),
   scripts: () => toExact(SCRIPT_LISTS as unknown as PlainValue),
   'script-info': ({ models }) => listScriptInfo(models),
@@ -112,9 +122,8 @@ function parseMetadata(text: string): ExactValue {
   }
 }
 
-function toEmbeddings(models: ModelIndex): ExactValue {
-  const [first] = listCheckpoints(models)
-  const { loaded, skipped } = listEmbeddings(models, first)
+function toEmbeddings(models: ModelIndex, checkpoint: ModelFile | undefined): ExactValue {
+  const { loaded, skipped } = listEmbeddings(models, checkpoint)
   return new Map<string, ExactValue>([
     ['loaded', new Map(loaded.map(toEmbedding))],
     ['skipped', new Map(skipped.map(toEmbedding))],

@@ -1,5 +1,6 @@
 import { isExactObject, toPythonString, type ExactValue } from '@atelier/catalog/exact-json'
 import type { FieldType } from './field.ts'
+import { toDictionary } from './to-dictionary.ts'
 
 /** A fault of one value: message and type as pydantic v1 words them, and the path below the field. */
 export interface ValueFault {
@@ -59,10 +60,10 @@ export const COERCIONS: Readonly<Record<FieldType, (value: ExactValue) => Coerce
     return Array.isArray(value) ? { value } : fault('value is not a valid list', 'type_error.list')
   },
   record(value) {
-    if (isExactObject(value)) return { value }
-    // Python makes a dictionary of an empty list.
-    if (Array.isArray(value) && value.length === 0) return { value: new Map() }
-    return fault('value is not a valid dict', 'type_error.dict')
+    const dictionary = toDictionary(value)
+    return dictionary === undefined
+      ? fault('value is not a valid dict', 'type_error.dict')
+      : { value: dictionary }
   },
 }
 

@@ -7,7 +7,7 @@ import { describeJsonFault } from './json-fault.ts'
 /**
  * Reads a request's JSON as FastAPI does: without a content type, or with a JSON one, the text is parsed; any other
  * content type makes the body plain bytes, which no field accepts.
- * @throws ValidationError for malformed JSON, ApiError 400 for text that is not UTF-8
+ * @throws ValidationError for malformed JSON, ApiError 400 for bytes that are no text
  */
 export async function readBody(c: Context<GatewayEnv>): Promise<ExactValue | undefined> {
   const bytes = new Uint8Array(await c.req.arrayBuffer())
@@ -22,15 +22,25 @@ export async function readBody(c: Context<GatewayEnv>): Promise<ExactValue | und
 }
 
 function isJsonType(type: string | undefined): boolean {
-  if (type === undefined) return true
+  if (type === undefined || type === '') return true
   const [media = ''] = type.split(';')
   return /^application\/([\w.-]+\+)?json$/.test(media.trim().toLowerCase())
 }
 
 function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    // A mark of the byte order at the beginning is left out.
+    return new TextDecoder(detectEncoding(bytes), { fatal: true }).decode(bytes)
   } catch {
     throw new ApiError({ kind: 'plain', status: 400, detail: 'There was an error parsing the body' })
   }
+}
+
+/** The encoding by the first bytes, as Python's json module tells it. */
+function detectEncoding(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
+  const [first = 1, second = 1] = bytes
+  if (first === 0xfe && second === 0xff) return 'utf-16be'
+  if (first === 0xff && second === 0xfe) return 'utf-16le'
+  if (first === 0) return 'utf-16be'
+  return second === 0 ? 'utf-16le' : 'utf-8'
 }

@@ -1,5 +1,6 @@
 import { isExactObject, toPythonRepr, type ExactObject, type ExactValue } from '@atelier/catalog/exact-json'
 import { ValidationError } from '../errors.ts'
+import { toDictionary } from './to-dictionary.ts'
 import { COERCIONS, type Coerced, type ValueFault } from './coerce.ts'
 import type { FieldDefinition } from './field.ts'
 
@@ -52,6 +53,21 @@ function checkFields(
   return { values, faults }
 }
 
+/**
+ * Checks a body whose fields are parameters of their own (the ControlNet extension's): none at all leaves them as they are
+ * by default; a body without keys lacks each of them, whatever its default.
+ * @throws ValidationError with every fault, in field order
+ */
+export function validateParameters(
+  body: ExactValue | undefined,
+  fields: readonly FieldDefinition[],
+): CheckedFields {
+  if (body === undefined || body === null) return validateFields(new Map<string, ExactValue>(), fields)
+  if (isExactObject(body)) return validateFields(body, fields)
+  const missing = { message: 'field required', type: 'value_error.missing' }
+  throw new ValidationError(fields.map(({ name }) => ({ location: ['body', name], ...missing })))
+}
+
 /** Reads a whole body as a JSON object; a missing, null or other body is a fault at `body`. */
 export function requireObject(body: ExactValue | undefined): ExactObject {
   if (body === undefined || body === null) {
@@ -59,7 +75,8 @@ export function requireObject(body: ExactValue | undefined): ExactObject {
       { location: ['body'], message: 'field required', type: 'value_error.missing' },
     ])
   }
-  if (isExactObject(body)) return body
+  const dictionary = toDictionary(body)
+  if (dictionary !== undefined) return dictionary
   throw new ValidationError([
     { location: ['body'], message: 'value is not a valid dict', type: 'type_error.dict' },
   ])
@@ -90,8 +107,9 @@ function checkField(
 function checkItems(items: readonly ExactValue[], fields: readonly FieldDefinition[]): Coerced {
   const faults: ValueFault[] = []
   const values = items.map((item, index) => {
-    const checked = isExactObject(item)
-      ? checkFields(item, fields)
+    const dictionary = toDictionary(item)
+    const checked = dictionary
+      ? checkFields(dictionary, fields)
       : {
           values: null,
           faults: [{ message: 'value is not a valid dict', type: 'type_error.dict' }] as ValueFault[],
