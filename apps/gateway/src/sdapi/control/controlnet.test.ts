@@ -88,6 +88,18 @@ describe('ControlNet units', async () => {
     expect(controls[0]!.image?.key).toMatch(/./)
   })
 
+  it('that refer to a picture take no file, and the picture whole', async () => {
+    const { controls, body } = await run([unit({ module: 'reference_only', model: 'None' })])
+    expect(controls).toMatchObject([
+      {
+        model: undefined,
+        preprocessing: { module: 'reference_only', thresholdA: 0.5 },
+        ...{ cropToMask: false, keepMap: true },
+      },
+    ])
+    expect(body.info).toContain('Module: reference_only, Model: None')
+  })
+
   it.each([
     ['a title', 'control_v11p_sd15_canny [d14c016b]', 'control_v11p_sd15_canny.safetensors'],
     [
@@ -288,7 +300,8 @@ describe('ControlNet units', async () => {
     expect(types['Shuffle']).toMatchObject({ model_list: ['None'], default_model: 'None' })
     const missing = (await get('module_list?unavailable=true'))['unavailable'] as Record<string, string>
     expect(missing['depth']).toMatch(/weights are not there/)
-    expect(missing['reference_only']).toMatch(/attention/)
+    expect(missing['revision_clipvision']).toMatch(/vision network/)
+    expect(missing).not.toHaveProperty('reference_only')
     expect(missing).not.toHaveProperty('canny')
   })
 })

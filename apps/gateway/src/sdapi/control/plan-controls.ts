@@ -21,7 +21,8 @@ export interface PlannedUnit {
   readonly preprocessor: Preprocessor
   /** The preprocessor's network, where it is one. */
   readonly network: ModelFile | undefined
-  readonly model: ModelFile
+  /** Absent for preprocessors that act without one. */
+  readonly model: ModelFile | undefined
   readonly weight: number
 }
 
@@ -73,15 +74,21 @@ function planUnit({ values, preprocessor }: UnitRequest, inputs: ControlInputs):
   const reason = whyMissing(preprocessor, inputs.models)
   if (reason !== undefined)
     throw pythonException('NotImplementedError', `preprocessor ${preprocessor.label}: ${reason}`)
-  const name = String(values.get('model'))
-  if (name === 'None') throw new UnitFault('You have not selected any ControlNet Model.')
-  const model = findControlModel(inputs.models, name)
-  if (model === undefined) throw new UnitFault(`model not found: ${name}`)
-  checkFamily(model, inputs.checkpoint)
+  if (preprocessor.isModelFree && (values.get('effective_region_mask') ?? null) !== null)
+    throw new UnitFault('`effective_region_mask` not supported for ControlModelType.AttentionInjection')
+  const model = preprocessor.isModelFree ? undefined : findNetwork(String(values.get('model')), inputs)
   if (!inputs.isImageToImage && (values.get('image') ?? null) === null)
     throw new UnitFault('controlnet is enabled but no input image is given')
   const network = findPreprocessorFile(inputs.models, preprocessor)
   return { values, preprocessor, network, model, weight: Number(values.get('weight')) }
+}
+
+function findNetwork(name: string, { models, checkpoint }: ControlInputs): ModelFile {
+  if (name === 'None') throw new UnitFault('You have not selected any ControlNet Model.')
+  const model = findControlModel(models, name)
+  if (model === undefined) throw new UnitFault(`model not found: ${name}`)
+  checkFamily(model, checkpoint)
+  return model
 }
 
 /** ControlNets are made for one family: the width of its contexts tells, and whether it has labels. */

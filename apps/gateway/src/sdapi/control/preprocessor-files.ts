@@ -13,7 +13,8 @@ export function findPreprocessorFile(models: ModelIndex, { name }: Preprocessor)
 /** Why a preprocessor cannot be used here; undefined: it can. */
 export function whyMissing(preprocessor: Preprocessor, models: ModelIndex): string | undefined {
   const { name, isBuiltIn, isModelFree } = preprocessor
-  if (isModelFree) return 'it changes the attention inside the denoiser, which is not supported'
+  if (isModelFree && !isBuiltIn)
+    return 'it needs a vision network beside the denoiser, which is not supported'
   if (isBuiltIn || findPreprocessorFile(models, preprocessor) !== undefined) return undefined
   return findNetworkPreprocessor(name) === undefined
     ? 'it needs more than a network of its own, which is not supported'

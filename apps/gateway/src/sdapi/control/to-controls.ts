@@ -40,7 +40,7 @@ export function toControls(units: readonly StoredUnit[], options: Options, seed:
     const number = (name: string) => Number(value(name))
     const weights = value('advanced_weighting')
     return {
-      model: toModelRef(unit.model),
+      model: unit.model && toModelRef(unit.model),
       preprocessing: {
         module: unit.preprocessor.name,
         resolution: Math.max(Math.trunc(number('processor_res')), 0),
@@ -62,7 +62,8 @@ export function toControls(units: readonly StoredUnit[], options: Options, seed:
       keepMap: keepsMaps && value('save_detected_map') === true,
       placeWeights: Array.isArray(weights) ? weights.map(Number) : [],
       unionType: toUnionType(value('union_control_type')),
-      cropToMask: value('inpaint_crop_input_image') === true,
+      // A picture that is referred to is seen whole.
+      cropToMask: value('inpaint_crop_input_image') === true && !unit.preprocessor.isModelFree,
       ignoreMask: optionFlag(options, 'controlnet_ignore_noninpaint_mask'),
       edgeBlur: Math.min(Math.max(Math.trunc(blur), 1), MAX_EDGE_BLUR),
     }

@@ -22,6 +22,7 @@ import { patchNetwork } from '../denoise/inside/patch-network.ts'
 import { encodeConditioning } from './condition.ts'
 import { listStagePatches } from './stage-patches.ts'
 import { guideConditioning, guideStage, type StageControls } from './controls/guide-stage.ts'
+import { showReferences } from './controls/references.ts'
 import { decodeNoise } from './decode-noise.ts'
 import { EDIT_CHANNELS, readExtraChannels } from './extra-channels.ts'
 import { countEvaluations, LATENT_PIXELS, samplingOf, type Batch, type Generation } from './generation.ts'
@@ -52,7 +53,7 @@ export async function sampleStage(generation: Generation, batch: Batch, stage: S
   const mask = start?.mask && spreadMask(start.mask, start.latent.shape)
   tellStart(generation, batch, settings.steps)
   const progress = { stepsTold: 0, totalSteps: plan.sigmas.length - 1 }
-  const controls = await guideStage(generation, stage, progress)
+  const controls = await guideStage(generation, { batch, isSecond: stage.isSecond }, progress)
   const state: StageState = { isPadded: false, checkpoint: stage.checkpoint }
   const denoise = await createStageDenoiser(generation, stage, { plan, extras, controls, state })
   const previewer = createStagePreviewer(generation, stage)
@@ -185,7 +186,10 @@ async function createCheckpointDenoiser(
   })
   const { job } = generation
   const { model } = checkpoint
-  const network = patchNetwork(model.predict, listStagePatches(stage, generation.models))
+  const network = patchNetwork(
+    showReferences(model.predict, controls.references),
+    listStagePatches(stage, generation.models),
+  )
   const options: GuidanceOptions = {
     network: (inputs) => {
       const fitsLast = hasUnevenSides(inputs.latent, MAX_REDUCTION)

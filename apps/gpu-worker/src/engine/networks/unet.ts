@@ -16,7 +16,7 @@ import {
   toTokens,
   upsampleTo,
 } from './layers.ts'
-import type { AttentionPlace, UnetHooks, UnetPatch } from './patches/unet-patch.ts'
+import type { AttentionPlace, BlockPlace, UnetHooks, UnetPatch } from './patches/unet-patch.ts'
 
 /** Epsilon of the residual blocks' and of the transformers' group normalisations. */
 const EPSILON = { residual: 1e-5, transformer: 1e-6 }
@@ -39,27 +39,33 @@ export function buildUnet(
   const latent = graph.input('latent', 'F32', ['batch', config.inChannels, 'height', 'width'])
   const timesteps = graph.input('timesteps', 'F32', ['batch'])
   const context = graph.input('context', 'F32', ['batch', 'tokens', config.contextWidth])
-  const hooks = patches.map((patch) => patch.open({ graph, config, latent }))
-  const unet: Unet = {
-    graph,
-    config,
-    context,
-    hooks,
-    embedding: embedTime(graph, config, timesteps),
-    control: (name, x) => (controls.includes(name) ? add(graph, x, controlInput(graph, name)) : x),
+  const shared = { graph, config, context, embedding: embedTime(graph, config, timesteps) }
+  const runAhead = (seen: Value, watching: UnetHooks) => {
+    predict({ ...shared, hooks: [watching], control: (_, x) => x }, seen)
   }
-
-  const first = unet.control('feature_0', conv(graph, latent, `${config.prefix}input_blocks.0.0`))
-  const skips = [change(unet, 'feature', first, 0)]
-  let x = inputBlocks(unet, skips)
-  x = unet.control('middle', middleBlock(unet, x))
-  x = outputBlocks(unet, x, skips)
-  x = silu(graph, groupNorm(graph, x, `${config.prefix}out.0`, EPSILON.residual))
-  const prediction = conv(graph, x, `${config.prefix}out.2`)
+  const hooks = patches.map((patch) => patch.open({ graph, config, latent, runAhead }))
+  const control: Unet['control'] = (name, x) =>
+    controls.includes(name) ? add(graph, x, controlInput(graph, name)) : x
+  const prediction = predict({ ...shared, hooks, control }, latent)
   const finished = hooks.reduce((value, { finish }) => finish?.(value) ?? value, prediction)
   const channels = hooks.some(({ finish }) => finish) ? 'prediction_channels' : config.outChannels
   graph.output('prediction', finished, 'F32', ['batch', channels, 'height', 'width'])
   return graph.build()
+}
+
+/** The network over a latent. */
+function predict(unet: Unet, latent: Value): Value {
+  const { graph, config } = unet
+  const first = changeBlock(unet, conv(graph, latent, `${config.prefix}input_blocks.0.0`), {
+    half: 'input',
+    block: 0,
+  })
+  const skips = [change(unet, 'feature', unet.control('feature_0', first), 0)]
+  let x = inputBlocks(unet, skips)
+  x = unet.control('middle', changeBlock(unet, middleBlock(unet, x), { half: 'middle', block: 0 }))
+  x = outputBlocks(unet, x, skips)
+  x = silu(graph, groupNorm(graph, x, `${config.prefix}out.0`, EPSILON.residual))
+  return conv(graph, x, `${config.prefix}out.2`)
 }
 
 /** What the blocks of one UNet (or of a ControlNet, which is its first half) share. */
@@ -73,6 +79,10 @@ export interface Unet {
   readonly control: (name: string, x: Value) => Value
   /** What patches do, in their order. */
   readonly hooks?: readonly UnetHooks[]
+}
+
+function changeBlock({ hooks = [] }: Unet, output: Value, at: BlockPlace): Value {
+  return hooks.reduce((x, { block }) => block?.(x, at) ?? x, output)
 }
 
 function change(
@@ -128,7 +138,8 @@ export function inputBlocks(unet: Unet, skips: Value[]): Value {
   const { graph, config } = unet
   let x = change(unet, 'featureAfterSkip', skips[0]!, 0)
   let block = 1
-  const finish = (output: Value) => {
+  const finish = (written: Value) => {
+    const output = changeBlock(unet, written, { half: 'input', block })
     const seen = change(unet, 'feature', unet.control(`feature_${block}`, output), block)
     skips.push(seen)
     x = change(unet, 'featureAfterSkip', seen, block)
@@ -179,11 +190,13 @@ function outputBlocks(unet: Unet, input: Value, skips: Value[]): Value {
     const part = { half: 'output', level } as const
     if (depth > 0) x = spatialTransformer(unet, x, `${name}.1`, { depth, part })
     const upsample = `${name}.${depth > 0 ? 2 : 1}`
-    if (graph.shapeOf(`${upsample}.conv.weight`) === undefined) return
-    level -= 1
-    // To the size of the next skip, which is odd where the input was not a multiple of the total reduction.
-    x = upsampleTo(graph, x, skips.at(-1)!)
-    x = graph.mark(upsample, conv(graph, x, `${upsample}.conv`))
+    if (graph.shapeOf(`${upsample}.conv.weight`) !== undefined) {
+      level -= 1
+      // To the size of the next skip, which is odd where the input was not a multiple of the total reduction.
+      x = upsampleTo(graph, x, skips.at(-1)!)
+      x = graph.mark(upsample, conv(graph, x, `${upsample}.conv`))
+    }
+    x = changeBlock(unet, x, { half: 'output', block })
   })
   return x
 }

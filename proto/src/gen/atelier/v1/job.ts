@@ -785,7 +785,7 @@ export interface LoraRef {
 
 /** A picture that a network or adapter guides the drawing by. */
 export interface ControlUnit {
-  /** The ControlNet or adapter. */
+  /** The ControlNet or adapter; absent for preprocessors whose picture the denoiser itself looks at (reference_only, …). */
   model: ModelRef | undefined
   /** Makes the control picture of the given one. */
   preprocessing: Preprocessing | undefined

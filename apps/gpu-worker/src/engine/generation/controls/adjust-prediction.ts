@@ -30,17 +30,22 @@ export async function listAdjustments(generation: Generation, isSecond: boolean)
   for (const prepared of generation.controls) {
     const pass = isSecond && prepared.second !== undefined ? prepared.second : prepared.first
     if (prepared.module.includes('colorfix'))
-      adjustments.push(keepColours(await encode(generation, pass.map), prepared, { ...generation, isSecond }))
+      adjustments.push(
+        keepColours(await encodeMap(generation, pass.map), prepared, { ...generation, isSecond }),
+      )
     if (prepared.module === 'inpaint_only' && pass.map.channels === 4)
       adjustments.push(
-        keepOutside(await encode(generation, pass.map), prepared, { mask: toLatentMask(pass.map), sigmas }),
+        keepOutside(await encodeMap(generation, pass.map), prepared, {
+          mask: toLatentMask(pass.map),
+          sigmas,
+        }),
       )
   }
   return adjustments
 }
 
 /** The colours of a control picture as a latent [1, 4, h, w] in the model's scale. */
-async function encode(
+export async function encodeMap(
   { vae, checkpoint }: Generation,
   { width, height, channels, data }: Raster,
 ): Promise<Tensor> {

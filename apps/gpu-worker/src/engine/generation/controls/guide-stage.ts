@@ -1,10 +1,12 @@
 import { ControlMode as JobControlMode } from '@atelier/proto'
 import { weighBy, weighByMode, type ControlMode } from '../../control/mode-weights.ts'
+import type { ControlNetwork } from '../../control/control-network.ts'
 import { createRowControls, type AdjustPrediction, type ControlUnit } from '../../control/row-controls.ts'
 import type { BatchConditioning, RowControls, WeightedContext } from '../../denoise/guidance.ts'
-import type { Generation } from '../generation.ts'
+import type { Batch, Generation } from '../generation.ts'
 import { listAdjustments } from './adjust-prediction.ts'
 import { actsIn, type PreparedUnit } from './prepare-controls.ts'
+import { openReference, tellReferences, type Reference } from './references.ts'
 
 /** How far a run is, in A1111's count: steps whose first evaluation has been told, and how many there are. */
 export interface StageProgress {
@@ -16,6 +18,8 @@ export interface StageProgress {
 export interface StageControls {
   readonly positive: RowControls | undefined
   readonly negative: RowControls | undefined
+  /** Pictures their rows are told of; whoever calls the network shows them to it. */
+  readonly references: readonly Reference[]
 }
 
 const MODES: Readonly<Record<number, ControlMode>> = {
@@ -28,13 +32,34 @@ const SOFT_IN_SECOND = /canny|mlsd/
 /** Joins the units of a job that act in a stage. */
 export async function guideStage(
   generation: Generation,
-  { isSecond }: { readonly isSecond: boolean },
+  { batch, isSecond }: { readonly batch: Batch; readonly isSecond: boolean },
   progress: StageProgress,
 ): Promise<StageControls> {
+  if (generation.controls.length === 0) return { positive: undefined, negative: undefined, references: [] }
   const units = generation.controls.filter(({ unit }) => actsIn(unit, generation.job, isSecond))
-  if (generation.controls.length === 0) return { positive: undefined, negative: undefined }
+  const halves = await joinUnits(generation, units, { isSecond, progress })
+  const references = await Promise.all(
+    units
+      .filter(({ network }) => network === undefined)
+      .map((one) => openReference(generation, one, { isSecond, isActive: isActiveIn(one.unit, progress) })),
+  )
+  if (references.length === 0) return { ...halves, references }
+  return {
+    positive: tellReferences(halves.positive, references, { generation, batch, half: 'conditional' }),
+    negative: tellReferences(halves.negative, references, { generation, batch, half: 'unconditional' }),
+    references,
+  }
+}
+
+async function joinUnits(
+  generation: Generation,
+  units: readonly PreparedUnit[],
+  { isSecond, progress }: { readonly isSecond: boolean; readonly progress: StageProgress },
+): Promise<{ readonly positive: RowControls; readonly negative: RowControls }> {
   const adjustments = await listAdjustments(generation, isSecond)
-  const settled = units.map((unit) => settleUnit(unit, isSecond, progress))
+  const settled = units.flatMap((unit) =>
+    unit.network === undefined ? [] : [settleUnit(unit, unit.network, { isSecond, progress })],
+  )
   const positive = createRowControls(
     settled.map(({ control }) => control),
     chain(adjustments.map(({ conditional }) => conditional)),
@@ -53,7 +78,7 @@ export async function guideStage(
 /** A conditioning with controls on each half. */
 export function guideConditioning(
   { positive, negative }: BatchConditioning,
-  controls: StageControls,
+  controls: Pick<StageControls, 'positive' | 'negative'>,
 ): BatchConditioning {
   const guide = (images: BatchConditioning['positive'], own: RowControls | undefined) =>
     own === undefined
@@ -63,9 +88,9 @@ export function guideConditioning(
 }
 
 function settleUnit(
-  { unit, network, first, second, region, module }: PreparedUnit,
-  isSecond: boolean,
-  progress: StageProgress,
+  { unit, first, second, region, module }: PreparedUnit,
+  network: ControlNetwork,
+  { isSecond, progress }: { readonly isSecond: boolean; readonly progress: StageProgress },
 ): { control: ControlUnit; actsOnBoth: boolean } {
   const mode = MODES[unit.mode] ?? 'balanced'
   const isSoftened = mode === 'balanced' && isSecond && SOFT_IN_SECOND.test(module)
@@ -75,14 +100,18 @@ function settleUnit(
     network,
     hintFor: () => hint,
     weightOf: unit.placeWeights.length > 0 ? weighBy(unit.placeWeights) : weightOf,
-    isActive: () => {
-      const share = Math.max(progress.stepsTold - 1, 0) / Math.max(progress.totalSteps, 1)
-      return share >= unit.start && share <= unit.end
-    },
+    isActive: isActiveIn(unit, progress),
     unionType: unit.unionType,
     region,
   }
   return { control, actsOnBoth: actsOnBoth && !network.poolsGlobally }
+}
+
+function isActiveIn({ start, end }: PreparedUnit['unit'], progress: StageProgress): () => boolean {
+  return () => {
+    const share = Math.max(progress.stepsTold - 1, 0) / Math.max(progress.totalSteps, 1)
+    return share >= start && share <= end
+  }
 }
 
 function chain(adjustments: readonly AdjustPrediction[]): AdjustPrediction | undefined {

@@ -16,6 +16,7 @@ import { createTensor, type Tensor } from '../../tensor/tensor.ts'
 import { LATENT_PIXELS } from '../generation.ts'
 import type { HeldModels } from '../held-models.ts'
 import { chooseInput, isInpaintModule, readInput, type JobInputs } from './choose-input.ts'
+import { isReference } from './reference-module.ts'
 
 /** A unit's control picture at the size of a pass, and as its network takes it. */
 export interface PassMap {
@@ -29,7 +30,8 @@ export interface PreparedUnit {
   readonly unit: ControlUnit
   /** The preprocessor that was used in the end. */
   readonly module: string
-  readonly network: ControlNetwork
+  /** Absent for a picture that is referred to. */
+  readonly network: ControlNetwork | undefined
   readonly first: PassMap
   /** Absent without a second pass. */
   readonly second: PassMap | undefined
@@ -46,11 +48,20 @@ export async function prepareControls(
 ): Promise<PreparedUnit[]> {
   const prepared: PreparedUnit[] = []
   for (const unit of job.controls) {
-    if (unit.model === undefined) throw new EngineError('invalid-request', 'a control lacks its network')
-    const network = await models.control(unit.model, job.checkpoint)
+    const network = await openNetwork(unit, job, models)
     prepared.push(await prepareUnit(unit, job, { network, inputs, models }))
   }
   return prepared
+}
+
+async function openNetwork(
+  { model, preprocessing }: ControlUnit,
+  job: GenerationJob,
+  models: HeldModels,
+): Promise<ControlNetwork | undefined> {
+  if (isReference(preprocessing?.module ?? '')) return undefined
+  if (model === undefined) throw new EngineError('invalid-request', 'a control lacks its network')
+  return models.control(model, job.checkpoint)
 }
 
 /** The control pictures that follow the finished ones: of each unit the second pass's, then the first one's. */
@@ -70,7 +81,7 @@ export function actsIn({ passes }: ControlUnit, { hires }: GenerationJob, isSeco
 async function prepareUnit(
   unit: ControlUnit,
   job: GenerationJob,
-  { network, inputs, models }: { network: ControlNetwork; inputs: JobInputs; models: HeldModels },
+  { network, inputs, models }: { network: ControlNetwork | undefined; inputs: JobInputs; models: HeldModels },
 ): Promise<PreparedUnit> {
   const module = settleModule(unit.preprocessing?.module ?? 'none', job)
   const { picture, mode } = await chooseInput(unit, job, inputs)
@@ -115,12 +126,12 @@ function toSecondSize(hires: NonNullable<GenerationJob['hires']>): Size {
 function fitTo(
   made: Pixels,
   size: Size,
-  { module, mode, network }: { module: string; mode: ResizeMode; network: ControlNetwork },
+  { module, mode, network }: { module: string; mode: ResizeMode; network: ControlNetwork | undefined },
 ): PassMap {
   const isInpainting = isInpaintModule(module)
   const source: Raster = isInpainting ? toFloats(made) : flattenOnWhite(made)
   const map = fitMap(source, size, mode)
-  return { map, hint: toHint(map, network.hintMultiple) }
+  return { map, hint: toHint(map, network?.hintMultiple ?? 1) }
 }
 
 /** The first channel of a picture as factors [1, 1, height, width], 0 to 1. */

@@ -34,8 +34,16 @@ export interface JoinPlace {
   readonly channels: number
 }
 
+/** A block of a UNet, counted in its half. */
+export interface BlockPlace {
+  readonly half: AttentionPlace['half']
+  readonly block: number
+}
+
 /** What a patch does while a UNet is written; where several do something, in their order. */
 export interface UnetHooks {
+  /** Changes a block's output, before controls are added to it. */
+  readonly block?: (x: Value, at: BlockPlace) => Value
   /** Changes what is projected to queries, keys and values. */
   readonly beforeAttention?: (values: AttentionValues, at: AttentionPlace) => AttentionValues
   /** Computes an attention of projected values in another way; `plain` is the usual result. */
@@ -60,6 +68,11 @@ export interface PatchSetting {
   readonly config: UnetConfig
   /** The noisy latent. */
   readonly latent: Value
+  /**
+   * Writes the network once more ahead of its own run, without controls: over another latent, with the same times, contexts
+   * and labels, watched by hooks. What nobody uses of it costs nothing.
+   */
+  readonly runAhead: (latent: Value, hooks: UnetHooks) => void
 }
 
 /** A change of a UNet's graph. Two of one key are written the same. */
