@@ -13,6 +13,14 @@ async function createBomb(width: number, height: number): Promise<string> {
   return bytes.toString('base64')
 }
 
+function createBitmap(width: number, height: number): string {
+  const bytes = Buffer.alloc(54 + 32)
+  bytes.write('BM')
+  bytes.writeInt32LE(width, 18)
+  bytes.writeInt32LE(height, 22)
+  return bytes.toString('base64')
+}
+
 describe('readPicture', () => {
   it('takes base64, bare and as a data URL, and measures without decoding', async () => {
     const base64 = (await plain().png().toBuffer()).toString('base64')
@@ -27,6 +35,20 @@ describe('readPicture', () => {
     await expect(readPicture(await createBomb(width, height))).rejects.toThrow(
       `at most 67108864 pixels, got ${width}x${height}`,
     )
+  })
+
+  it('measures a BMP, whichever way its rows go', async () => {
+    expect(await readPicture(createBitmap(6, 4))).toMatchObject({ width: 6, height: 4 })
+    expect(await readPicture(createBitmap(6, -4))).toMatchObject({ width: 6, height: 4 })
+  })
+
+  // Fewer pixels than none would make room for others in the limit of a request.
+  it.each([
+    [-6, 4],
+    [0, 4],
+    [6, 0],
+  ])('refuses a BMP of %i x %i', async (width, height) => {
+    await expect(readPicture(createBitmap(width, height))).rejects.toThrow('Invalid encoded image')
   })
 
   it.each(['', 'hello', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>').toString('base64')])(

@@ -73,7 +73,9 @@ const BITMAP_HEADER = 54
 /** The size of a BMP, a format that sharp does not know. */
 function measureBitmap(bytes: Buffer): { width: number; height: number } | undefined {
   if (bytes.length < BITMAP_HEADER || bytes.toString('latin1', 0, 2) !== 'BM') return undefined
-  return { width: bytes.readInt32LE(18), height: Math.abs(bytes.readInt32LE(22)) }
+  // A negative height says that rows go down; nothing else is negative.
+  const [width, height] = [bytes.readInt32LE(18), Math.abs(bytes.readInt32LE(22))]
+  return width > 0 && height > 0 ? { width, height } : undefined
 }
 
 /** Stores a picture under its content's hash. */
