@@ -14,8 +14,10 @@ import { prepareVae } from './prepare-vae.ts'
 /** Something loaded, what it costs, and how to let it go. */
 export interface Loaded<T> {
   readonly value: T
-  /** Bytes its weights take as f32 once every network is loaded. */
+  /** Bytes its weights take as f32 once every network is loaded; more when it has to load one several times. */
   readonly costBytes: number
+  /** Frees a part that was not used since a time (ms of `performance.now`) and can be loaded again; false: there is none. */
+  trim?(before: number): Promise<boolean>
   /** Frees every session that was made. */
   release(): Promise<void>
 }
@@ -39,7 +41,9 @@ export function loadCheckpoint(
   const denoiser = loadDenoiser(value.source, options)
   return {
     value: { ...value, model: { ...value.model, predict: denoiser.value } },
-    costBytes: costBytes + denoiser.costBytes,
+    get costBytes() {
+      return costBytes + denoiser.costBytes
+    },
     release: async () => {
       await denoiser.release()
       await release()

@@ -13,7 +13,7 @@ import { partsOfCheckpoint, partsOfTexts } from './adaptable-parts.ts'
 import { roundDenoiser } from './checkpoint-source.ts'
 import { DerivedModels, type AdapterRef, type AdapterSet } from './derived-models.ts'
 import { loadDenoiser } from './load-denoiser.ts'
-import { loadBase, loadVaeFile } from './load-model.ts'
+import { loadBase, loadVaeFile, type Loaded } from './load-model.ts'
 import { loadChangedTexts } from './load-texts.ts'
 import { loadTextEncoders, openTextFiles, type OpenedText } from './load-text-encoders.ts'
 import { openParts } from './open-parts.ts'
@@ -146,13 +146,13 @@ export class ModelStore {
     const derivation = derived?.denoiserKey === undefined ? undefined : derived.derivation
     const useDenoiser = () =>
       this.#residency.use(derived?.denoiserKey ?? `${weights} denoiser`, () => {
-        const loaded = loadDenoiser(source, session, derivation)
+        const loaded = loadDenoiser(source, session, { derivation, makeRoom: () => this.#residency.fit() })
         const timed = timeEvaluations(loaded.value, this.#options.onEvaluated)
         const lasting = surviveMemory(timed, {
           makeRoom: () => this.clear(),
           onShort: (rows, next) => this.#options.log?.(`memory ran out; ${WHAT_NEXT[next]}`, { rows }),
         })
-        return { ...loaded, value: new Batcher(lasting, this.#batching(identity)).predict }
+        return withValue(loaded, new Batcher(lasting, this.#batching(identity)).predict)
       })
     // Jobs that only encode or decode never take it.
     let denoiser: Promise<PredictionNetwork> | undefined
@@ -324,6 +324,18 @@ export class ModelStore {
       ...this.#options.session,
       isAllowedFile: (path) => this.#allowed.has(path),
     }
+  }
+}
+
+/** Something loaded, used through another value. */
+function withValue<T, U>(loaded: Loaded<T>, value: U): Loaded<U> {
+  return {
+    value,
+    get costBytes() {
+      return loaded.costBytes
+    },
+    trim: async (before) => (await loaded.trim?.(before)) === true,
+    release: () => loaded.release(),
   }
 }
 

@@ -2,8 +2,8 @@ import type { Loaded } from './load-model.ts'
 
 interface Resident {
   readonly loaded: Loaded<unknown>
-  /** Users now; a model in use is never let go. */
-  users: number
+  /** When each of its present uses began, ms of `performance.now`; a model in use is never let go. */
+  readonly uses: Set<{ readonly since: number }>
   /** Counts uses, for the least recently used rule. */
   usedAt: number
 }
@@ -33,22 +33,16 @@ export class Residency {
     if (resident === undefined) {
       const loaded = await load()
       // Two jobs may have asked at once.
-      resident = this.#residents.get(key) ?? { loaded, users: 0, usedAt: 0 }
+      resident = this.#residents.get(key) ?? { loaded, uses: new Set(), usedAt: 0 }
       this.#residents.set(key, resident)
       this.#onChange([...this.#residents.keys()])
     }
     const held = resident
-    held.users += 1
+    const use = { since: performance.now() }
+    held.uses.add(use)
     held.usedAt = this.#uses += 1
     await this.#shrink(this.#budgetBytes)
-    let isDone = false
-    return {
-      value: held.loaded.value as T,
-      done: () => {
-        if (!isDone) held.users -= 1
-        isDone = true
-      },
-    }
+    return { value: held.loaded.value as T, done: () => void held.uses.delete(use) }
   }
 
   /** Lets everything go that nobody uses. */
@@ -56,13 +50,28 @@ export class Residency {
     await this.#shrink(0)
   }
 
+  /**
+   * Lets go what nobody uses, and parts that none of the present uses has used, until the rest is within the budget. What a
+   * job takes turns with stays, whatever it takes.
+   */
+  async fit(): Promise<void> {
+    await this.#shrink(this.#budgetBytes)
+    for (const { loaded, uses } of this.#residents.values()) {
+      const before = Math.min(...[...uses].map(({ since }) => since))
+      while (this.#totalBytes() > this.#budgetBytes && (await loaded.trim?.(before)) === true);
+    }
+  }
+
+  #totalBytes(): number {
+    return [...this.#residents.values()].reduce((sum, { loaded }) => sum + loaded.costBytes, 0)
+  }
+
   async #shrink(budgetBytes: number): Promise<void> {
-    const total = () => [...this.#residents.values()].reduce((sum, { loaded }) => sum + loaded.costBytes, 0)
     const idle = [...this.#residents]
-      .filter(([, { users }]) => users === 0)
+      .filter(([, { uses }]) => uses.size === 0)
       .sort(([, a], [, b]) => a.usedAt - b.usedAt)
     for (const [key, { loaded }] of idle) {
-      if (total() <= budgetBytes) return
+      if (this.#totalBytes() <= budgetBytes) return
       this.#residents.delete(key)
       this.#onChange([...this.#residents.keys()])
       await loaded.release()

@@ -4,43 +4,92 @@ import type { Graph } from './graph-builder.ts'
 import { createSession, type Session, type SessionOptions } from './session.ts'
 import { wrapEdges } from './wrap-edges.ts'
 
+/** A session that was made or is being made. */
+interface Made {
+  readonly session: Promise<Session>
+  /** When it was last asked for, ms of `performance.now`. */
+  usedAt: number
+  /** Calls of it now. */
+  running: number
+}
+
 /** Sessions made at their first use, once. */
 export class LazySessions {
   readonly #options: SessionOptions
-  readonly #made: Promise<Session>[] = []
+  readonly #made = new Set<Made>()
+  readonly #onMaking: () => Promise<void>
 
-  constructor(options: SessionOptions) {
+  /** `onMaking` is waited for before a session is made, which is counted by then. */
+  constructor(options: SessionOptions, onMaking: () => Promise<void> = async () => undefined) {
     this.#options = options
+    this.#onMaking = onMaking
   }
 
-  /** A function that gives the session, making it at the first call; what failed is made again at the next. */
+  /** How many there are. */
+  get count(): number {
+    return this.#made.size
+  }
+
+  /** A function that gives the session, making it at the first call; what failed or was let go is made again at the next. */
   prepare(build: () => Graph): () => Promise<Session> {
-    let session: Promise<Session> | undefined
+    let made: Made | undefined
     return () => {
-      if (session === undefined) {
-        session = this.#load(build)
-        this.#made.push(session)
-        // There may be room by then.
-        session.catch(() => (session = undefined))
-      }
-      return session
+      if (made === undefined || !this.#made.has(made)) made = this.#make(build)
+      made.usedAt = performance.now()
+      return made.session
     }
   }
 
-  #load(build: () => Graph): Promise<Session> {
+  #make(build: () => Graph): Made {
+    const made: Made = {
+      // Not before it is counted.
+      session: Promise.resolve().then(() => this.#load(build, made)),
+      ...{ usedAt: 0, running: 0 },
+    }
+    this.#made.add(made)
+    // There may be room by then.
+    made.session.catch(() => this.#made.delete(made))
+    return made
+  }
+
+  async #load(build: () => Graph, made: Made): Promise<Session> {
+    await this.#onMaking()
     const startedAt = performance.now()
-    return inSpan('load network', {}, async () => {
-      const session = await createSession(build(), this.#options)
-      this.#options.onLoaded?.((performance.now() - startedAt) / 1000)
-      return session
-    })
+    const session = await inSpan('load network', {}, () => createSession(build(), this.#options))
+    this.#options.onLoaded?.((performance.now() - startedAt) / 1000)
+    return {
+      async run(...args) {
+        made.running += 1
+        try {
+          return await session.run(...args)
+        } finally {
+          made.running -= 1
+        }
+      },
+      release: () => session.release(),
+    }
+  }
+
+  /** Frees a session that was last asked for before a time, ms of `performance.now`; false when there is none. */
+  async trim(before: number): Promise<boolean> {
+    const spare = [...this.#made].find(({ running, usedAt }) => running === 0 && usedAt < before)
+    if (spare === undefined) return false
+    this.#made.delete(spare)
+    await free(spare)
+    return true
   }
 
   /** Frees every session that was made. */
   async release(): Promise<void> {
-    const made = await Promise.allSettled(this.#made.splice(0))
-    for (const result of made) if (result.status === 'fulfilled') await result.value.release()
+    const made = [...this.#made]
+    this.#made.clear()
+    for (const one of made) await free(one)
   }
+}
+
+async function free({ session }: Made): Promise<void> {
+  const [result] = await Promise.allSettled([session])
+  if (result.status === 'fulfilled') await result.value.release()
 }
 
 /** A change of a network's graph; two of one key are written the same. */
