@@ -76,7 +76,7 @@ export function toHires(
 }
 
 /** The second pass's sampler and schedule, the first one's where nothing else is asked for. */
-function settleHiresSampling({ request, sampling }: GenerationPlan): ResolvedSampling {
+export function settleHiresSampling({ request, sampling }: GenerationPlan): ResolvedSampling {
   const name = request.text('hr_sampler_name')
   const sampler = WEBUI_SAMPLERS.find((one) => one.name === name) ?? sampling.sampler
   const asked =

@@ -1,6 +1,7 @@
 import { listControlParameters } from '../control/control-parameters.ts'
 import type { GenerationPlan } from '../generation-plan.ts'
 import type { ModelIndex } from '../../models/model-index.ts'
+import { settleHiresSampling } from '../hires-plan.ts'
 import { listHiresParameters } from './hires-parameters.ts'
 import { listExtraNoise, listInpaintParameters, listSourceParameters } from './source-parameters.ts'
 import type { Parameter } from './parameter.ts'
@@ -31,7 +32,7 @@ export function listParameters(plan: GenerationPlan, models: ModelIndex): Parame
     ...listEmphasis(plan),
     ...(plan.isImageToImage ? listSourceParameters(plan) : []),
     ...listScheduleParameters(plan),
-    ...listSamplingParameters(plan),
+    ...listOfBothPasses(plan),
     ...listRefinerSwitch(plan),
     // These stand next to each other: a run tells those it came upon.
     ...guidance.skipped,
@@ -40,4 +41,12 @@ export function listParameters(plan: GenerationPlan, models: ModelIndex): Parame
     ...(isFirst ? [] : loras),
     ...(!plan.isImageToImage && plan.request.flag('enable_hr') ? listExtraNoise(plan.options) : []),
   ]
+}
+
+/** What the sampler adds, and what that of the second pass adds to it. */
+function listOfBothPasses(plan: GenerationPlan): Parameter[] {
+  const first = listSamplingParameters(plan)
+  if (plan.isImageToImage || !plan.request.flag('enable_hr')) return first
+  const second = listSamplingParameters({ ...plan, sampling: settleHiresSampling(plan) })
+  return [...first, ...second.filter(({ key }) => !first.some((one) => one.key === key))]
 }

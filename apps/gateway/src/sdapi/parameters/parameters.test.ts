@@ -100,6 +100,12 @@ describe('an infotext', () => {
     expect(await infotextOf({ sampler_name: 'DPM++ 3M SDE', override_settings })).not.toContain('penultimate')
   })
 
+  it('tells what the sampler of the second pass adds', async () => {
+    const request = { eta: 0.7, enable_hr: true, denoising_strength: 0.4, sampler_name: 'Euler' }
+    expect(await infotextOf({ ...request, hr_sampler_name: 'Euler a' })).toContain('Eta: 0.7')
+    expect(await infotextOf(request)).not.toContain('Eta')
+  })
+
   it('tells the extra noise of a second pass', async () => {
     const request = { override_settings: { img2img_extra_noise: 0.05 }, sampler_name: 'PLMS' }
     const hires = { enable_hr: true, denoising_strength: 0.4, hr_upscaler: 'Latent' }

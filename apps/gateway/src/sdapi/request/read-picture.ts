@@ -4,6 +4,7 @@ import sharp from 'sharp'
 import type { BlobRef } from '@atelier/proto'
 import { toRequestKey, type BlobStore } from '@atelier/ledger'
 import { toPythonTypeName, type ExactValue } from '@atelier/catalog/exact-json'
+import { isBitmap, measureBitmap, readBitmap } from '../../images/read-bitmap.ts'
 import { httpException, pythonException } from '../errors.ts'
 
 /** Largest picture a request may carry, pixels: stops decompression bombs before anything is decoded. */
@@ -26,8 +27,8 @@ export async function readPicture(value: ExactValue): Promise<RequestPicture> {
     throw pythonException('AttributeError', `'${type}' object has no attribute 'startswith'`)
   }
   if (value.startsWith('http://') || value.startsWith('https://')) throw refuseUrl(value)
-  const bytes = Buffer.from(toBase64(value), 'base64')
-  const size = await measure(bytes)
+  const sent = Buffer.from(toBase64(value), 'base64')
+  const size = await measure(sent)
   if (size.width * size.height > MAX_PIXELS) {
     const given = `${size.width}x${size.height}`
     throw pythonException(
@@ -35,7 +36,17 @@ export async function readPicture(value: ExactValue): Promise<RequestPicture> {
       `a picture may have at most ${MAX_PIXELS} pixels, got ${given}`,
     )
   }
-  return { bytes, ...size }
+  return { bytes: isBitmap(sent) ? await toPng(sent) : sent, ...size }
+}
+
+/** A BMP as what workers read. */
+async function toPng(bytes: Buffer): Promise<Buffer> {
+  try {
+    const { data, ...raw } = readBitmap(bytes)
+    return await sharp(data, { raw }).png({ compressionLevel: 1 }).toBuffer()
+  } catch (cause) {
+    throw httpException(500, 'Invalid encoded image', { cause })
+  }
 }
 
 /**
@@ -52,8 +63,7 @@ export function refuseTooMany(pictures: readonly RequestPicture[]): void {
 }
 
 async function measure(bytes: Buffer): Promise<{ width: number; height: number }> {
-  const bitmap = measureBitmap(bytes)
-  if (bitmap !== undefined) return bitmap
+  if (isBitmap(bytes)) return measureBitmap(bytes)
   try {
     // The header alone is read, so that what is too large is told with its size.
     const { width, height, format } = await sharp(bytes, { limitInputPixels: false }).metadata()
@@ -66,17 +76,6 @@ async function measure(bytes: Buffer): Promise<{ width: number; height: number }
 
 /** Formats that are read: pictures of pixels, never documents that draw (SVG, PDF). */
 const FORMATS: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp', 'gif', 'tiff', 'heif'])
-
-/** Smallest BMP with the header that has sizes of 32 bits, bytes. */
-const BITMAP_HEADER = 54
-
-/** The size of a BMP, a format that sharp does not know. */
-function measureBitmap(bytes: Buffer): { width: number; height: number } | undefined {
-  if (bytes.length < BITMAP_HEADER || bytes.toString('latin1', 0, 2) !== 'BM') return undefined
-  // A negative height says that rows go down; nothing else is negative.
-  const [width, height] = [bytes.readInt32LE(18), Math.abs(bytes.readInt32LE(22))]
-  return width > 0 && height > 0 ? { width, height } : undefined
-}
 
 /** Stores a picture under its content's hash. */
 export async function storePicture(
