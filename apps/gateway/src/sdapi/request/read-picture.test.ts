@@ -14,8 +14,11 @@ async function createBomb(width: number, height: number): Promise<string> {
 }
 
 function createBitmap(width: number, height: number): string {
-  const bytes = Buffer.alloc(54 + 32)
+  // Room for six rows of 24 bits a pixel.
+  const bytes = Buffer.alloc(54 + 6 * 20)
   bytes.write('BM')
+  bytes.writeUInt32LE(54, 10)
+  bytes.writeUInt16LE(24, 28)
   bytes.writeInt32LE(width, 18)
   bytes.writeInt32LE(height, 22)
   return bytes.toString('base64')
@@ -37,7 +40,9 @@ describe('readPicture', () => {
     )
   })
 
-  it('measures a BMP, whichever way its rows go', async () => {
+  it('takes a BMP as a PNG, whichever way its rows go', async () => {
+    const { bytes } = await readPicture(createBitmap(6, 4))
+    expect(await sharp(bytes).metadata()).toMatchObject({ format: 'png', width: 6, height: 4 })
     expect(await readPicture(createBitmap(6, 4))).toMatchObject({ width: 6, height: 4 })
     expect(await readPicture(createBitmap(6, -4))).toMatchObject({ width: 6, height: 4 })
   })
