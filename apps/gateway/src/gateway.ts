@@ -1,31 +1,26 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { serve } from '@hono/node-server'
 import { probeLedger, type LedgerStore } from '@atelier/ledger'
 import { readRegistry, serveOperations, type OperationsSource } from '@atelier/telemetry'
-import type { Hono } from 'hono'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
-import { createApp, type PortSurface } from './app.ts'
+import type { PortSurface } from './app.ts'
 import { ComfyNotices } from './comfy/notices.ts'
 import { createComfySocketHub } from './comfy/socket-hub.ts'
 import type { GatewayConfig } from './config.ts'
-import type { GatewayDeps, GatewayEnv } from './deps.ts'
+import type { GatewayDeps } from './deps.ts'
 import { LedgerDispatcher } from './dispatch/ledger-dispatcher.ts'
 import { StoreRoom } from './dispatch/store-room.ts'
-import { createAuthenticator, type Authenticator } from './middleware/authenticate.ts'
-import { parseCorsOptions } from './middleware/cors-webui.ts'
+import { listen, type Listener } from './listener.ts'
+import { createAuthenticator } from './middleware/authenticate.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
 import { DirectoryModelIndex } from './models/directory-model-index.ts'
 import { WorkerConnections } from './progress/worker-connections.ts'
-import { attachSockets } from './sockets.ts'
-
-/** How long open requests may go on after the ports were closed, milliseconds. */
-const CLOSE_GRACE_MS = 10_000
 
 /** How often jobs of dead workers are looked for, milliseconds; a look costs a request a worker with a shared ledger. */
 const SWEEP_MS = 1_000
+/** A port setting that switches the port off. */
+const OFF = 0
 
 /** A running gateway. */
 export interface Gateway {
@@ -138,64 +133,4 @@ async function readReadiness(
   if (!isWatching) return { ready: false, reason: 'changes of jobs cannot be followed' }
   const reason = await probeLedger(store)
   return reason === undefined ? { ready: true } : { ready: false, reason }
-}
-
-/** A port setting that switches the surface off. */
-const OFF = 0
-
-interface Listener {
-  readonly surface: PortSurface
-  readonly port: number
-  countSockets(): number
-  close(): Promise<void>
-}
-
-interface ListenOptions {
-  readonly deps: GatewayDeps
-  readonly surface: PortSurface
-  readonly port: number
-  readonly authenticate: Authenticator
-  readonly timeRequests: GatewayMetrics['timeRequests']
-  readonly hub: ReturnType<typeof createComfySocketHub>
-}
-
-async function listen(options: ListenOptions): Promise<Listener> {
-  const { deps, surface, port, authenticate, timeRequests, hub } = options
-  const { config } = deps
-  const app = createApp({ deps, surface, authenticate, timeRequests })
-  const server = await bind(app, config.ATELIER_HOST, port)
-  const sockets = attachSockets(server, {
-    authenticate,
-    cors: parseCorsOptions(config.ATELIER_CORS_ALLOW_ORIGINS, config.ATELIER_CORS_ALLOW_ORIGINS_REGEX),
-    onConnection: (socket, accepted) => hub.handleConnection(socket, accepted),
-  })
-  return {
-    surface,
-    port: (server.address() as AddressInfo).port,
-    countSockets: () => sockets.clients.size,
-    close: () =>
-      new Promise((resolve) => {
-        // 1012: the service restarts; clients connect again.
-        for (const socket of sockets.clients) socket.close(1012)
-        const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS)
-        server.close(() => {
-          clearTimeout(timer)
-          resolve()
-        })
-        server.closeIdleConnections()
-      }),
-  }
-}
-
-function bind(app: Hono<GatewayEnv>, hostname: string, port: number): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    // The adapter puts its own Request and Response in the place of the global ones: answers of text and bytes then need
-    // no web stream, which would cost a tenth of the time of a submission.
-    const server = serve({ fetch: app.fetch, hostname, port }, () => resolve(server)) as Server
-    server.once('error', reject)
-    // A picture may take longer than Node's default of five minutes to come; reading a request may not.
-    server.requestTimeout = 120_000
-    server.timeout = 0
-    server.keepAliveTimeout = 65_000
-  })
 }
