@@ -49,6 +49,7 @@ export type EngineOutcome =
       readonly files: readonly EngineFile[]
     }
 
+/** What an engine tells its supervisor. */
 export type FromEngine =
   /** The engine is up; `device` as it found it. */
   | { readonly kind: 'ready'; readonly device: string; readonly title: string; readonly slots: number }

@@ -16,8 +16,9 @@ import { unpackTinyCheckpoint } from '../test-kit.ts'
 import { TextModels } from '../text-models.ts'
 import { runGeneration } from './run-generation.ts'
 
-/** The tiny SD1 as a checkpoint, again under another identity, and as a separate autoencoder. Test code. */
+/** The tiny SD1 as a checkpoint. Test code. */
 export const TINY = { kind: ModelKind.MODEL_KIND_CHECKPOINT, name: 'tiny.safetensors', identity: 'tiny' }
+/** The same file under another identity. */
 export const TINY_AGAIN = { ...TINY, name: 'again.safetensors', identity: 'again' }
 
 type Event = NonNullable<JobEvent['event']>

@@ -15,8 +15,9 @@ export interface VaeTiles {
   readonly onTile?: (done: number, total: number) => void
 }
 
-/** ComfyUI's tiles where memory ran out: 64 cells and 512 pixels. */
+/** ComfyUI's tiles where memory ran out while a latent was decoded, in cells. */
 export const DECODE_TILES: VaeTiles = { width: 64, height: 64, overlap: 16 }
+/** Those where it ran out while a picture was encoded, in pixels. */
 export const ENCODE_TILES: VaeTiles = { width: 512, height: 512, overlap: 64 }
 
 /**
