@@ -1,6 +1,8 @@
 import type { Context } from 'hono'
 import type { GatewayEnv } from '../deps.ts'
-import { httpException, pythonException, type ApiError } from './errors.ts'
+import { toExact } from '@atelier/catalog/exact-json'
+import { httpException, jsonAnswer, pythonException, type ApiError } from './errors.ts'
+import { findArgumentFault, TRAINING_ARGUMENTS } from './training-arguments.ts'
 import { INTERROGATE_FIELDS } from './request/extras-fields.data.ts'
 import { readBody } from './request/read-body.ts'
 import { readPicture } from './request/read-picture.ts'
@@ -23,11 +25,14 @@ export const NOT_BUILT_ROUTES: Readonly<Record<string, Handler>> = {
     throw notBuilt('interrogate')
   },
   ...Object.fromEntries(
-    ['create/embedding', 'create/hypernetwork', 'train/embedding', 'train/hypernetwork'].map((name) => [
+    Object.entries(TRAINING_ARGUMENTS).map(([name, signature]) => [
       `/sdapi/v1/${name}`,
       async (c: Context<GatewayEnv>) => {
-        requireObject(await readBody(c))
-        throw notBuilt(name)
+        const fault = findArgumentFault([...requireObject(await readBody(c)).keys()], signature)
+        if (fault === undefined) throw notBuilt(name)
+        if (name.startsWith('create/')) throw pythonException('TypeError', fault)
+        // Training answers with what it ended with, whatever that is.
+        return jsonAnswer(toExact({ info: `train embedding complete: filename:  error: ${fault}` }))
       },
     ]),
   ),

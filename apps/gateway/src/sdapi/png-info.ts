@@ -19,10 +19,10 @@ export function handlePngInfo(deps: GatewayDeps) {
     const fields = validateFields(requireObject(await readBody(c)), [
       { name: 'image', type: 'text', isRequired: true, isNullable: false },
     ])
-    const { bytes, width, height } = await readPicture(String(fields.get('image')).trim())
+    const { bytes, sent, width, height } = await readPicture(String(fields.get('image')).trim())
     const resolveSampler = (alias: string) =>
       WEBUI_SAMPLERS.find(({ aliases }) => aliases.includes(alias))?.name
-    const { infotext, items } = readImageInfotext(bytes, { width, height, resolveSampler })
+    const { infotext, items } = readImageInfotext(sent ?? bytes, { width, height, resolveSampler })
     const tenant = c.get('tenant')
     const reading = toInfotextReading(
       await readOptions(deps.store.documents, tenant),

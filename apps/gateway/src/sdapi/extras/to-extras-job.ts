@@ -54,12 +54,16 @@ export function toExtrasJob(
 
 /** The texts of the source, then what was done; files that are no PNG carry the generation text alone. */
 function listTexts(
-  { bytes, width, height }: RequestPicture,
+  { bytes, sent, width, height }: RequestPicture,
   done: string,
   { format, options }: { format: ImageFormat; options: Options },
 ): PictureText[] {
   if (!optionFlag(options, 'enable_pnginfo')) return []
-  const { infotext, items } = readImageInfotext(bytes, { width, height, resolveSampler: () => undefined })
+  const { infotext, items } = readImageInfotext(sent ?? bytes, {
+    width,
+    height,
+    resolveSampler: () => undefined,
+  })
   if (format !== ImageFormat.IMAGE_FORMAT_PNG) return [{ keyword: 'parameters', text: infotext }]
   const own = [...items].flatMap(([keyword, text]) => (typeof text === 'string' ? [{ keyword, text }] : []))
   return [

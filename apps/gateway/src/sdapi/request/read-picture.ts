@@ -12,6 +12,8 @@ const MAX_PIXELS = 64 * 1024 * 1024
 
 /** A picture of a request: its bytes, and its size in pixels. */
 export interface RequestPicture {
+  /** The file as it came, with what it says of itself, where `bytes` are another format of the picture. */
+  readonly sent?: Uint8Array
   readonly bytes: Uint8Array
   readonly width: number
   readonly height: number
@@ -36,7 +38,7 @@ export async function readPicture(value: ExactValue): Promise<RequestPicture> {
       `a picture may have at most ${MAX_PIXELS} pixels, got ${given}`,
     )
   }
-  return { bytes: isBitmap(sent) ? await toPng(sent) : sent, ...size }
+  return isBitmap(sent) ? { sent, bytes: await toPng(sent), ...size } : { bytes: sent, ...size }
 }
 
 /** A BMP as what workers read. */
