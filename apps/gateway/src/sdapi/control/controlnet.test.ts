@@ -278,6 +278,16 @@ describe('ControlNet units', async () => {
     })
   })
 
+  it.each(['controlnet_input_images', 'controlnet_images'])(
+    'have preprocessors that take the pictures of %s',
+    async (name) => {
+      const body = { controlnet_module: 'canny', [name]: [image, small] }
+      const answer = await gateway.request('POST', '/controlnet/detect', body)
+      expect(answer.status).toBe(200)
+      expect(((await answer.json()) as { images: string[] }).images).toHaveLength(2)
+    },
+  )
+
   it('are listed with titles, types and what is missing', async () => {
     const get = async (path: string) =>
       (await gateway.request('GET', `/controlnet/${path}`)).json() as Promise<Record<string, unknown>>

@@ -42,8 +42,8 @@ export function handleDetect(deps: GatewayDeps) {
     const body = isExactObject(sent ?? null) ? (sent as ExactObject) : new Map<string, ExactValue>()
     const preprocessor = checkDetection(fields, deps.models)
     const network = findPreprocessorFile(deps.models, preprocessor)
-    const images = await readPictures(fields, 'controlnet_input_images')
-    const masks = preprocessor.needsMask ? await readPictures(fields, 'controlnet_masks') : []
+    const images = await readPictures(imagesOf(fields))
+    const masks = preprocessor.needsMask ? await readPictures(listOf(fields, 'controlnet_masks')) : []
     const tenant = c.get('tenant')
     const options = await readOptions(deps.store.documents, tenant)
     const store = (picture: RequestPicture) => storePicture(deps.store.blobs, tenant, picture)
@@ -83,9 +83,7 @@ function checkDetection(fields: CheckedFields, models: ModelIndex): Preprocessor
   const preprocessor = findPreprocessor(name)
   if (preprocessor === undefined) throw httpException(422, 'Module not available')
   if (NOT_SUPPORTED.has(name)) throw httpException(422, 'Module not supported')
-  const [images, masks] = ['controlnet_input_images', 'controlnet_masks'].map(
-    (field) => listOf(fields, field).length,
-  )
+  const [images, masks] = [imagesOf(fields).length, listOf(fields, 'controlnet_masks').length]
   if (images === 0) throw httpException(422, 'No image selected')
   if (preprocessor.needsMask && masks !== images)
     throw httpException(422, `Preprocessor ${name} requires \`controlnet_masks\` param.`)
@@ -94,14 +92,20 @@ function checkDetection(fields: CheckedFields, models: ModelIndex): Preprocessor
   return preprocessor
 }
 
+/** The pictures by the field's name of today, or by the one it had. */
+function imagesOf(fields: CheckedFields): readonly ExactValue[] {
+  const images = listOf(fields, 'controlnet_input_images')
+  return images.length > 0 ? images : listOf(fields, 'controlnet_images')
+}
+
 function listOf(fields: CheckedFields, name: string): readonly ExactValue[] {
   const value = fields.get(name)
   return Array.isArray(value) ? value : []
 }
 
-async function readPictures(fields: CheckedFields, name: string): Promise<RequestPicture[]> {
+async function readPictures(values: readonly ExactValue[]): Promise<RequestPicture[]> {
   const pictures: RequestPicture[] = []
-  for (const value of listOf(fields, name)) pictures.push(await readPicture(value))
+  for (const value of values) pictures.push(await readPicture(value))
   return pictures
 }
 

@@ -37,7 +37,8 @@ export function chooseScript(request: GenerationRequest, isImageToImage: boolean
   const script = SCRIPTS.get(title)
   if (script === undefined)
     throw pythonException('NotImplementedError', `the script ${title} is not supported by this server`)
-  return { script, args: takeArguments(script, request.list('script_args'), isImageToImage) }
+  const given = request.list('script_args')
+  return { script, args: takeArguments(script, script.fromEarlier?.(given) ?? given, isImageToImage) }
 }
 
 /**

@@ -70,5 +70,7 @@ export interface Script {
   readonly title: string
   /** Names of its arguments, in order. */
   readonly args: readonly string[]
+  /** Arguments as earlier versions took them, in today's places; absent: they are the same. */
+  readonly fromEarlier?: (args: readonly ExactValue[]) => readonly ExactValue[]
   plan(context: ScriptContext): ScriptPlan
 }

@@ -144,6 +144,26 @@ describe('selectable scripts', () => {
       expect(infotexts[2]).toContain('Sampler: DDIM')
     })
 
+    it('takes the texts of an axis with choices of which none is chosen', async () => {
+      const { infotexts } = infoOf(await draw(plot([9, 'Euler a, DDIM', ''])))
+      expect(infotexts[2]).toContain('Sampler: DDIM')
+    })
+
+    it.each([
+      ['without a last argument', []],
+      ['with it', [false]],
+    ])('takes the arguments there were before seeds varied, %s', async (_, last) => {
+      const args = [4, '2,3', '', 9, 'Euler a, LMS', '', 0, '', '', 'True', 'False', 'False', 'False', 2]
+      const answer = await draw({ script_name: 'X/Y/Z Plot', script_args: [...args, ...last] })
+      expect(answer.status).toBe(200)
+      // Texts are true in Python, even "False": pictures and the sub grid are shown, seeds are kept.
+      expect(answer.images).toHaveLength(6)
+      expect(infoOf(answer).infotexts.at(-1)).toContain('Steps: 3, Sampler: LMS')
+      const alike = [...args.slice(0, 13), false, false, false, 2, false]
+      const today = await draw({ script_name: 'X/Y/Z Plot', script_args: alike })
+      expect(today.images).toEqual(answer.images)
+    })
+
     it.each([
       [[4, 'two'], 'ValueError', "invalid literal for int() with base 10: 'two'"],
       [[6, 'x'], 'ValueError', "could not convert string to float: 'x'"],

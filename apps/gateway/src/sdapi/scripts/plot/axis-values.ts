@@ -122,15 +122,18 @@ function permute(words: readonly string[]): string[][] {
   )
 }
 
-/** The texts an axis' values are read from: the list of choices where it has one, unless texts are asked for. */
+/**
+ * The texts an axis' values are read from: the list of choices where it has one, unless texts are asked for or nothing
+ * is chosen.
+ */
 export function takeTexts(
   axis: Axis,
   { values, choices, usesTexts }: { values: ExactValue; choices: ExactValue; usesTexts: boolean },
 ): { texts: string[]; written: string } {
-  if (axis.hasChoices === true && !usesTexts) {
-    const texts = Array.isArray(choices) ? choices.map(String) : []
-    return { texts, written: joinValues(texts) }
-  }
   const written = typeof values === 'string' ? values : ''
+  const chosen = Array.isArray(choices) ? choices.map(String) : []
+  const isChosen = chosen.length > 0 || written === ''
+  if (axis.hasChoices === true && !usesTexts && isChosen)
+    return { texts: chosen, written: joinValues(chosen) }
   return { texts: splitValues(written), written }
 }

@@ -16,7 +16,8 @@ import type { Axis, AxisValue } from './axis.ts'
 import { orderCells, type Cell } from './order-cells.ts'
 
 const MAX_MARGIN = 500
-/** Seeds that axes draw are below this. */
+/** Where the three arguments stand that say along which axes seeds vary. */
+const VARIED_SEEDS_AT = 13
 const PIXELS_PER_MEGAPIXEL = 1e6
 
 /** Draws a request at every combination of the values of up to three axes. */
@@ -27,6 +28,7 @@ export const PLOT: Script = {
     ...['z_type', 'z_values', 'z_values_dropdown', 'draw_legend', 'include_lone_images', 'include_sub_grids'],
     ...['no_fixed_seeds', 'vary_seeds_x', 'vary_seeds_y', 'vary_seeds_z', 'margin_size', 'csv_mode'],
   ],
+  fromEarlier: addVariedSeeds,
   plan(context) {
     const keepsSeeds = isTruthy(context.args[12] ?? null)
     const axes = [0, 3, 6].map((at) => readAxis(context, at, keepsSeeds)) as [ReadAxis, ReadAxis, ReadAxis]
@@ -39,6 +41,13 @@ export const PLOT: Script = {
     if (!optionFlag(context.options, 'return_grid')) changes['batch_size'] = 1n
     return planCells({ ...context, request: context.request.with(changes) }, axes)
   },
+}
+
+/** Clients (`webuiapi`) still send what there was before seeds could vary: 13 arguments, the margin and perhaps the last. */
+function addVariedSeeds(args: readonly ExactValue[]): readonly ExactValue[] {
+  const [before, after] = [args.slice(0, VARIED_SEEDS_AT), args.slice(VARIED_SEEDS_AT)]
+  const isEarlier = after.length === 1 || after.length === 2
+  return isEarlier ? [...before, false, false, false, after[0]!, after[1] ?? false] : args
 }
 
 interface ReadAxis {
