@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
-import { Job, ImageFormat, ModelKind, NoiseSource, type JobEvent } from '@atelier/proto'
+import { Job, ImageFormat, ModelKind, NoiseSource } from '@atelier/proto'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { EngineOutcome } from '../../engine-protocol.ts'
 import { createEmbeddingReader } from '../embedding-reader.ts'
-import type { JobContext } from '../job-context.ts'
 import { ModelStore } from '../models/model-store.ts'
 import { runGeneration } from './run-generation.ts'
+import { createTestContext, type JobWatch } from './test-kit.ts'
 import { readCases } from '../test-kit.ts'
 import { TextModels } from '../text-models.ts'
 
@@ -67,22 +67,9 @@ describe('runGeneration with the demo checkpoint', () => {
   const texts = new TextModels(createEmbeddingReader(models))
   afterAll(() => models.clear())
 
-  const run = async (
-    job: Job,
-    onEvent: (event: NonNullable<JobEvent['event']>, cancel: AbortController) => void = () => undefined,
-  ) => {
-    const cancel = new AbortController()
-    const context: JobContext = {
-      job,
-      inputs: new Map(),
-      cancelled: cancel.signal,
-      takeSkip: () => false,
-      finishPixels: (pixels) => pixels,
-      tell: (event) => onEvent(event, cancel),
-      sendEarly: () => undefined,
-      allocate: async () => 1,
-    }
+  const run = async (job: Job, onEvent?: JobWatch['onEvent']) => {
     if (job.kind?.$case !== 'generation') throw new Error('no generation job')
+    const context = createTestContext(job, { ...(onEvent && { onEvent }) })
     return runGeneration(job.kind.value, context, { models, texts })
   }
   const pixelsOf = async (bytes: Uint8Array) => sharp(bytes).raw().toBuffer()
@@ -118,10 +105,10 @@ describe('runGeneration with the demo checkpoint', () => {
 
   it('ends within one step of a cancellation, with the picture so far', async () => {
     const steps: number[] = []
-    const outcome = await run(toJob({ ...small, steps: 20 }), (event, cancel) => {
+    const outcome = await run(toJob({ ...small, steps: 20 }), (event, control) => {
       if (event.$case !== 'stepProgress' || event.value.step === 0) return
       steps.push(event.value.step)
-      if (event.value.step === 3) cancel.abort()
+      if (event.value.step === 3) control.cancel()
     })
     expect(outcome).toMatchObject({ kind: 'interrupted', files: [{ mediaType: 'image/png' }] })
     expect(steps).toEqual([1, 2, 3])

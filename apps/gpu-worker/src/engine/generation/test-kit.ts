@@ -29,8 +29,11 @@ export interface JobWatch {
   readonly onEvent?: (event: Event, control: { cancel(): void; skip(): void }) => void
 }
 
-/** Runs generation jobs with the tiny checkpoint and others beside it. */
-export function openGenerationKit(more: readonly ModelFile[] = [], changes: Partial<ModelStoreOptions> = {}) {
+/** Models of a test: the tiny checkpoint, and others beside it. */
+export function openTestModels(
+  more: readonly ModelFile[] = [],
+  changes: Partial<ModelStoreOptions> = {},
+): { models: ModelStore; texts: TextModels } {
   const models = new ModelStore({
     session: { device: 'cpu', threads: 1 },
     budgetBytes: 2 ** 30,
@@ -41,28 +44,33 @@ export function openGenerationKit(more: readonly ModelFile[] = [], changes: Part
   const path = unpackTinyCheckpoint()
   const files = [TINY, TINY_AGAIN].map((ref) => ModelFile.fromPartial({ ...ref, path }))
   models.setFiles([...files, ...more])
-  const texts = new TextModels(createEmbeddingReader(models))
-  const run = async (
-    job: GenerationJob,
-    { inputs = new Map(), onEvent }: JobWatch = {},
-  ): Promise<EngineOutcome> => {
-    const abort = new AbortController()
-    let isSkipWanted = false
-    const control = { cancel: () => abort.abort(), skip: () => (isSkipWanted = true) }
-    const context: JobContext = {
-      ...{ job: Job.fromPartial({}), inputs, cancelled: abort.signal },
-      takeSkip: () => {
-        const isWanted = isSkipWanted
-        isSkipWanted = false
-        return isWanted
-      },
-      finishPixels: (pixels) => pixels,
-      tell: (event) => onEvent?.(event, control),
-      sendEarly: () => undefined,
-      allocate: async () => 1,
-    }
-    return runGeneration(job, context, { models, texts })
+  return { models, texts: new TextModels(createEmbeddingReader(models)) }
+}
+
+/** What a test's job runs in. */
+export function createTestContext(job: Job, { inputs = new Map(), onEvent }: JobWatch = {}): JobContext {
+  const abort = new AbortController()
+  let isSkipWanted = false
+  const control = { cancel: () => abort.abort(), skip: () => (isSkipWanted = true) }
+  return {
+    ...{ job, inputs, cancelled: abort.signal },
+    takeSkip: () => {
+      const isWanted = isSkipWanted
+      isSkipWanted = false
+      return isWanted
+    },
+    finishPixels: (pixels) => pixels,
+    tell: (event) => onEvent?.(event, control),
+    sendEarly: () => undefined,
+    allocate: async () => 1,
   }
+}
+
+/** Runs generation jobs with the tiny checkpoint and others beside it. */
+export function openGenerationKit(...args: Parameters<typeof openTestModels>) {
+  const { models, texts } = openTestModels(...args)
+  const run = (job: GenerationJob, watch?: JobWatch): Promise<EngineOutcome> =>
+    runGeneration(job, createTestContext(Job.fromPartial({}), watch), { models, texts })
   return { run, close: () => models.clear() }
 }
 

@@ -2,29 +2,19 @@ import { Job, ModelFile, ModelKind, NodeGraphJob } from '@atelier/proto'
 import sharp from 'sharp'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ADAPTERS } from '../adapters/test-kit.ts'
-import type { JobContext } from '../job-context.ts'
-import { ModelStore } from '../models/model-store.ts'
+import { createTestContext, openTestModels } from '../generation/test-kit.ts'
 import { NodeCache } from '../node-graph/node-cache.ts'
 import { runNodeGraph } from '../node-graph/run-node-graph.ts'
-import { unpackTinyCheckpoint } from '../test-kit.ts'
 import { TextModels } from '../text-models.ts'
 
-const models = new ModelStore({
-  session: { device: 'cpu', threads: 1 },
-  ...{ budgetBytes: 2 ** 30, maxBatchElements: 2 ** 20, onResidentsChanged: () => undefined },
-})
-models.setFiles([
-  ModelFile.fromPartial({
-    ...{ kind: ModelKind.MODEL_KIND_CHECKPOINT, name: 'tiny.safetensors', identity: 'tiny' },
-    path: unpackTinyCheckpoint(),
-  }),
-  ...['kohya', 'wrong_shape'].map((name) =>
+const { models } = openTestModels(
+  ['kohya', 'wrong_shape'].map((name) =>
     ModelFile.fromPartial({
       ...{ kind: ModelKind.MODEL_KIND_LORA, name: `${name}.safetensors`, identity: name },
       path: new URL(`${name}.safetensors`, ADAPTERS).pathname,
     }),
   ),
-])
+)
 const texts = new TextModels({ webui: () => new Map(), comfy: () => undefined })
 afterAll(() => models.clear())
 
@@ -64,12 +54,7 @@ async function run(strengths: Strengths, cache = new NodeCache()) {
     graphJson: JSON.stringify(graphOf(strengths)),
     ...{ outputNodeIds: ['8'], extraDataJson: '{}', omitMetadata: true },
   })
-  const context: JobContext = {
-    job: Job.fromPartial({ id: 'job', kind: { $case: 'nodeGraph', value: job } }),
-    ...{ inputs: new Map(), cancelled: new AbortController().signal },
-    ...{ takeSkip: () => false, finishPixels: (pixels) => pixels, tell: () => undefined },
-    ...{ sendEarly: () => undefined, allocate: async () => 1 },
-  }
+  const context = createTestContext(Job.fromPartial({ id: 'job', kind: { $case: 'nodeGraph', value: job } }))
   const outcome = await runNodeGraph(job, context, { models, texts, cache })
   if (outcome.kind !== 'done') throw new Error(JSON.stringify(outcome))
   const pixels = await sharp(outcome.files[0]?.bytes).raw().toBuffer()

@@ -1,51 +1,24 @@
-import { ImageFormat, Job, OutpaintSide, type JobEvent, type ScriptJob } from '@atelier/proto'
+import { ImageFormat, Job, OutpaintSide, type ScriptJob } from '@atelier/proto'
 import sharp from 'sharp'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { EngineOutcome } from '../../engine-protocol.ts'
-import { createEmbeddingReader } from '../embedding-reader.ts'
-import { smallJob, smallSampling, TINY, pixelsOf } from '../generation/test-kit.ts'
-import type { JobContext } from '../job-context.ts'
-import { ModelFile } from '@atelier/proto'
-import { ModelStore } from '../models/model-store.ts'
-import { TextModels } from '../text-models.ts'
-import { unpackTinyCheckpoint } from '../test-kit.ts'
+import {
+  createTestContext,
+  openTestModels,
+  pixelsOf,
+  smallJob,
+  smallSampling,
+  TINY,
+  type JobWatch,
+} from '../generation/test-kit.ts'
 import { runScript } from './run-script.ts'
 
 // The tiny checkpoint draws noise: what is asserted is which pictures pass between parts, and where they end up.
-const models = new ModelStore({
-  session: { device: 'cpu', threads: 1 },
-  budgetBytes: 2 ** 30,
-  maxBatchElements: 2 ** 20,
-  onResidentsChanged: () => undefined,
-})
-models.setFiles([ModelFile.fromPartial({ ...TINY, path: unpackTinyCheckpoint() })])
-const texts = new TextModels(createEmbeddingReader(models))
+const { models, texts } = openTestModels()
 
-interface Watch {
-  readonly inputs?: ReadonlyMap<string, Uint8Array>
-  readonly onEvent?: (
-    event: NonNullable<JobEvent['event']>,
-    control: { cancel(): void; skip(): void },
-  ) => void
-}
-
-async function run(script: object, { inputs = new Map(), onEvent }: Watch = {}): Promise<EngineOutcome> {
-  const abort = new AbortController()
-  let isSkipWanted = false
-  const control = { cancel: () => abort.abort(), skip: () => (isSkipWanted = true) }
+function run(script: object, watch?: JobWatch): Promise<EngineOutcome> {
   const job = Job.fromPartial({ kind: { $case: 'script', value: script } })
-  const context: JobContext = {
-    ...{ job, inputs, cancelled: abort.signal },
-    takeSkip: () => {
-      const isWanted = isSkipWanted
-      isSkipWanted = false
-      return isWanted
-    },
-    finishPixels: (pixels) => pixels,
-    tell: (event) => onEvent?.(event, control),
-    sendEarly: () => undefined,
-    allocate: async () => 1,
-  }
+  const context = createTestContext(job, watch)
   return runScript((job.kind as { value: ScriptJob }).value, context, { models, texts })
 }
 
@@ -155,7 +128,7 @@ describe('a loopback', () => {
     const inputs = await picture(64, 64)
     const work = { $case: 'loopback', value: { loops: 2, keepLast: false } }
     const parts = [overSource(), overSource(), overSource(), overSource()]
-    const at = (pass: number, act: 'cancel' | 'skip'): Watch => ({
+    const at = (pass: number, act: 'cancel' | 'skip'): JobWatch => ({
       inputs,
       onEvent: (event, control) => {
         if (event.$case === 'stepProgress' && event.value.passIndex === pass && event.value.step === 1)
