@@ -1,6 +1,6 @@
 import { hasNatsServer, startNatsServer, type TestNatsServer } from '@atelier/ledger/test-kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { getJson, makePicture, postJson } from './kit/calls.ts'
+import { getJson, makePicture, postJson, waitForModels } from './kit/calls.ts'
 import { startCluster, type Cluster, type ClusterGateway } from './kit/cluster.ts'
 import { isEndOf, openComfySocket } from './kit/comfy-socket.ts'
 import { createGraph } from './kit/graph.ts'
@@ -207,10 +207,6 @@ describe.skipIf(!hasNatsServer())('a cluster', () => {
 
 interface HistoryEntry {
   readonly outputs: Record<string, { images: Record<string, string>[] }>
-}
-
-async function waitForModels({ webui }: ClusterGateway): Promise<void> {
-  while (((await getJson(`${webui}/sdapi/v1/sd-models`)) as unknown[]).length === 0) await sleep(50)
 }
 
 /** The worker that begins the next job. */

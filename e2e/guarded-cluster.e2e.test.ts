@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { openNatsLedger } from '@atelier/ledger/nats'
 import { hasNatsServer, startNatsServer, type TestNatsServer } from '@atelier/ledger/test-kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { getJson, postJson } from './kit/calls.ts'
+import { getJson, postJson, waitForModels } from './kit/calls.ts'
 import { startCluster, type Cluster, type ClusterGateway, type ClusterWorker } from './kit/cluster.ts'
 import { createGraph } from './kit/graph.ts'
 
@@ -50,9 +50,7 @@ describe.skipIf(!hasNatsServer())('a guarded cluster', () => {
       },
     })
     ;[a, b] = cluster.gateways as [ClusterGateway, ClusterGateway]
-    for (const { webui } of [a, b])
-      while (((await getJson(`${webui}/sdapi/v1/sd-models`)) as unknown[]).length === 0)
-        await new Promise((resolve) => setTimeout(resolve, 50))
+    for (const gateway of [a, b]) await waitForModels(gateway)
   }, 300_000)
   afterAll(async () => {
     await cluster.stop()

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { hasNatsServer, hasTool, startNatsServer, type TestNatsServer } from '@atelier/ledger/test-kit'
 import { startS3Server, type TestS3Server } from '@atelier/ledger/test-kit/s3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { getJson, makePicture, postJson } from './kit/calls.ts'
+import { getJson, makePicture, postJson, waitForModels } from './kit/calls.ts'
 import { startCluster, type Cluster, type ClusterGateway } from './kit/cluster.ts'
 import { isEndOf, openComfySocket } from './kit/comfy-socket.ts'
 import { createGraph } from './kit/graph.ts'
@@ -31,9 +31,7 @@ describe.skipIf(!isPossible)('a cluster with its pictures in S3', () => {
       },
     })
     ;[a, b] = cluster.gateways as [ClusterGateway, ClusterGateway]
-    for (const { webui } of [a, b])
-      while (((await getJson(`${webui}/sdapi/v1/sd-models`)) as unknown[]).length === 0)
-        await new Promise((resolve) => setTimeout(resolve, 50))
+    for (const gateway of [a, b]) await waitForModels(gateway)
   }, 300_000)
   afterAll(async () => {
     await cluster.stop()

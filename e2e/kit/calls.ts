@@ -1,4 +1,5 @@
 import sharp from 'sharp'
+import type { ClusterGateway } from './cluster.ts'
 
 /** POSTs JSON and returns the status and the parsed answer. */
 export async function postJson(url: string, body: unknown): Promise<{ status: number; json: unknown }> {
@@ -13,6 +14,12 @@ export async function postJson(url: string, body: unknown): Promise<{ status: nu
 /** GETs JSON. */
 export async function getJson(url: string): Promise<unknown> {
   return (await fetch(url)).json()
+}
+
+/** Resolves when a gateway knows a checkpoint. */
+export async function waitForModels({ webui }: Pick<ClusterGateway, 'webui'>): Promise<void> {
+  while (((await getJson(`${webui}/sdapi/v1/sd-models`)) as unknown[]).length === 0)
+    await new Promise((resolve) => setTimeout(resolve, 50))
 }
 
 /** Width, height and the deviation of the colours: a picture of one colour is no picture. */
