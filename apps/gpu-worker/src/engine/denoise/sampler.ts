@@ -16,8 +16,11 @@ export type Denoiser = (latent: Tensor, sigma: number) => Promise<Denoised>
 export interface SamplerNoise {
   /** Fresh standard normal noise of the latent's shape. */
   next(): Tensor
-  /** Noise for raising a step's sigma (churn): the originals take it from another generator than ancestral noise. */
-  churn(): Tensor
+  /**
+   * Noise for raising a step's sigma (churn), of the latent's shape unless another is given: the originals take it from
+   * another generator than ancestral noise. A1111's has the latent's shape alone.
+   */
+  churn(shape?: readonly number[]): Tensor
   /** Unit-variance Brownian noise between two sigmas of the run, `from` above `to`. */
   between(from: number, to: number): Tensor
 }

@@ -1,4 +1,4 @@
-import { createTensor, type Tensor } from '../../tensor/tensor.ts'
+import { countElements, createTensor, type Tensor } from '../../tensor/tensor.ts'
 import { joinRows } from '../combine.ts'
 import type { SamplerNoise } from '../sampler.ts'
 import { BrownianTree } from './brownian-tree.ts'
@@ -37,7 +37,7 @@ export function createWebuiNoise(
  * The first draw equals the start noise, as there.
  */
 export function createComfyNoise(seed: bigint, shape: readonly number[], range: BrownianRange): SamplerNoise {
-  const count = shape.reduce((product, size) => product * size, 1)
+  const count = countElements(shape)
   const generator = new TorchGenerator(seed)
   // Churn goes on with the generator that made the start noise.
   const started = new TorchGenerator(seed)
@@ -45,7 +45,7 @@ export function createComfyNoise(seed: bigint, shape: readonly number[], range: 
   const tree = lazyTree(range, seed, { kind: 'cpu', shape })
   return {
     next: () => createTensor(shape, generator.drawNormal(count)),
-    churn: () => createTensor(shape, started.drawNormal(count)),
+    churn: (other = shape) => createTensor(other, started.drawNormal(countElements(other))),
     between: (from, to): Tensor => createTensor(shape, toUnitNoise(tree(), from, to)),
   }
 }

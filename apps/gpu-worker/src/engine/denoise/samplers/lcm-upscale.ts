@@ -1,6 +1,6 @@
-import { createTensor, type Tensor } from '../../tensor/tensor.ts'
+import type { Tensor } from '../../tensor/tensor.ts'
 import { combine } from '../combine.ts'
-import type { Sampler, SamplerNoise } from '../sampler.ts'
+import type { Sampler } from '../sampler.ts'
 import { linspaceDouble, roundHalfEven } from '../schedules/schedule.ts'
 import { beginStep } from './begin-step.ts'
 
@@ -28,19 +28,8 @@ export function createLcmUpscale({ ratio, steps, resize }: LcmUpscaleOptions): S
         factor === undefined
           ? denoised
           : resize(denoised, { width: roundHalfEven(width * factor), height: roundHalfEven(height * factor) })
-      if (sigmas[i + 1]! > 0) x = combine([1, x], [sigmas[i + 1]!, drawNoise(run.noise, x.shape)])
+      if (sigmas[i + 1]! > 0) x = combine([1, x], [sigmas[i + 1]!, run.noise.churn(x.shape)])
     }
     return x
   }
-}
-
-/** Noise of any shape, drawn as often as it takes. */
-function drawNoise(noise: SamplerNoise, shape: readonly number[]): Tensor {
-  const drawn = createTensor(shape)
-  for (let filled = 0; filled < drawn.data.length;) {
-    const { data } = noise.next()
-    drawn.data.set(data.subarray(0, drawn.data.length - filled), filled)
-    filled += data.length
-  }
-  return drawn
 }
