@@ -12,6 +12,11 @@ export const eulerAncestral: Sampler = async (start, run) => {
     const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
     const { latent: denoised } = await beginStep(run, i, x)
     const { down, up } = splitAncestral(sigma, next, options.eta ?? 1)
+    // Where all of the next sigma would be noise (eta above 1), ComfyUI adds none.
+    if (down === 0 && options.flavour === 'comfy') {
+      x = denoised
+      continue
+    }
     x = follow(x, slopeOf(x, sigma, denoised), down - sigma)
     if (next > 0) x = combine([1, x], [options.sNoise * up, run.noise.next()])
   }
