@@ -27,6 +27,7 @@ import { epsilonScalingNodes } from './epsilon-scaling-nodes.ts'
 import { freeLunchNodes } from './free-lunch-nodes.ts'
 import { frescaNodes } from './fresca-nodes.ts'
 import { gitsNodes } from './gits-nodes.ts'
+import { hookLoraNodes } from './hook-lora-nodes.ts'
 import { hookNodes } from './hook-nodes.ts'
 import { hypernetworkLoader } from './hypernetwork-loader.ts'
 import { hyperTileNodes } from './hyper-tile-nodes.ts'
@@ -200,6 +201,7 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   ...torchCompileNodes,
   ...mahiroNodes,
   ...hookNodes,
+  ...hookLoraNodes,
   ...primitiveNodes,
   ...cfgNodes,
   ...frescaNodes,

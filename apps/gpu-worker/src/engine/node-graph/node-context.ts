@@ -1,6 +1,7 @@
 import type { ModelRef } from '@atelier/proto'
 import type { EngineFile } from '../../engine-protocol.ts'
 import type { LabelNumbers } from '../denoise/label.ts'
+import type { HookKeyframe } from '../denoise/composition/hook-keyframes.ts'
 import type { EntryScope } from '../denoise/composition/resolve-lists.ts'
 import type { Conditioning } from '../text-encode/conditioning.ts'
 import type { Tensor } from '../tensor/tensor.ts'
@@ -34,6 +35,31 @@ export interface ClipValue {
   /** The file of a second encoder. */
   readonly companion?: ModelRef
   readonly stopAtLayer?: number
+  readonly hooks?: ClipHooks
+}
+
+/** A LoRA that acts for single conditionings. */
+export interface LoraHook {
+  readonly file: ModelRef
+  readonly modelStrength: number
+  readonly clipStrength: number
+  /** Factors on the strengths over a run; hooks that share a list go through it together. */
+  readonly keyframes: readonly HookKeyframe[]
+  /** The same for all hooks that come from one node. */
+  readonly origin: symbol
+}
+
+/** HOOKS: LoRAs that act together. */
+export type HookValue = readonly LoraHook[]
+
+/** Hooks of a CLIP. */
+export interface ClipHooks {
+  /** Those it encodes with. */
+  readonly forced: HookValue
+  /** Texts are encoded for each part of the run, with the strengths of that part; otherwise with the whole ones. */
+  readonly isScheduled: boolean
+  /** Those that what it encodes takes along. */
+  readonly onConditionings?: HookValue | undefined
 }
 
 /** A VAE: the autoencoder of a checkpoint, or of a file of its own. */
@@ -57,7 +83,10 @@ export interface EntryConditions {
 }
 
 /** An encoded prompt, what else it says, and where, when and how strongly it guides. */
-export type ConditioningEntry = Conditioning & EntryConditions & EntryScope & EntryControls
+export type ConditioningEntry = Conditioning &
+  EntryConditions &
+  EntryScope &
+  EntryControls & { readonly hooks?: HookValue | undefined }
 
 /** A CONTROL_NET: the file of a ControlNet or adapter. */
 export interface ControlNetValue {

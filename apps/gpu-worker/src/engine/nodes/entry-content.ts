@@ -26,6 +26,8 @@ export interface ContentSetting {
   readonly mask: Tensor | undefined
   /** What the ControlNets of an entry add; absent: none has any. */
   readonly controlsOf?: ((entry: ConditioningEntry) => RowControls | undefined) | undefined
+  /** The network of an entry that has hooks; absent: none has any. */
+  readonly networkOf?: ((entry: ConditioningEntry) => EntryContent['networkAt']) | undefined
 }
 
 /** What an entry of a role tells the network of a model, by ComfyUI's rules. */
@@ -35,6 +37,7 @@ export function toContent(entry: ConditioningEntry, role: string, setting: Conte
     label: toLabel(entry, role, setting),
     concat: toConcat(entry, setting),
     controls: setting.controlsOf?.(entry),
+    networkAt: setting.networkOf?.(entry),
   }
 }
 

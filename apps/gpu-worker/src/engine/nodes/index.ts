@@ -13,6 +13,7 @@ import { imageQuantize } from './image-quantize.ts'
 import { imageScale } from './image-scale.ts'
 import { imageScaleBy } from './image-scale-by.ts'
 import { imageUpscaleWithModel } from './image-upscale-with-model.ts'
+import { hookNodes } from './hook-nodes.ts'
 import { guidanceNodes } from './guidance-nodes.ts'
 import { inpaintNodes } from './inpaint-nodes.ts'
 import { kSampler } from './k-sampler.ts'
@@ -91,6 +92,7 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<strin
     modelSavingNodes,
     modelSamplingNodes,
     guidanceNodes,
+    hookNodes,
     networkPatchNodes,
     customSamplingNodes,
     scopedConditioningNodes,

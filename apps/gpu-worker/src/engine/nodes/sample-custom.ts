@@ -4,6 +4,7 @@ import { guidePerpendicularlyFrom } from '../denoise/composition/guide-by-attent
 import { createGuide } from '../denoise/composition/guide-patches.ts'
 import type { GuidanceExtra } from '../denoise/composition/guidance-extra.ts'
 import { createComposedDenoiser } from '../denoise/composition/guiders.ts'
+import type { PredictionNetwork } from '../denoise/guidance.ts'
 import { resolveLists, type ScopedEntry } from '../denoise/composition/resolve-lists.ts'
 import { patchNetwork } from '../denoise/inside/patch-network.ts'
 import { createKeepingDenoiser, fitMask } from '../denoise/keep-latent.ts'
@@ -21,6 +22,7 @@ import type { GuiderValue, NoiseValue, SamplerValue, SigmasValue } from '../node
 import { createPreviewer, type Previewer } from '../preview/previewer.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { openEntryControls } from './entry-controls.ts'
+import { HookedNetworks } from './hooked-networks.ts'
 import { useModel } from './use-model.ts'
 import { toContent, type ContentSetting } from './entry-content.ts'
 
@@ -45,11 +47,17 @@ export async function sampleCustom(request: CustomSampling, context: NodeContext
   try {
     const model = patchModel(use.value.model, request.guider.model.patches)
     const controls = await openEntryControls(request.guider, model.sampling, context)
+    const { sigmas } = request
+    const hooked = new HookedNetworks(
+      { model: request.guider.model, sampling: model.sampling, sigmas },
+      context,
+    )
     try {
       const guider = { ...request.guider, conditionings: controls.conditionings }
-      return await sampleWith(model, { ...request, guider, controlsOf: controls.of }, context)
+      return await sampleWith(model, { ...request, guider, controlsOf: controls.of, hooked }, context)
     } finally {
       controls.done()
+      await hooked.close()
     }
   } finally {
     use.done()
@@ -58,7 +66,7 @@ export async function sampleCustom(request: CustomSampling, context: NodeContext
 
 async function sampleWith(
   model: SampledModel,
-  request: CustomSampling & Pick<ContentSetting, 'controlsOf'>,
+  request: CustomSampling & Pick<ContentSetting, 'controlsOf'> & { readonly hooked: HookedNetworks },
   context: NodeContext,
 ): Promise<CustomSampled> {
   const latent = fixChannels(request.latent, LATENT_CHANNELS)
@@ -79,8 +87,9 @@ async function sampleWith(
   const previewer = createPreviewer(context.job.job.preview, { models: context.models, model })
   let clean: Tensor | undefined
   const mask = latent.noiseMask && fitMask(latent.noiseMask, source.shape)
-  const { controlsOf } = request
-  const denoise = createDenoiser(request.guider, { plan, setting: { model, source, mask, controlsOf } })
+  const { controlsOf, hooked } = request
+  const setting = { model, source, mask, controlsOf }
+  const denoise = createDenoiser(request.guider, { plan, setting, hooked })
   const result = await runSampling({
     plan,
     denoise: keepOutside(denoise, { request, model, mask, source, startNoise }),
@@ -121,19 +130,31 @@ function fixChannels(latent: LatentValue, channels: number): LatentValue {
 
 function createDenoiser(
   guider: GuiderValue,
-  { plan, setting }: { plan: SamplingPlan; setting: ContentSetting & { model: SampledModel } },
+  {
+    plan,
+    setting: given,
+    hooked,
+  }: {
+    plan: SamplingPlan
+    setting: ContentSetting & { model: SampledModel }
+    hooked: HookedNetworks
+  },
 ): Denoiser {
-  const { predict, prediction, sampling, guides } = setting.model
-  const { shape } = setting.source
-  const extras = makeExtras(guider, setting)
-  const inside = [...(setting.model.inside ?? []), ...extras.flatMap((extra) => extra.inside ?? [])]
-  const network = patchNetwork(predict, inside)
+  const { predict, prediction, sampling, guides } = given.model
+  const { shape } = given.source
+  const extras = makeExtras(guider, given)
+  const inside = [...(given.model.inside ?? []), ...extras.flatMap((extra) => extra.inside ?? [])]
+  const patch = (network: PredictionNetwork) => patchNetwork(network, inside)
+  const setting: ContentSetting = {
+    ...given,
+    networkOf: ({ hooks = [] }) => (hooks.length === 0 ? undefined : hooked.of(hooks, patch)),
+  }
   const entries = Object.entries(guider.conditionings).map(
     ([role, value]) => [role, toScoped(value, role, setting)] as const,
   )
   const patches = guides?.map((make) => make())
   return createComposedDenoiser({
-    compose: createComposer({ network, prediction, plan }),
+    compose: createComposer({ network: patch(predict), prediction, plan }),
     lists: resolveLists(Object.fromEntries(entries), { shape, model: sampling }),
     rule: guider.rule,
     needsUnconditional: plan.needsUnconditional,

@@ -1,5 +1,6 @@
 import type { EntryScope } from '../denoise/composition/resolve-lists.ts'
-import type { ConditioningValue } from '../node-graph/node-context.ts'
+import type { ConditioningValue, HookValue } from '../node-graph/node-context.ts'
+import { joinHooks } from './hooks.ts'
 import type { NodeInputs } from '../node-graph/node-inputs.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { NodeTable } from './node-table.ts'
@@ -43,10 +44,11 @@ function read(inputs: NodeInputs, name: string): ConditioningValue {
   return inputs.value<ConditioningValue>(name)
 }
 
-/** Entries with the node's mask and times, where it has some; the strength is the mask's. */
+/** Entries with the node's mask, times and hooks, where it has some; the strength is the mask's. */
 function scoped(inputs: NodeInputs, name: string): ConditioningValue {
   const mask = inputs.optional<Tensor>('mask')
   const times = inputs.optional<TimestepsRange>('timesteps')
+  const hooks = inputs.optional<HookValue>('hooks')
   const scope: EntryScope = {
     ...(mask && {
       mask,
@@ -55,5 +57,9 @@ function scoped(inputs: NodeInputs, name: string): ConditioningValue {
     }),
     ...(times && { startPercent: times[0], endPercent: times[1] }),
   }
-  return read(inputs, name).map((entry) => ({ ...entry, ...scope }))
+  return read(inputs, name).map((entry) => ({
+    ...entry,
+    ...scope,
+    ...(hooks && { hooks: entry.hooks === undefined ? hooks : joinHooks(entry.hooks, hooks) }),
+  }))
 }

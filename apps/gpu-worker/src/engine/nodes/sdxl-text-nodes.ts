@@ -8,6 +8,7 @@ import {
   type ComfyTextModel,
   type ComfyTokens,
 } from '../text-encode/encode-comfy-prompt.ts'
+import { encodeWithHooks } from './hooks.ts'
 import type { NodeTable } from './node-table.ts'
 import { useTextEncodersOf } from './use-parts.ts'
 
@@ -57,13 +58,14 @@ async function encode(
     labelNumbers,
   }: { tokenize: (model: ComfyTextModel) => ComfyTokens; labelNumbers: Partial<LabelNumbers> },
 ): Promise<{ outputs: [ConditioningValue] }> {
-  const clip = inputs.value<ClipValue>('clip')
-  const use = await useTextEncodersOf(clip, models)
-  try {
-    const model = texts.comfy(use.value, clip.stopAtLayer)
-    const conditioning = await encodeComfyTokens(tokenize(model), model)
-    return { outputs: [[{ ...conditioning, labelNumbers }]] }
-  } finally {
-    use.done()
-  }
+  const conditioning = await encodeWithHooks(inputs.value<ClipValue>('clip'), async (clip) => {
+    const use = await useTextEncodersOf(clip, models)
+    try {
+      const model = texts.comfy(use.value, clip.stopAtLayer)
+      return { ...(await encodeComfyTokens(tokenize(model), model)), labelNumbers }
+    } finally {
+      use.done()
+    }
+  })
+  return { outputs: [conditioning] }
 }

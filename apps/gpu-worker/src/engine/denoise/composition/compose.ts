@@ -34,14 +34,11 @@ export type Composer = (
   moment: Moment,
 ) => Promise<readonly Tensor[]>
 
-/** Makes a composer over a network; entries of equal size, token count and controls share an evaluation. */
+/** Makes a composer over a network; entries of equal size, token count, controls and network share an evaluation. */
 export function createComposer(options: ComposerOptions): Composer {
   return async (lists, moment) => {
-    const parts = lists.map((entries) =>
-      entries
-        .filter(({ startSigma, endSigma }) => moment.sigma <= startSigma && moment.sigma >= endSigma)
-        .map((entry) => ({ entry, region: regionOf(entry, moment.latent.shape) })),
-    )
+    const parts: Part[][] = []
+    for (const entries of lists) parts.push(await placeParts(entries, moment, options.network))
     const predictions = await predictParts(parts.flat(), moment, options)
     let next = 0
     return parts.map((own) => {
@@ -51,10 +48,46 @@ export function createComposer(options: ComposerOptions): Composer {
   }
 }
 
-/** An active entry and its place. */
+/** An active entry, its place, and what predicts under it. */
 interface Part {
   readonly entry: GuidingEntry
   readonly region: PlaneBox
+  readonly network: PredictionNetwork
+  /** Its share by cell [n, h, w] of its region; absent: by its mask and strength. */
+  readonly weights?: Tensor
+}
+
+/** The entries that are active, then those that stand in where they leave something over. */
+async function placeParts(
+  entries: readonly GuidingEntry[],
+  { latent: { shape }, sigma }: Moment,
+  usual: PredictionNetwork,
+): Promise<Part[]> {
+  const place = async (entry: GuidingEntry): Promise<Part> => ({
+    ...{ entry, region: regionOf(entry, shape) },
+    network: (await entry.networkAt?.(sigma)) ?? usual,
+  })
+  const parts: Part[] = []
+  const active = entries.filter(({ startSigma, endSigma }) => sigma <= startSigma && sigma >= endSigma)
+  for (const entry of active) if (entry.isDefault !== true) parts.push(await place(entry))
+  const stand = active.filter(({ isDefault }) => isDefault)
+  if (stand.length === 0) return parts
+  const weights = weighRest(parts, shape)
+  if (weights.data.every((value) => value === 0)) return parts
+  for (const entry of stand) parts.push({ ...(await place({ ...entry, area: undefined })), weights })
+  return parts
+}
+
+/** What the weights of parts leave of 1 in each cell, [images, h, w]. */
+function weighRest(parts: readonly Part[], shape: readonly number[]): Tensor {
+  const [images, , height, width] = shape as [number, number, number, number]
+  const taken = createTensor([images, 1, height, width])
+  for (const { entry, region } of parts)
+    addRegion(taken, undefined, { region, weights: weighRegion(entry, region, shape) })
+  return createTensor(
+    [images, height, width],
+    taken.data.map((value) => Math.max(1 - value, 0)),
+  )
 }
 
 async function predictParts(
@@ -76,11 +109,11 @@ async function predictParts(
 
 function groupParts(parts: readonly Part[]): number[][] {
   const groups = new Map<string, number[]>()
-  const controls: unknown[] = []
-  parts.forEach(({ entry, region }, index) => {
-    if (!controls.includes(entry.controls)) controls.push(entry.controls)
+  const known: unknown[] = []
+  const numberOf = (of: unknown) => (known.includes(of) ? known.indexOf(of) : known.push(of) - 1)
+  parts.forEach(({ entry, region, network }, index) => {
     const { height, width } = region
-    const key = [height, width, entry.tokens.shape[1], controls.indexOf(entry.controls)].join()
+    const key = [height, width, entry.tokens.shape[1], numberOf(entry.controls), numberOf(network)].join()
     groups.set(key, [...(groups.get(key) ?? []), index])
   })
   return [...groups.values()]
@@ -90,8 +123,9 @@ function groupParts(parts: readonly Part[]): number[][] {
 async function predictGroup(
   parts: readonly Part[],
   { latent, sigma, call }: Moment,
-  { network, prediction, plan }: ComposerOptions,
+  { prediction, plan }: ComposerOptions,
 ): Promise<Tensor> {
+  const { network } = parts[0]!
   const images = latent.shape[0]!
   const seen = joinRows(parts.map(({ region }) => crop(latent, region)))
   const rows = parts.length * images
@@ -146,12 +180,12 @@ const NO_WEIGHT = 1e-37
 function merge(parts: readonly Part[], clean: readonly Tensor[], shape: readonly number[]): Tensor {
   const [first] = parts
   // Alone and everywhere: the mean of one.
-  if (parts.length === 1 && isEverywhere(first!.entry)) return clean[0]!
+  if (parts.length === 1 && first!.weights === undefined && isEverywhere(first!.entry)) return clean[0]!
   const sum = createTensor(shape)
   const weights = createTensor(shape)
   weights.data.fill(NO_WEIGHT)
-  parts.forEach(({ entry, region }, i) => {
-    const own = weighRegion(entry, region, shape)
+  parts.forEach(({ entry, region, weights: given }, i) => {
+    const own = given ?? weighRegion(entry, region, shape)
     addRegion(sum, clean[i]!, { region, weights: own })
     addRegion(weights, undefined, { region, weights: own })
   })

@@ -1,6 +1,6 @@
 import type { PlaneBox } from '../../tensor/planes.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
-import type { RowControls } from '../guidance.ts'
+import type { PredictionNetwork, RowControls } from '../guidance.ts'
 
 /** One entry of a conditioning, ready for a run: where in the latent, when, and how strongly it guides. */
 export interface GuidingEntry {
@@ -11,6 +11,8 @@ export interface GuidingEntry {
   /** Channels that follow the latent's, [images, channels, h, w] of its size, for the models that take some. */
   readonly concat?: Tensor | undefined
   readonly controls?: RowControls | undefined
+  /** The network that predicts under it at a noise level, where that is not everybody's. */
+  readonly networkAt?: ((sigma: number) => Promise<PredictionNetwork>) | undefined
   /** What patches of the network are told about its rows, by input. */
   readonly inside?: Readonly<Record<string, readonly number[]>> | undefined
   /** The part of the latent it sees, in cells; absent: all of it. */
@@ -22,6 +24,8 @@ export interface GuidingEntry {
   /** It guides while sigma is at most `startSigma` and at least `endSigma`. */
   readonly startSigma: number
   readonly endSigma: number
+  /** It guides where no other entry of its role does. */
+  readonly isDefault?: boolean
 }
 
 /** What guides a run, by role: "positive", "negative", and those that other guiders name. */

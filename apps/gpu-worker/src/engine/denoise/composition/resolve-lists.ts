@@ -19,10 +19,14 @@ export interface EntryScope {
   /** Shares of the run, 0 to 1, at which it begins and ends to guide. */
   readonly startPercent?: number | undefined
   readonly endPercent?: number | undefined
+  /** Shares of the run its text was encoded for. */
+  readonly textSpan?: readonly [start: number, end: number] | undefined
+  /** It guides where no other entry of its role does. */
+  readonly isDefault?: boolean | undefined
 }
 
 /** What an entry tells the network. */
-export type EntryContent = Pick<GuidingEntry, 'tokens' | 'label' | 'concat' | 'controls'>
+export type EntryContent = Pick<GuidingEntry, 'tokens' | 'label' | 'concat' | 'controls' | 'networkAt'>
 
 /** An entry before it is fitted to a latent. */
 export interface ScopedEntry {
@@ -62,7 +66,8 @@ function resolveEntry(
 ): GuidingEntry {
   const [height, width] = shape.slice(2) as [number, number]
   const mask = scope.mask && fitPlanes(scope.mask, { height, width })
-  const { startPercent, endPercent, maskStrength = 1 } = scope
+  const { maskStrength = 1, isDefault } = scope
+  const [startPercent, endPercent] = spanOf(scope)
   return {
     ...content,
     area: mask && scope.isBoundByMask === true ? boundsOf(mask) : toCells(scope.area, { height, width }),
@@ -70,7 +75,17 @@ function resolveEntry(
     strength: scope.strength ?? 1,
     startSigma: startPercent === undefined ? Infinity : model.atPercent(startPercent),
     endSigma: endPercent === undefined ? 0 : model.atPercent(endPercent),
+    ...(isDefault === true && { isDefault }),
   }
+}
+
+function spanOf({
+  startPercent,
+  endPercent,
+  textSpan,
+}: EntryScope): [number | undefined, number | undefined] {
+  if (textSpan === undefined) return [startPercent, endPercent]
+  return [Math.max(textSpan[0], startPercent ?? 0), Math.min(textSpan[1], endPercent ?? 1)]
 }
 
 function toCells(

@@ -1,0 +1,94 @@
+import { KeyframeCourse, type HookKeyframe } from '../denoise/composition/hook-keyframes.ts'
+import type { GuidingEntry } from '../denoise/composition/guiding-entry.ts'
+import type { PredictionNetwork } from '../denoise/guidance.ts'
+import type { ModelSampling } from '../denoise/model-sampling.ts'
+import type { UsableCheckpoint } from '../models/model-store.ts'
+import type { Use } from '../models/residency.ts'
+import type { HookValue, ModelValue, NodeContext } from '../node-graph/node-context.ts'
+import { toAdapter } from './hooks.ts'
+import { useModel } from './use-model.ts'
+
+/** What hooked networks are opened with. */
+export interface HookSetting {
+  readonly model: ModelValue
+  readonly sampling: ModelSampling
+  /** Noise levels of the run. */
+  readonly sigmas: ArrayLike<number>
+}
+
+interface Opened {
+  readonly use: Promise<Use<UsableCheckpoint>>
+  network: Promise<PredictionNetwork> | undefined
+  /** Noise level it was last asked for at. */
+  sigma: number
+}
+
+type NetworkAt = NonNullable<GuidingEntry['networkAt']>
+
+/** Owns the networks that hooks of conditionings make of a model in one run; those that no step needs any more are let go. */
+export class HookedNetworks {
+  readonly #setting: HookSetting
+  readonly #context: Pick<NodeContext, 'models' | 'remark'>
+  readonly #courses = new Map<readonly HookKeyframe[], KeyframeCourse>()
+  readonly #opened = new Map<string, Opened>()
+  readonly #told = new Set<string>()
+
+  constructor(setting: HookSetting, context: Pick<NodeContext, 'models' | 'remark'>) {
+    this.#setting = setting
+    this.#context = context
+  }
+
+  /** The network of hooks at each noise level; `open` makes it of the model's. */
+  of(hooks: HookValue, open: (network: PredictionNetwork) => PredictionNetwork): NetworkAt {
+    return (sigma) => {
+      const adapters = hooks.map((hook) => toAdapter(hook, this.#strengthAt(hook.keyframes, sigma)))
+      const key = adapters.map(({ file, denoiserStrength }) => `${file?.identity}@${denoiserStrength}`).join()
+      const opened = this.#opened.get(key) ?? this.#open(key, adapters, sigma)
+      opened.sigma = sigma
+      opened.network ??= opened.use.then(({ value }) => open(value.model.predict))
+      return opened.network
+    }
+  }
+
+  #strengthAt(keyframes: readonly HookKeyframe[], sigma: number): number {
+    const { sampling, sigmas } = this.#setting
+    const course =
+      this.#courses.get(keyframes) ??
+      new KeyframeCourse(keyframes, {
+        atPercent: (share) => sampling.atPercent(share),
+        highestSigma: Math.max(...Array.from(sigmas)),
+      })
+    this.#courses.set(keyframes, course)
+    return course.strengthAt(sigma)
+  }
+
+  #open(key: string, adapters: NonNullable<ModelValue['adapters']>, sigma: number): Opened {
+    for (const [other, { use, sigma: last }] of this.#opened) {
+      if (last === sigma) continue
+      this.#opened.delete(other)
+      void use.then((done) => done.done())
+    }
+    const { model } = this.#setting
+    const use = useModel({ ...model, adapters: [...(model.adapters ?? []), ...adapters] }, this.#context)
+    const opened: Opened = { use: use.then((taken) => this.#tellRemarks(taken)), network: undefined, sigma }
+    this.#opened.set(key, opened)
+    return opened
+  }
+
+  #tellRemarks(use: Use<UsableCheckpoint>): Use<UsableCheckpoint> {
+    for (const remark of use.value.remarks) {
+      if (!this.#told.has(remark)) this.#context.remark(remark)
+      this.#told.add(remark)
+    }
+    return use
+  }
+
+  /** Lets all of them go. */
+  async close(): Promise<void> {
+    for (const { use } of this.#opened.values()) {
+      const [taken] = await Promise.allSettled([use])
+      if (taken.status === 'fulfilled') taken.value.done()
+    }
+    this.#opened.clear()
+  }
+}
