@@ -47,7 +47,7 @@ const combination = (count: number): NodeDefinition => ({
   },
 })
 
-/** LoRAs for single conditionings, their strengths over the run, and their texts. */
+/** LoRAs for single conditionings, and their strengths over the run. */
 export const hookLoraNodes: readonly NodeDefinition[] = [
   creation('CreateHookLora', 'Create Hook LoRA', ['strength_model', 'strength_clip']),
   creation('CreateHookLoraModelOnly', 'Create Hook LoRA (MO)', ['strength_model']),
@@ -77,19 +77,10 @@ export const hookLoraNodes: readonly NodeDefinition[] = [
     ...{ start_percent: START, end_percent: END, print_keyframes: PRINT },
   }),
   ...[2, 4, 8].map(combination),
-  {
-    ...{ className: 'SetClipHooks', displayName: 'Set CLIP Hooks', category: 'advanced/hooks/clip' },
-    ...{ pythonModule: PYTHON_MODULE, isExperimental: true },
-    inputs: {
-      required: {
-        clip: { type: 'CLIP' },
-        apply_to_conds: { type: 'BOOLEAN', options: { default: true } },
-        schedule_clip: { type: 'BOOLEAN', options: { default: false } },
-      },
-      optional: { hooks: { type: 'HOOKS' } },
-    },
-    outputs: [{ type: 'CLIP' }],
-  },
+]
+
+/** Conditionings that guide where nothing else does. */
+export const defaultConditioningNodes: readonly NodeDefinition[] = [
   {
     ...{ className: 'ConditioningSetDefaultCombine', displayName: 'Cond Set Default Combine' },
     ...{ category: 'advanced/hooks/cond single', pythonModule: PYTHON_MODULE, isExperimental: true },
@@ -113,5 +104,22 @@ export const hookLoraNodes: readonly NodeDefinition[] = [
       { type: 'CONDITIONING', name: 'positive' },
       { type: 'CONDITIONING', name: 'negative' },
     ],
+  },
+]
+
+/** LoRAs for what a CLIP encodes. */
+export const clipHookNodes: readonly NodeDefinition[] = [
+  {
+    ...{ className: 'SetClipHooks', displayName: 'Set CLIP Hooks', category: 'advanced/hooks/clip' },
+    ...{ pythonModule: PYTHON_MODULE, isExperimental: true },
+    inputs: {
+      required: {
+        clip: { type: 'CLIP' },
+        apply_to_conds: { type: 'BOOLEAN', options: { default: true } },
+        schedule_clip: { type: 'BOOLEAN', options: { default: false } },
+      },
+      optional: { hooks: { type: 'HOOKS' } },
+    },
+    outputs: [{ type: 'CLIP' }],
   },
 ]

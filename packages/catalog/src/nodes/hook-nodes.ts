@@ -1,3 +1,4 @@
+import { clipHookNodes, defaultConditioningNodes } from './hook-lora-nodes.ts'
 import type { NodeDefinition } from './node-definition.ts'
 
 /** Conditionings bound to masks and times, single or as pairs. */
@@ -77,6 +78,7 @@ export const hookNodes: readonly NodeDefinition[] = [
       { type: 'CONDITIONING', name: 'negative' },
     ],
   },
+  ...defaultConditioningNodes,
   {
     className: 'PairConditioningCombine',
     displayName: 'Cond Pair Combine',
@@ -96,6 +98,7 @@ export const hookNodes: readonly NodeDefinition[] = [
       { type: 'CONDITIONING', name: 'negative' },
     ],
   },
+  ...clipHookNodes,
   {
     className: 'ConditioningTimestepsRange',
     displayName: 'Timesteps Range',
