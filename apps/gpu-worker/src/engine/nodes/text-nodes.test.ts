@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { NodeContext } from '../node-graph/node-context.ts'
 import { NodeInputs } from '../node-graph/node-inputs.ts'
+import { createTensor } from '../tensor/tensor.ts'
 import { textNodes } from './text-nodes.ts'
 
 async function run(name: string, inputs: Record<string, unknown>) {
@@ -69,12 +70,28 @@ describe('nodes of texts', () => {
 })
 
 describe('PreviewAny', () => {
-  it.each([
+  const picture = createTensor([1, 1, 2], Float32Array.of(0, 0.5))
+  const [tokens, pooled] = [createTensor([1, 1, 1]), createTensor([1, 1])]
+  const noiseMask = createTensor([1], Float32Array.of(1))
+  it.each<[text: string, source: unknown]>([
     ['text', 'text'],
-    [5n, '5'],
-    [true, 'True'],
-    [null, 'None'],
-  ])('shows %s', async (source, text) => {
+    ['5', 5n],
+    ['2.0', 2],
+    ['True', true],
+    ['None', null],
+    ['{"a": 1}', new Map([['a', 1n]])],
+    ['tensor([[[0.0000, 0.5000]]])', picture],
+    ['tensor([14.5000,  0.0000])', [14.5, 0]],
+    [
+      "{'samples': tensor([[[0.0000, 0.5000]]]), 'noise_mask': tensor([1.]), 'batch_index': [3, 4]}",
+      { samples: picture, noiseMask, batchIndex: [3, 4] },
+    ],
+    [
+      "[[tensor([[[0.]]]), {'pooled_output': tensor([[0.]])}], [tensor([[[0.]]]), {'pooled_output': None}]]",
+      [{ tokens, pooled }, { tokens }],
+    ],
+    ['source exists, but could not be serialized.', { checkpoint: { name: 'x' } }],
+  ])('shows %s', async (text, source) => {
     expect((await run('PreviewAny', { source })).ui).toEqual({ text: [text] })
   })
 })

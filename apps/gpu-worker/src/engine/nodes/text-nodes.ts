@@ -1,6 +1,6 @@
-import { formatExactJson, toPythonString, type ExactValue } from '@atelier/catalog/exact-json'
 import type { NodeInputs } from '../node-graph/node-inputs.ts'
 import type { NodeTable } from './node-table.ts'
+import { showValue } from './show-value.ts'
 
 /** Values as nodes, and work on texts, whose characters are code points. */
 export const textNodes: NodeTable = {
@@ -50,16 +50,4 @@ function convertCase(text: string, mode: string): string {
   const raise = (part: string) => part.replace(/^./u, (first) => first.toUpperCase())
   if (mode === 'Capitalize') return raise(lower)
   return mode === 'Title Case' ? lower.replace(/\p{L}+/gu, raise) : lower
-}
-
-/** A value as text: texts as they are, numbers and truths as Python prints them, the rest as JSON where it has one. */
-function showValue(value: unknown): string {
-  if (value === undefined) return 'None'
-  if (['string', 'number', 'bigint', 'boolean'].includes(typeof value))
-    return toPythonString(value as ExactValue)
-  try {
-    return value instanceof Map ? formatExactJson(value as ExactValue) : JSON.stringify(value)
-  } catch {
-    return 'source exists, but could not be serialized.'
-  }
 }
