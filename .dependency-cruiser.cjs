@@ -12,8 +12,9 @@ module.exports = {
     {
       name: 'no-cycles',
       severity: 'error',
+      comment: 'not of types either: what two files need has a file of its own',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     forbid(
       'proto-imports-nothing',

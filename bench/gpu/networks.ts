@@ -6,7 +6,8 @@ import { readWeightFile } from '../../apps/gpu-worker/src/engine/checkpoint/read
 import { buildUnet } from '../../apps/gpu-worker/src/engine/networks/unet.ts'
 import { buildVaeDecoder } from '../../apps/gpu-worker/src/engine/networks/vae.ts'
 import type { Graph } from '../../apps/gpu-worker/src/engine/onnx/graph.ts'
-import { createSession, type Session } from '../../apps/gpu-worker/src/engine/onnx/session.ts'
+import { createSession } from '../../apps/gpu-worker/src/engine/onnx/session.ts'
+import type { Session } from '../../apps/gpu-worker/src/engine/onnx/network-session.ts'
 import { createTensor, type Tensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
 import {
   listClipShapes,

@@ -17,7 +17,7 @@ import {
   TINY,
 } from '../../apps/gpu-worker/src/engine/generation/test-kit.ts'
 import type { Graph } from '../../apps/gpu-worker/src/engine/onnx/graph.ts'
-import type { Session } from '../../apps/gpu-worker/src/engine/onnx/session.ts'
+import type { Session } from '../../apps/gpu-worker/src/engine/onnx/network-session.ts'
 import { createFakeSession } from '../../apps/gpu-worker/src/fake-engine/fake-session.ts'
 import { quantile } from '../gpu/statistics.ts'
 import {

@@ -4,7 +4,7 @@ import { toLatentMask } from '../../apps/gpu-worker/src/engine/inpaint/latent-ma
 import { prepareMask } from '../../apps/gpu-worker/src/engine/inpaint/prepare-mask.ts'
 import { preparePicture } from '../../apps/gpu-worker/src/engine/inpaint/prepare-picture.ts'
 import type { Tensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
-import type { ImageCase } from './images.ts'
+import type { ImageCase } from './image-case.ts'
 import { compareValues } from './report.ts'
 
 const CELL = 8

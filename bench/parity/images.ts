@@ -23,15 +23,7 @@ import { upscaleImage } from '../../apps/gpu-worker/src/engine/upscale/upscale-i
 import sharp from 'sharp'
 import { compareSource } from './images-source.ts'
 import { compareCase, compareValues, findFixtures, report } from './report.ts'
-
-/** A recorded call. */
-export interface ImageCase {
-  readonly id: string
-  readonly fn: string
-  readonly args: Readonly<Record<string, unknown>>
-  readonly in: Readonly<Record<string, string>>
-  readonly out: Readonly<Record<string, unknown>>
-}
+import type { ImageCase } from './image-case.ts'
 
 const folder = findFixtures()
 if (folder === undefined) process.exit(0)

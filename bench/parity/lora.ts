@@ -11,7 +11,7 @@ import {
   type CheckpointSource,
 } from '../../apps/gpu-worker/src/engine/models/checkpoint-source.ts'
 import { deriveModel } from '../../apps/gpu-worker/src/engine/models/derive-model.ts'
-import type { AdapterRef } from '../../apps/gpu-worker/src/engine/models/derived-models.ts'
+import type { AdapterRef } from '../../apps/gpu-worker/src/engine/models/adapter-refs.ts'
 import { ModelStore } from '../../apps/gpu-worker/src/engine/models/model-store.ts'
 import type { Tensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
 import { openFixture, readCases } from '../../apps/gpu-worker/src/engine/test-kit.ts'

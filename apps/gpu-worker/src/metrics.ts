@@ -1,7 +1,7 @@
 import { toStateName } from '@atelier/ledger'
 import type { JobState } from '@atelier/proto'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { RunEnd } from './intake/job-runner.ts'
+import type { RunEnd } from './intake/run-end.ts'
 
 /** The worker's metrics; one registry a process. Their meaning for operators: docs/operations.md. */
 export interface WorkerMetrics {

@@ -10,7 +10,7 @@ import type { Pixels } from './image/pixels.ts'
 import { ModelStore } from './models/model-store.ts'
 import type { Graph } from './onnx/graph-builder.ts'
 import { proveDevice } from './onnx/prove-device.ts'
-import type { Session } from './onnx/session.ts'
+import type { Session } from './onnx/network-session.ts'
 import { TextModels } from './text-models.ts'
 
 /** What a fake engine does in its own way. */

@@ -1,5 +1,5 @@
 import type { Graph, Port } from '../engine/onnx/graph-builder.ts'
-import type { Session, SessionInputs } from '../engine/onnx/session.ts'
+import type { Session, SessionInputs } from '../engine/onnx/network-session.ts'
 import { createTensor, type Tensor } from '../engine/tensor/tensor.ts'
 
 /** Pixels of one latent pixel's side, of every autoencoder a fake stands in for. */

@@ -16,6 +16,7 @@ import type { WorkerMetrics } from '../metrics.ts'
 import { persist } from './persist.ts'
 import { storeFiles } from './store-files.ts'
 import { toOutcome } from './to-outcome.ts'
+import type { RunEnd } from './run-end.ts'
 
 /** What a runner works with. */
 export interface JobRunnerOptions {
@@ -29,9 +30,6 @@ export interface JobRunnerOptions {
   /** Counts jobs; absent in tests. */
   readonly metrics?: Pick<WorkerMetrics, 'claimed' | 'left'>
 }
-
-/** How a job left the worker. */
-export type RunEnd = 'ended' | 'abandoned' | 'handed-back' | 'lost'
 
 interface Running {
   readonly lease: Lease

@@ -4,7 +4,6 @@ import { AtelierError } from '../errors.ts'
 import type {
   CancelOutcome,
   ClaimRequest,
-  FileIndex,
   JobLedger,
   JobOutcome,
   JobQuery,
@@ -15,18 +14,15 @@ import type {
 } from '../job-ledger.ts'
 import { answersAgain, otherBody } from '../earlier-job.ts'
 import * as machine from '../job-state.ts'
-import type { Counters } from './counters.ts'
-import type { JobView, ViewEntry } from './job-view.ts'
-import type { NatsLink } from './link.ts'
-import { NEW_ID, type PublicIds } from './public-ids.ts'
+import type { ViewEntry } from './job-view.ts'
+import type { NatsJobLedgerParts } from './ledger-parts.ts'
+import { NEW_ID } from './public-ids.ts'
 import { isRecordKey, toRecordKey } from './record-codec.ts'
-import type { NatsWorkerDirectory } from './nats-worker-directory.ts'
 import { chooseWork } from './placement.ts'
-import type { Presence } from './presence.ts'
-import type { Change, KnownRecord, RecordStore } from './record-store.ts'
+import type { Change, KnownRecord } from './record-store.ts'
 import { sweep } from './sweep.ts'
 import { WakeUps } from './wake-ups.ts'
-import type { WaitingJob, WorkQueue } from './work-queue.ts'
+import type { WaitingJob } from './work-queue.ts'
 
 /** How often a submission is tried when another with the same public id is faster. */
 const MAX_TRIES = 10
@@ -36,23 +32,6 @@ const LOAD_LIMIT_MS = 10_000
 const LOOK_MS = 1_000
 /** Records read at once for a listing. */
 const READS_AT_ONCE = 32
-
-/** What the ledger is built from. */
-export interface NatsJobLedgerParts {
-  readonly link: NatsLink
-  readonly records: RecordStore
-  readonly view: JobView
-  readonly queue: WorkQueue
-  readonly publicIds: PublicIds
-  readonly counters: Counters
-  readonly files: FileIndex
-  /** Milliseconds since 1970 UTC. */
-  readonly now: () => number
-  /** A monotonic clock, milliseconds. */
-  readonly elapsed: () => number
-  readonly workers: NatsWorkerDirectory
-  readonly presence: Presence
-}
 
 /** The job ledger over NATS JetStream: records in a bucket, work messages in a stream. */
 export class NatsJobLedger implements JobLedger {

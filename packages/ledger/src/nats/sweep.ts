@@ -1,6 +1,6 @@
 import { JobState, type JobRecord } from '@atelier/proto'
 import { isHeldState, LEASE_MS, recoverRecord } from '../job-state.ts'
-import type { NatsJobLedgerParts } from './nats-job-ledger.ts'
+import type { NatsJobLedgerParts } from './ledger-parts.ts'
 import type { ViewEntry } from './job-view.ts'
 
 /** How long record and work message may disagree before it is put right, milliseconds: both may be under way. */

@@ -2,7 +2,7 @@ import { readWeightFile } from '../checkpoint/read-weight-file.ts'
 import { countF32Bytes, type WeightFile } from '../checkpoint/weight-file.ts'
 import type { NetworkInputs } from '../denoise/guidance.ts'
 import { EngineError } from '../engine-error.ts'
-import type { Loaded } from '../models/load-model.ts'
+import type { Loaded } from '../models/loaded.ts'
 import { ComposedWeights, type BaseWeights } from '../networks/control/composed-weights.ts'
 import { buildControlNet } from '../networks/control/control-net.ts'
 import {
@@ -14,7 +14,8 @@ import {
 import { buildAdapter } from '../networks/control/t2i-adapter.ts'
 import { GraphBuilder } from '../onnx/graph-builder.ts'
 import { LazySessions } from '../onnx/lazy-sessions.ts'
-import type { Session, SessionOptions } from '../onnx/session.ts'
+import type { SessionOptions } from '../onnx/session.ts'
+import type { Session } from '../onnx/network-session.ts'
 import { unshufflePixels } from '../tensor/planes.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 

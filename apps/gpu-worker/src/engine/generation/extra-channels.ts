@@ -8,7 +8,8 @@ import { resizeLatent } from '../resample/latent-upscale.ts'
 import { resizeTensor } from '../resample/resize-tensor.ts'
 import { joinAxis, mapTensor } from '../tensor/blocks.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
-import { LATENT_CHANNELS, LATENT_PIXELS, type Generation } from './generation.ts'
+import type { Generation } from './generation.ts'
+import { LATENT_CHANNELS, LATENT_PIXELS } from './latent-size.ts'
 import type { Stage } from './stage.ts'
 
 /** Channels of a UNet that takes a picture's latent beside its own (InstructPix2Pix). */

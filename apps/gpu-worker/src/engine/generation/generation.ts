@@ -9,12 +9,6 @@ import type { PreparedUnit } from './controls/prepare-controls.ts'
 import type { HeldModels } from './held-models.ts'
 import type { PreparedSources } from './prepare-sources.ts'
 
-/** Pixels of one latent pixel's side. */
-export const LATENT_PIXELS = 8
-
-/** Channels of a latent. */
-export const LATENT_CHANNELS = 4
-
 /** What generation jobs are run with. */
 export interface GenerationDeps {
   readonly models: ModelStore

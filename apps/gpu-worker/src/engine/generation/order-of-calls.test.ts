@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createFakeSession } from '../../fake-engine/fake-session.ts'
 import type { Graph } from '../onnx/graph.ts'
-import type { Session } from '../onnx/session.ts'
+import type { Session } from '../onnx/network-session.ts'
 import { openGenerationKit, smallJob, smallSampling } from './test-kit.ts'
 
 /** Networks that answer zeros at once and note each call, denoisers with their rows. */

@@ -16,7 +16,7 @@ import { resizeLatent } from '../resample/latent-upscale.ts'
 import type { EnlargePicture } from '../source-image/fit-image.ts'
 import { flattenImage, readImage } from '../source-image/read-image.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
-import { LATENT_PIXELS } from './generation.ts'
+import { LATENT_PIXELS } from './latent-size.ts'
 
 /** The sources of an image-to-image job, encoded. */
 export interface PreparedSources {

@@ -9,7 +9,6 @@ import { listMaps, prepareControls } from './controls/prepare-controls.ts'
 import { decodeRow } from './decode.ts'
 import { encodeAside, encodeFile, finishPictures, tellOf, wantsAside } from './finish-pictures.ts'
 import {
-  LATENT_PIXELS,
   required,
   samplingOf,
   withCheckpoint,
@@ -17,6 +16,7 @@ import {
   type Generation,
   type GenerationDeps,
 } from './generation.ts'
+import { LATENT_PIXELS } from './latent-size.ts'
 import { HeldModels } from './held-models.ts'
 import { prepareSources, repeatSources } from './prepare-sources.ts'
 import { sampleStage } from './sample.ts'

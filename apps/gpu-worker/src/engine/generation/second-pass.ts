@@ -9,14 +9,8 @@ import { cropPlanes } from '../tensor/planes.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { decodeRow } from './decode.ts'
 import { openEnlarger } from './enlarge.ts'
-import {
-  LATENT_CHANNELS,
-  LATENT_PIXELS,
-  required,
-  withCheckpoint,
-  type Batch,
-  type Generation,
-} from './generation.ts'
+import { required, withCheckpoint, type Batch, type Generation } from './generation.ts'
+import { LATENT_CHANNELS, LATENT_PIXELS } from './latent-size.ts'
 import { sampleStage, type StageResult } from './sample.ts'
 
 /** Enlarges what the first pass made and samples it again (A1111's hires fix). */

@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { ADAPTERS } from '../adapters/test-kit.ts'
 import { createTensor } from '../tensor/tensor.ts'
 import { unpackTinyCheckpoint } from '../test-kit.ts'
-import type { AdapterRef, AdapterSet } from './derived-models.ts'
+import type { AdapterSet } from './derived-models.ts'
+import type { AdapterRef } from './adapter-refs.ts'
 import { ModelStore, type UsableCheckpoint } from './model-store.ts'
 
 const CHECKPOINT = { kind: ModelKind.MODEL_KIND_CHECKPOINT, name: 'tiny.safetensors', identity: 'tiny' }

@@ -2,45 +2,13 @@ import type { ModelFile, ModelRef } from '@atelier/proto'
 import type { AdapterFlavour } from '../adapters/adapter-format.ts'
 import type { AdapterPart } from '../adapters/adapter-targets.ts'
 import type { AppliedAdapter, AppliedChange, AppliedMixture, Derivation } from '../adapters/derive-weights.ts'
-import type { ScaleRule, ShareRule } from '../adapters/mix-weights.ts'
 import type { F8Type } from '../adapters/round-weight.ts'
 import { readWeightFile } from '../checkpoint/read-weight-file.ts'
 import type { AdaptableParts } from './adaptable-parts.ts'
+import type { AdapterRef, ChangedPart, MixtureRef } from './adapter-refs.ts'
 import { deriveParts } from './derive-model.ts'
 import { mixParts, scaleParts } from './mix-models.ts'
 import { openParts } from './open-parts.ts'
-
-/** One thing that changes a model's weights: an adapter file, another model mixed in, or factors. */
-export type AdapterRef = AdapterFileRef | MixtureRef | ScalingRef
-
-/** An adapter file with its strengths. */
-export interface AdapterFileRef {
-  readonly file: ModelRef | undefined
-  readonly denoiserStrength: number
-  readonly textStrength: number
-  /** Ranks of products that are used; absent: all. */
-  readonly rankLimit?: number | undefined
-}
-
-/** Parts that a mixture or a scaling acts on. */
-export type ChangedPart = 'denoiser' | 'texts'
-
-/** Another model, with its own changes, whose weights are mixed in. */
-export interface MixtureRef {
-  readonly mixed: {
-    readonly checkpoint: ModelRef
-    readonly companion?: ModelRef
-    readonly adapters?: readonly AdapterRef[]
-  }
-  readonly part: ChangedPart
-  readonly rule: ShareRule
-}
-
-/** Factors on weights. */
-export interface ScalingRef {
-  readonly part: ChangedPart
-  readonly factors: ScaleRule
-}
 
 /** Changes of a model, in the order they are applied, and whose arithmetic they follow. */
 export interface AdapterSet {

@@ -3,7 +3,7 @@ import type { PredictionNetwork } from '../denoise/guidance.ts'
 import { LazySessions } from '../onnx/lazy-sessions.ts'
 import type { SessionOptions } from '../onnx/session.ts'
 import { countPrefixBytes, type CheckpointSource } from './checkpoint-source.ts'
-import type { Loaded } from './load-model.ts'
+import type { Loaded } from './loaded.ts'
 import { prepareUnet } from './prepare-unet.ts'
 
 /**

@@ -5,7 +5,7 @@ import { countF32Bytes, type WeightFile } from '../checkpoint/weight-file.ts'
 import { LazySessions } from '../onnx/lazy-sessions.ts'
 import type { SessionOptions } from '../onnx/session.ts'
 import type { TextEncoder } from '../text-encode/text-encoder.ts'
-import type { Loaded } from './load-model.ts'
+import type { Loaded } from './loaded.ts'
 import { prepareTextEncoder } from './prepare-text-encoder.ts'
 
 /** A text encoder file and how it is used. */

@@ -3,7 +3,7 @@ import { LazySessions } from '../onnx/lazy-sessions.ts'
 import type { SessionOptions } from '../onnx/session.ts'
 import type { TextEncoder, TextEncoderKey } from '../text-encode/text-encoder.ts'
 import { countPrefixBytes, type CheckpointSource } from './checkpoint-source.ts'
-import type { Loaded } from './load-model.ts'
+import type { Loaded } from './loaded.ts'
 import { prepareTextEncoder } from './prepare-text-encoder.ts'
 
 /** Those of a checkpoint's text encoders whose weights are changed; a session is made at its first use. */

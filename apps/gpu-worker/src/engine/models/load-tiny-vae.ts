@@ -4,7 +4,7 @@ import { buildTinyDecoder, buildTinyEncoder, findTinyLayers } from '../networks/
 import { LazySessions } from '../onnx/lazy-sessions.ts'
 import type { SessionOptions } from '../onnx/session.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
-import type { Loaded } from './load-model.ts'
+import type { Loaded } from './loaded.ts'
 import type { LoadedVae } from './loaded-model.ts'
 
 /** The two files of a tiny autoencoder. */

@@ -4,7 +4,7 @@ import { mixWeights, scaleWeights, type ShareRule } from '../adapters/mix-weight
 import { EngineError } from '../engine-error.ts'
 import type { WeightChange } from '../onnx/graph-builder.ts'
 import { listParts, type AdaptableParts } from './adaptable-parts.ts'
-import type { ChangedPart, ScalingRef } from './derived-models.ts'
+import type { ChangedPart, ScalingRef } from './adapter-refs.ts'
 
 /** Names of weights told in one remark. */
 const MAX_NAMES = 8

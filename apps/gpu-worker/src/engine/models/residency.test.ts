@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Graph } from '../onnx/graph.ts'
 import { LazySessions } from '../onnx/lazy-sessions.ts'
-import type { Loaded } from './load-model.ts'
+import type { Loaded } from './loaded.ts'
 import { Residency } from './residency.ts'
 
 const GRAPH: Graph = { inputs: [], outputs: [], ops: [], constants: [], weights: [] }

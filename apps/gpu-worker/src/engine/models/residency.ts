@@ -1,4 +1,4 @@
-import type { Loaded } from './load-model.ts'
+import type { Loaded } from './loaded.ts'
 
 interface Resident {
   readonly loaded: Loaded<unknown>

@@ -1,6 +1,6 @@
 import type { HookKeyframe } from '../denoise/composition/hook-keyframes.ts'
 import { splitSpans } from '../denoise/composition/hook-keyframes.ts'
-import type { AdapterFileRef } from '../models/derived-models.ts'
+import type { AdapterFileRef } from '../models/adapter-refs.ts'
 import type { ClipValue, ConditioningEntry, HookValue, LoraHook } from '../node-graph/node-context.ts'
 
 /** Hooks of both groups, each once: the first of those that were made as one stays. */

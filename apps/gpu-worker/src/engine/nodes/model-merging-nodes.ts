@@ -1,6 +1,6 @@
 import { findNodeDefinition } from '@atelier/catalog/nodes'
 import type { ScaleRule, ShareRule, Shares } from '../adapters/mix-weights.ts'
-import type { AdapterRef, ChangedPart } from '../models/derived-models.ts'
+import type { AdapterRef, ChangedPart } from '../models/adapter-refs.ts'
 import type { ClipValue, ModelValue, NodeContext, NodeExecution } from '../node-graph/node-context.ts'
 import type { NodeInputs } from '../node-graph/node-inputs.ts'
 import type { NodeTable } from './node-table.ts'

@@ -8,7 +8,8 @@ import { createTensor } from '../tensor/tensor.ts'
 import { maxDifference, openFixture, TEST_SESSION, unpackTinyCheckpoint } from '../test-kit.ts'
 import { exposeMarks } from './expose-marks.ts'
 import type { Graph } from './graph.ts'
-import { createSession, type SessionInputs } from './session.ts'
+import { createSession } from './session.ts'
+import type { SessionInputs } from './network-session.ts'
 
 // Reference: what forward hooks saw inside ComfyUI's and transformers' networks in f32. Tolerance of inner layers: 5e-5.
 const TOLERANCE = 5e-5

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Graph } from './graph.ts'
 import { LazySessions, prepareVariants } from './lazy-sessions.ts'
-import type { Session } from './session.ts'
+import type { Session } from './network-session.ts'
 
 const GRAPH: Graph = { inputs: [], outputs: [], ops: [], constants: [], weights: [] }
 

@@ -1,7 +1,8 @@
 import { inSpan } from '@atelier/telemetry'
 import { fitLast } from './fit-last.ts'
 import type { Graph } from './graph-builder.ts'
-import { createSession, type Session, type SessionOptions } from './session.ts'
+import { createSession, type SessionOptions } from './session.ts'
+import type { Session } from './network-session.ts'
 import { wrapEdges } from './wrap-edges.ts'
 
 /** A session that was made or is being made. */

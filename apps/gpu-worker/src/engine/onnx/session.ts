@@ -1,12 +1,13 @@
 import { isAbsolute, parse } from 'node:path'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
-import { createTensor, type Tensor } from '../tensor/tensor.ts'
+import { createTensor } from '../tensor/tensor.ts'
 import { CheckpointError } from '../checkpoint/checkpoint-error.ts'
 import { isDeviceLost } from '../engine-error.ts'
 import type { Graph } from './graph.ts'
 import { createCudaSession } from './cuda/cuda-session.ts'
 import { emitCpu } from './emit-cpu.ts'
 import { toModelBytes } from './model-proto.ts'
+import type { Session, SessionInputs } from './network-session.ts'
 import { splitGraph } from './split-graph.ts'
 
 /** Where sessions run. */
@@ -27,19 +28,6 @@ export interface SessionOptions {
   readonly onWidened?: (reason: string) => void
   /** Hears how long a network took to be made ready, seconds. */
   readonly onLoaded?: (seconds: number) => void
-}
-
-/** Inputs by name: f32 tensors, or int64 values with their shape. */
-export type SessionInputs = Readonly<
-  Record<string, Tensor | { readonly shape: readonly number[]; readonly integers: BigInt64Array }>
->
-
-/** A loaded network. `run` blocks the process until it is done (ONNX Runtime's binding has no asynchronous run). */
-export interface Session {
-  /** Runs it once; with names, only those outputs are computed. */
-  run(inputs: SessionInputs, outputs?: readonly string[]): Promise<Readonly<Record<string, Tensor>>>
-  /** Frees its memory; it must not be used afterwards. */
-  release(): Promise<void>
 }
 
 /**

@@ -1,5 +1,11 @@
 import type { Pixels } from '../image/pixels.ts'
 
+/** Size of a picture, pixels. */
+export interface Size {
+  readonly width: number
+  readonly height: number
+}
+
 /** Arrays that hold samples. */
 export type Samples = Uint8Array | Float32Array | Float64Array
 

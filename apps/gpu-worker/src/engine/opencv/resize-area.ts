@@ -1,5 +1,5 @@
 import { createLike, toByte, type Raster } from './raster.ts'
-import type { Size } from './resize.ts'
+import type { Size } from './raster.ts'
 
 /** Shares of a cell smaller than this are left out. */
 const SMALLEST_SHARE = 1e-3

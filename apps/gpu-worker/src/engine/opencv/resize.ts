@@ -1,14 +1,9 @@
 import { resizeByArea } from './resize-area.ts'
 import { createLike, roundEven, toByte, type Raster, type Samples } from './raster.ts'
+import type { Size } from './raster.ts'
 
 /** Interpolations of OpenCV's resize that are used here. */
 export type Interpolation = 'nearest' | 'cubic' | 'area'
-
-/** Size of a picture, pixels. */
-export interface Size {
-  readonly width: number
-  readonly height: number
-}
 
 /** Fixed point of weights over bytes. */
 const COEFFICIENT_SCALE = 2048

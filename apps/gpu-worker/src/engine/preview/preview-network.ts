@@ -1,6 +1,6 @@
 import { readWeightFile } from '../checkpoint/read-weight-file.ts'
 import { countF32Bytes, type WeightFile } from '../checkpoint/weight-file.ts'
-import type { Loaded } from '../models/load-model.ts'
+import type { Loaded } from '../models/loaded.ts'
 import { buildApproximateDecoder, checkApproximateDecoder } from '../networks/approximate-vae.ts'
 import { buildTinyDecoder, findTinyLayers } from '../networks/tiny-vae.ts'
 import { LazySessions } from '../onnx/lazy-sessions.ts'

@@ -2,13 +2,7 @@ import { isEmbeddingPicture } from '@atelier/catalog'
 import { readTensor } from '../checkpoint/read-tensor.ts'
 import { readWeightFile } from '../checkpoint/read-weight-file.ts'
 import { readEmbeddingPicture } from './embedding-picture.ts'
-import type { EmbeddingTensors } from './textual-inversion.ts'
-
-/** An embedding's tensors, and the texts beside them (`step`, `sd_checkpoint`, … where A1111 made the file). */
-export interface EmbeddingFile {
-  readonly tensors: EmbeddingTensors
-  readonly metadata: Readonly<Record<string, string>>
-}
+import type { EmbeddingFile } from './textual-inversion.ts'
 
 /** Embeddings are a few dozen vectors; a whole checkpoint in the wrong folder is not read. */
 const MAX_TENSORS = 256

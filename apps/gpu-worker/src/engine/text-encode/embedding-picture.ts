@@ -1,7 +1,7 @@
 import { readExactly, withOpenFile, type OpenFile } from '../checkpoint/read-bytes.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { decodePicture } from './decode-picture.ts'
-import type { EmbeddingFile } from './embedding-file.ts'
+import type { EmbeddingFile } from './textual-inversion.ts'
 import { findHiddenData } from './hidden-data.ts'
 import { EmbeddingError } from './textual-inversion.ts'
 

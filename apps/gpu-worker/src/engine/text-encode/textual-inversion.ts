@@ -13,6 +13,12 @@ export class EmbeddingError extends Error {
  */
 export type EmbeddingTensors = ReadonlyMap<string, Tensor>
 
+/** An embedding's tensors, and the texts beside them (`step`, `sd_checkpoint`, … where A1111 made the file). */
+export interface EmbeddingFile {
+  readonly tensors: EmbeddingTensors
+  readonly metadata: Readonly<Record<string, string>>
+}
+
 /** An embedding as A1111 takes it: the same number of rows for each encoder. */
 export interface WebuiEmbedding {
   /** [rows, width] by encoder; a file that names no encoder fits whichever has its width. */

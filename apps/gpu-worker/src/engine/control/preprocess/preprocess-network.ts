@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { CheckpointError } from '../../checkpoint/checkpoint-error.ts'
-import type { Loaded } from '../../models/load-model.ts'
+import type { Loaded } from '../../models/loaded.ts'
 import { toRuntimeOptions, type SessionOptions } from '../../onnx/session.ts'
-import type { Size } from '../../opencv/resize.ts'
+import type { Size } from '../../opencv/raster.ts'
 import { createTensor, type Tensor } from '../../tensor/tensor.ts'
 
 /** A preprocessor's network ready to be called; it is loaded at its first call. */

@@ -6,7 +6,8 @@ import { combine } from '../../denoise/combine.ts'
 import { toModelLatent } from '../../models/latent-format.ts'
 import { roundEven, type Raster } from '../../opencv/raster.ts'
 import { createTensor, type Tensor } from '../../tensor/tensor.ts'
-import { LATENT_PIXELS, type Generation } from '../generation.ts'
+import type { Generation } from '../generation.ts'
+import { LATENT_PIXELS } from '../latent-size.ts'
 import { actsIn, type PreparedUnit } from './prepare-controls.ts'
 
 /** What a unit changes of the prediction of each half. */

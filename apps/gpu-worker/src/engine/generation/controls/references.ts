@@ -13,7 +13,8 @@ import {
 import { roundEven } from '../../opencv/raster.ts'
 import { joinAxis } from '../../tensor/blocks.ts'
 import { createTensor, type Tensor } from '../../tensor/tensor.ts'
-import { LATENT_CHANNELS, type Batch, type Generation } from '../generation.ts'
+import type { Batch, Generation } from '../generation.ts'
+import { LATENT_CHANNELS } from '../latent-size.ts'
 import { encodeMap } from './adjust-prediction.ts'
 import type { PreparedUnit } from './prepare-controls.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createTensor } from '../../tensor/tensor.ts'
 import type { Graph } from '../graph.ts'
-import type { Session } from '../session.ts'
+import type { Session } from '../network-session.ts'
 import { createCudaSession } from './cuda-session.ts'
 
 const GRAPH: Graph = {

@@ -1,6 +1,6 @@
 import { areFinite } from '../../tensor/tensor.ts'
 import type { Graph } from '../graph.ts'
-import type { Session, SessionInputs } from '../session.ts'
+import type { Session, SessionInputs } from '../network-session.ts'
 import type { Precision } from './emission.ts'
 import { emitCuda } from './emit-cuda.ts'
 

@@ -1,0 +1,14 @@
+import type { Tensor } from '../tensor/tensor.ts'
+
+/** Inputs by name: f32 tensors, or int64 values with their shape. */
+export type SessionInputs = Readonly<
+  Record<string, Tensor | { readonly shape: readonly number[]; readonly integers: BigInt64Array }>
+>
+
+/** A loaded network. `run` blocks the process until it is done (ONNX Runtime's binding has no asynchronous run). */
+export interface Session {
+  /** Runs it once; with names, only those outputs are computed. */
+  run(inputs: SessionInputs, outputs?: readonly string[]): Promise<Readonly<Record<string, Tensor>>>
+  /** Frees its memory; it must not be used afterwards. */
+  release(): Promise<void>
+}
