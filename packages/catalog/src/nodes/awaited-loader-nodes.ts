@@ -12,15 +12,6 @@ export const styleModelLoader: NodeDefinition = {
   outputs: [{ type: 'STYLE_MODEL' }],
 }
 
-/** Loads a GLIGEN model, of which there is no network here. */
-export const gligenLoader: NodeDefinition = {
-  className: 'GLIGENLoader',
-  displayName: 'GLIGENLoader',
-  category: 'loaders',
-  inputs: { required: { gligen_name: { type: { choicesFrom: 'gligen' } } } },
-  outputs: [{ type: 'GLIGEN' }],
-}
-
 /** Loads a checkpoint of models that are told pictures instead of texts. */
 export const imageOnlyCheckpointLoader: NodeDefinition = {
   className: 'ImageOnlyCheckpointLoader',

@@ -2,7 +2,8 @@ import { advancedSamplerNodes } from './advanced-sampler-nodes.ts'
 import { alignYourStepsNodes } from './align-your-steps-nodes.ts'
 import { apgNodes } from './apg-nodes.ts'
 import { attentionMultiplyNodes } from './attention-multiply-nodes.ts'
-import { gligenLoader, imageOnlyCheckpointLoader, styleModelLoader } from './awaited-loader-nodes.ts'
+import { imageOnlyCheckpointLoader, styleModelLoader } from './awaited-loader-nodes.ts'
+import { gligenLoader, gligenTextBoxApply } from './gligen-nodes.ts'
 import { blockMergingNodes } from './block-merging-nodes.ts'
 import { cfgNodes } from './cfg-nodes.ts'
 import { checkpointLoaderSimple } from './checkpoint-loader-simple.ts'
@@ -157,6 +158,7 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   vaeDecodeTiled,
   vaeEncodeTiled,
   gligenLoader,
+  gligenTextBoxApply,
   inpaintModelConditioning,
   checkpointLoader,
   diffusersLoader,

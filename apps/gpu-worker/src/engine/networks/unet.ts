@@ -246,17 +246,16 @@ function transformerBlock(
   unet: Unet,
   input: Value,
   name: string,
-  place: Omit<AttentionPlace, 'layer' | 'residual'>,
+  block: Omit<AttentionPlace, 'layer' | 'residual'>,
 ): Value {
-  const { graph, context } = unet
+  const { graph, context, hooks = [] } = unet
   const normal = layerNorm(graph, input, `${name}.norm1`)
-  const self = attend(unet, [normal, normal], `${name}.attn1`, {
-    ...place,
-    ...{ layer: 'self', residual: input },
-  })
-  let x = add(graph, self, input)
+  const place: AttentionPlace = { ...block, layer: 'self', residual: input }
+  const self = attend(unet, [normal, normal], `${name}.attn1`, place)
+  const looked = add(graph, self, input)
+  let x = hooks.reduce((seen, { afterSelf }) => afterSelf?.(seen, place) ?? seen, looked)
   const second = layerNorm(graph, x, `${name}.norm2`)
-  const cross = { ...place, layer: 'cross', residual: x } as const
+  const cross = { ...block, layer: 'cross', residual: x } as const
   x = add(graph, attend(unet, [second, context], `${name}.attn2`, cross), x)
   const gated = gatedLinear(graph, layerNorm(graph, x, `${name}.norm3`), `${name}.ff.net.0.proj`)
   graph.mark(`${name}.ff.net.0`, gated)

@@ -86,7 +86,7 @@ export interface EntryConditions {
 export type ConditioningEntry = Conditioning &
   EntryConditions &
   EntryScope &
-  EntryControls & { readonly hooks?: HookValue | undefined }
+  EntryControls & { readonly hooks?: HookValue | undefined; readonly boxes?: BoxLink | undefined }
 
 /** A CONTROL_NET: the file of a ControlNet or adapter. */
 export interface ControlNetValue {
@@ -107,6 +107,22 @@ export interface ControlLink {
   readonly startPercent: number
   readonly endPercent: number
   readonly previous: ControlLink | undefined
+}
+
+/** A text in a box of the picture, in cells. */
+export interface TextBox {
+  /** The whole text's embedding, [1, width]. */
+  readonly text: Tensor
+  readonly height: number
+  readonly width: number
+  readonly top: number
+  readonly left: number
+}
+
+/** Boxes of an entry, and the GLIGEN model that shows them. */
+export interface BoxLink {
+  readonly file: ModelRef
+  readonly boxes: readonly TextBox[]
 }
 
 /** ControlNets of an entry. */

@@ -4,16 +4,12 @@ import { createRowControls, type ControlUnit } from '../control/row-controls.ts'
 import type { RowControls } from '../denoise/guidance.ts'
 import type { ModelSampling } from '../denoise/model-sampling.ts'
 import type { Use } from '../models/residency.ts'
-import type {
-  ConditioningEntry,
-  ConditioningValue,
-  ControlLink,
-  NodeContext,
-} from '../node-graph/node-context.ts'
+import type { ConditioningEntry, ControlLink, NodeContext } from '../node-graph/node-context.ts'
 import type { GuiderValue } from '../node-graph/sampling-values.ts'
 import { upscale } from '../resample/common-upscale.ts'
 import { toChannelsFirst } from '../resample/resize-tensor.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import { giveToOthers } from './give-to-others.ts'
 
 /** Pixels of one latent pixel's side. */
 const LATENT_PIXELS = 8
@@ -86,31 +82,10 @@ function createHints(image: Tensor, multiple: number): (latent: Tensor) => Tenso
   }
 }
 
-/**
- * ControlNets of positive entries that are for all halves go to entries of the other roles that have none and no area,
- * one after the other, unless one of those has a ControlNet of its own.
- */
+/** ControlNets of positive entries that are for all halves go to the other roles too. */
 function shareControls(conditionings: GuiderValue['conditionings']): GuiderValue['conditionings'] {
   const shared = (conditionings['positive'] ?? []).flatMap(({ control, isControlForAll, area }) =>
     isControlForAll === true && control !== undefined && area === undefined ? [control] : [],
   )
-  if (shared.length === 0) return conditionings
-  return Object.fromEntries(
-    Object.entries(conditionings).map(([role, entries]) => [
-      role,
-      role === 'positive' ? entries : giveControls(entries, shared),
-    ]),
-  )
-}
-
-function giveControls(entries: ConditioningValue, shared: readonly ControlLink[]): ConditioningValue {
-  const whole = entries.filter(({ area }) => area === undefined)
-  const empty = whole.filter(({ control }) => control === undefined)
-  if (empty.length === 0 || empty.length < whole.length) return entries
-  const given = new Map<ConditioningEntry, ControlLink>()
-  shared.forEach((control, index) => given.set(empty[index % empty.length]!, control))
-  return entries.map((entry) => {
-    const control = given.get(entry)
-    return control === undefined ? entry : { ...entry, control }
-  })
+  return giveToOthers(conditionings, 'control', shared)
 }

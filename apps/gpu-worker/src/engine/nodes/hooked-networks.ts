@@ -1,6 +1,5 @@
 import { KeyframeCourse, type HookKeyframe } from '../denoise/composition/hook-keyframes.ts'
 import type { GuidingEntry } from '../denoise/composition/guiding-entry.ts'
-import type { PredictionNetwork } from '../denoise/guidance.ts'
 import type { ModelSampling } from '../denoise/model-sampling.ts'
 import type { UsableCheckpoint } from '../models/model-store.ts'
 import type { Use } from '../models/residency.ts'
@@ -18,7 +17,6 @@ export interface HookSetting {
 
 interface Opened {
   readonly use: Promise<Use<UsableCheckpoint>>
-  network: Promise<PredictionNetwork> | undefined
   /** Noise level it was last asked for at. */
   sigma: number
 }
@@ -38,15 +36,14 @@ export class HookedNetworks {
     this.#context = context
   }
 
-  /** The network of hooks at each noise level; `open` makes it of the model's. */
-  of(hooks: HookValue, open: (network: PredictionNetwork) => PredictionNetwork): NetworkAt {
-    return (sigma) => {
+  /** The network of hooks at each noise level. */
+  of(hooks: HookValue): NetworkAt {
+    return async (sigma) => {
       const adapters = hooks.map((hook) => toAdapter(hook, this.#strengthAt(hook.keyframes, sigma)))
       const key = adapters.map(({ file, denoiserStrength }) => `${file?.identity}@${denoiserStrength}`).join()
       const opened = this.#opened.get(key) ?? this.#open(key, adapters, sigma)
       opened.sigma = sigma
-      opened.network ??= opened.use.then(({ value }) => open(value.model.predict))
-      return opened.network
+      return (await opened.use).value.model.predict
     }
   }
 
@@ -70,7 +67,7 @@ export class HookedNetworks {
     }
     const { model } = this.#setting
     const use = useModel({ ...model, adapters: [...(model.adapters ?? []), ...adapters] }, this.#context)
-    const opened: Opened = { use: use.then((taken) => this.#tellRemarks(taken)), network: undefined, sigma }
+    const opened: Opened = { use: use.then((taken) => this.#tellRemarks(taken)), sigma }
     this.#opened.set(key, opened)
     return opened
   }

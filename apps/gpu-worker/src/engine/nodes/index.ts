@@ -14,6 +14,7 @@ import { imageScale } from './image-scale.ts'
 import { imageScaleBy } from './image-scale-by.ts'
 import { imageUpscaleWithModel } from './image-upscale-with-model.ts'
 import { hookNodes } from './hook-nodes.ts'
+import { gligenNodes } from './gligen-nodes.ts'
 import { guidanceNodes } from './guidance-nodes.ts'
 import { inpaintNodes } from './inpaint-nodes.ts'
 import { kSampler } from './k-sampler.ts'
@@ -93,6 +94,7 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<strin
     modelSamplingNodes,
     guidanceNodes,
     hookNodes,
+    gligenNodes,
     networkPatchNodes,
     customSamplingNodes,
     scopedConditioningNodes,

@@ -154,7 +154,6 @@ describe('loader nodes', () => {
 
   it.each([
     ['StyleModelLoader', { style_model_name: 'style.safetensors' }, 'style models are not supported'],
-    ['GLIGENLoader', { gligen_name: 'gligen.safetensors' }, 'GLIGEN models are not supported'],
   ])('say that there is nothing %s could load', async (className, args, message) => {
     await expect(load(className, args)).rejects.toThrow(message)
   })

@@ -103,7 +103,6 @@ export const loaderNodes: Readonly<Record<string, NodeExecution>> = {
   VAELoader: vaeLoader,
   ImageOnlyCheckpointLoader: imageOnlyCheckpointLoader,
   StyleModelLoader: refuseToLoad('style models'),
-  GLIGENLoader: refuseToLoad('GLIGEN models'),
 }
 
 type Whole = [ModelValue, ClipValue, VaeValue]

@@ -17,10 +17,11 @@ import { runSampling } from '../denoise/run-sampling.ts'
 import type { Denoiser, StepReport } from '../denoise/sampler.ts'
 import { toModelLatent, toVaeLatent, type LatentFormat } from '../models/latent-format.ts'
 import { patchModel, type SampledModel } from '../models/patched-model.ts'
-import type { ConditioningValue, LatentValue, NodeContext } from '../node-graph/node-context.ts'
+import type { BoxLink, ConditioningValue, LatentValue, NodeContext } from '../node-graph/node-context.ts'
 import type { GuiderValue, NoiseValue, SamplerValue, SigmasValue } from '../node-graph/sampling-values.ts'
 import { createPreviewer, type Previewer } from '../preview/previewer.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
+import { shareBoxes, showBoxesTo } from './box-networks.ts'
 import { openEntryControls } from './entry-controls.ts'
 import { HookedNetworks } from './hooked-networks.ts'
 import { useModel } from './use-model.ts'
@@ -53,7 +54,7 @@ export async function sampleCustom(request: CustomSampling, context: NodeContext
       context,
     )
     try {
-      const guider = { ...request.guider, conditionings: controls.conditionings }
+      const guider = { ...request.guider, conditionings: shareBoxes(controls.conditionings) }
       return await sampleWith(model, { ...request, guider, controlsOf: controls.of, hooked }, context)
     } finally {
       controls.done()
@@ -89,7 +90,7 @@ async function sampleWith(
   const mask = latent.noiseMask && fitMask(latent.noiseMask, source.shape)
   const { controlsOf, hooked } = request
   const setting = { model, source, mask, controlsOf }
-  const denoise = createDenoiser(request.guider, { plan, setting, hooked })
+  const denoise = createDenoiser(request.guider, { plan, setting, hooked, models: context.models })
   const result = await runSampling({
     plan,
     denoise: keepOutside(denoise, { request, model, mask, source, startNoise }),
@@ -134,33 +135,56 @@ function createDenoiser(
     plan,
     setting: given,
     hooked,
+    models,
   }: {
     plan: SamplingPlan
     setting: ContentSetting & { model: SampledModel }
     hooked: HookedNetworks
+    models: NodeContext['models']
   },
 ): Denoiser {
   const { predict, prediction, sampling, guides } = given.model
   const { shape } = given.source
   const extras = makeExtras(guider, given)
   const inside = [...(given.model.inside ?? []), ...extras.flatMap((extra) => extra.inside ?? [])]
-  const patch = (network: PredictionNetwork) => patchNetwork(network, inside)
+  const open = createOpener(inside, models)
   const setting: ContentSetting = {
     ...given,
-    networkOf: ({ hooks = [] }) => (hooks.length === 0 ? undefined : hooked.of(hooks, patch)),
+    networkOf: ({ hooks = [], boxes }) => {
+      if (hooks.length === 0 && boxes === undefined) return undefined
+      const at = hooks.length === 0 ? async () => predict : hooked.of(hooks)
+      return async (sigma) => open(await at(sigma), boxes)
+    },
   }
   const entries = Object.entries(guider.conditionings).map(
     ([role, value]) => [role, toScoped(value, role, setting)] as const,
   )
   const patches = guides?.map((make) => make())
   return createComposedDenoiser({
-    compose: createComposer({ network: patch(predict), prediction, plan }),
+    compose: createComposer({ network: open(predict), prediction, plan }),
     lists: resolveLists(Object.fromEntries(entries), { shape, model: sampling }),
     rule: guider.rule,
     needsUnconditional: plan.needsUnconditional,
     guideAt: patches && ((latent, sigma) => createGuide(patches, latent, sigma)),
     extras,
   })
+}
+
+/** Opens networks with what is changed inside them and the boxes they are shown; the same again for the same. */
+function createOpener(
+  inside: Parameters<typeof patchNetwork>[1],
+  models: NodeContext['models'],
+): (network: PredictionNetwork, boxes?: BoxLink) => PredictionNetwork {
+  const opened = new Map<PredictionNetwork, Map<BoxLink | undefined, PredictionNetwork>>()
+  return (network, boxes) => {
+    const own = opened.get(network) ?? new Map<BoxLink | undefined, PredictionNetwork>()
+    opened.set(network, own)
+    const known = own.get(boxes)
+    if (known !== undefined) return known
+    const made = patchNetwork(boxes === undefined ? network : showBoxesTo(network, boxes, models), inside)
+    own.set(boxes, made)
+    return made
+  }
 }
 
 /** Guidance by further predictions: what stands in the usual one's place first. */

@@ -50,6 +50,8 @@ export interface UnetHooks {
   readonly attend?: (values: AttentionValues, at: AttentionPlace, plain: Value) => Value
   /** Changes what an attention adds. */
   readonly afterAttention?: (x: Value, at: AttentionPlace) => Value
+  /** Changes tokens to which a self-attention was added. */
+  readonly afterSelf?: (x: Value, at: AttentionPlace) => Value
   /** Changes an input block's output, before or after the other half gets it. */
   readonly feature?: (x: Value, block: number) => Value
   readonly featureAfterSkip?: (x: Value, block: number) => Value
