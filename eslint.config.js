@@ -34,6 +34,7 @@ export default tseslint.config(
       'max-lines-per-function': ['error', { max: 80 }],
       'max-params': ['error', 4],
       eqeqeq: ['error', 'always'],
+      'no-duplicate-imports': 'error',
       'no-restricted-syntax': ['error', noTopLevelLet, noStarExport, noDefaultExport, noEnvironment],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],

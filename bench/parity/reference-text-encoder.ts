@@ -1,5 +1,4 @@
-import { createTensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
-import type { Tensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
+import { createTensor, type Tensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
 import type {
   TextEncoder,
   TextEncoderKey,

@@ -1,5 +1,4 @@
-import { ModelKind } from '@atelier/proto'
-import type { ModelFile } from '@atelier/proto'
+import { ModelKind, type ModelFile } from '@atelier/proto'
 import type { ModelIndex } from '../models/model-index.ts'
 
 /** ComfyUI's model folders in its order, with the kind of files each holds and the folders below `models/` it reads. */

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { WorkerDescription } from '@atelier/proto'
-import { type ModelFile, type ModelKind } from '@atelier/proto'
+import type { WorkerDescription, ModelFile, ModelKind } from '@atelier/proto'
 import type { WorkerDirectory } from '@atelier/ledger'
 import type { ModelIndex } from './model-index.ts'
 

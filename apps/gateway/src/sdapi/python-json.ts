@@ -1,5 +1,4 @@
-import { toPythonFloat } from '@atelier/catalog/exact-json'
-import type { ExactValue } from '@atelier/catalog/exact-json'
+import { toPythonFloat, type ExactValue } from '@atelier/catalog/exact-json'
 
 /**
  * JSON as the WebUI API's answers are written: no blanks, characters beyond ASCII as they are, floats with their point.

@@ -1,5 +1,4 @@
-import type { JobEvent } from '@atelier/proto'
-import { type JobState } from '@atelier/proto'
+import type { JobEvent, JobState } from '@atelier/proto'
 
 /** Events kept for watchers that come late or come back. */
 const RING_SIZE = 512

@@ -6,9 +6,9 @@ import {
   type sendUnaryData,
   type ServerWritableStream,
 } from '@grpc/grpc-js'
-import type { JobControl } from '@atelier/proto'
 import {
   WorkerServiceService,
+  type JobControl,
   type ControlJobRequest,
   type ControlJobResponse,
   type DescribeWorkerResponse,

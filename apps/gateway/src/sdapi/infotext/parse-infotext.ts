@@ -1,5 +1,4 @@
-import { extractStyles } from '../styles.ts'
-import type { PromptStyle } from '../styles.ts'
+import { extractStyles, type PromptStyle } from '../styles.ts'
 import { toOldFirstPassSize } from './old-hires.ts'
 import { unquoteValue } from './quote.ts'
 import { usesEmphasis } from './uses-emphasis.ts'

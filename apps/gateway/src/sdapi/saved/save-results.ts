@@ -1,6 +1,5 @@
-import type { JobRecord } from '@atelier/proto'
+import { JobState, type JobRecord } from '@atelier/proto'
 import type { GatewayDeps } from '../../deps.ts'
-import { JobState } from '@atelier/proto'
 import { readFile } from '../job-files.ts'
 import type { GenerationPlan } from '../generation-plan.ts'
 import { readInfotexts } from '../made-infotexts.ts'

@@ -1,5 +1,4 @@
-import type { JobOutcome, LedgerStore, Lease } from '@atelier/ledger'
-import { toResultKey } from '@atelier/ledger'
+import { toResultKey, type JobOutcome, type LedgerStore, type Lease } from '@atelier/ledger'
 import {
   AsidePicture,
   ImageFormat,

@@ -1,8 +1,7 @@
 import { readTensor } from '../checkpoint/read-tensor.ts'
 import type { TensorEntry, WeightFile } from '../checkpoint/weight-file.ts'
 import type { GraphBuilder, Value } from '../onnx/graph-builder.ts'
-import type { Tensor } from '../tensor/tensor.ts'
-import { countElements } from '../tensor/tensor.ts'
+import { countElements, type Tensor } from '../tensor/tensor.ts'
 import { flatShape, reshape } from './constant-ops.ts'
 
 /** What an adapter file holds for one layer: its tensors by part ("lora_up.weight"), whatever the file calls them. */

@@ -1,9 +1,8 @@
 import { ResizeMode } from '@atelier/proto'
 import { dilateRaster, erodeRaster, square } from '../opencv/morphology.ts'
 import { splitByOtsu } from '../opencv/otsu.ts'
-import { createLike, roundEven, spreadChannel, type Raster } from '../opencv/raster.ts'
+import { createLike, roundEven, spreadChannel, type Raster, type Size } from '../opencv/raster.ts'
 import { resizeRaster, type Interpolation } from '../opencv/resize.ts'
-import type { Size } from '../opencv/raster.ts'
 import { keepRidges, thinEdges } from '../opencv/thin-edges.ts'
 
 /** A picture of this many colours or more is no drawing in few of them. */

@@ -1,6 +1,5 @@
 import { ResizeMode } from '@atelier/proto'
-import { roundEven } from '../opencv/raster.ts'
-import type { Size } from '../opencv/raster.ts'
+import { roundEven, type Size } from '../opencv/raster.ts'
 
 /** The resolution at which a preprocessor's picture needs the least resizing afterwards (the extension's pixel perfect). */
 export function choosePixelPerfect(picture: Size, target: Size, mode: ResizeMode): number {

@@ -2,9 +2,8 @@ import sharp from 'sharp'
 import { ImageFormat } from '@atelier/proto'
 import { createUserCommentExif, insertJpegExif, insertWebpExif } from './exif.ts'
 import type { Pixels } from './pixels.ts'
-import { completePng } from './png-text.ts'
+import { completePng, type PngText } from './png-text.ts'
 import { encodeSmallPng, SMALL_PIXELS } from './small-png.ts'
-import type { PngText } from './png-text.ts'
 
 /** How a picture is written. */
 export interface ImageEncoding {

@@ -1,7 +1,6 @@
 import { hyperTile, type TileNumbers } from '../networks/patches/hyper-tile.ts'
 import { roundHalfEven } from '../denoise/schedules/schedule.ts'
-import type { InsidePatch } from '../denoise/inside/patch-network.ts'
-import { toRows } from '../denoise/inside/patch-network.ts'
+import { toRows, type InsidePatch } from '../denoise/inside/patch-network.ts'
 
 /** How HyperTile cuts. */
 export interface HyperTileSettings {

@@ -8,8 +8,8 @@ import {
   toTensor,
   worstDistance,
   worstRelative,
+  type RecordedTensor,
 } from '../denoise/test-kit/read-recordings.ts'
-import type { RecordedTensor } from '../denoise/test-kit/read-recordings.ts'
 import { inpaintMask, type ComfyRecording } from '../denoise/test-kit/recorded-comfy.ts'
 import { MODELS } from '../denoise/test-kit/recorded-models.ts'
 import type { SigmaNodeRecording } from '../denoise/test-kit/recorded-sigma-nodes.ts'

@@ -1,5 +1,4 @@
-import type { HookKeyframe } from '../denoise/composition/hook-keyframes.ts'
-import { splitSpans } from '../denoise/composition/hook-keyframes.ts'
+import { splitSpans, type HookKeyframe } from '../denoise/composition/hook-keyframes.ts'
 import type { AdapterFileRef } from '../models/adapter-refs.ts'
 import type { ClipValue, ConditioningEntry, HookValue, LoraHook } from '../node-graph/node-context.ts'
 

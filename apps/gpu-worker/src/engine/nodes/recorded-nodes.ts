@@ -3,8 +3,7 @@ import { toExact, type ExactObject, type PlainValue } from '@atelier/catalog/exa
 import type { LatentValue, NodeContext } from '../node-graph/node-context.ts'
 import { NodeInputs } from '../node-graph/node-inputs.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import type { openFixture } from '../test-kit.ts'
-import { maxDifference } from '../test-kit.ts'
+import { maxDifference, type openFixture } from '../test-kit.ts'
 import { NODE_EXECUTIONS } from './index.ts'
 
 /** A call of a node class of the original: arguments and outputs by tensor name, or the error it raised. Test code. */

@@ -1,5 +1,4 @@
-import { createLike, toByte, type Raster } from './raster.ts'
-import type { Size } from './raster.ts'
+import { createLike, toByte, type Raster, type Size } from './raster.ts'
 
 /** Shares of a cell smaller than this are left out. */
 const SMALLEST_SHARE = 1e-3

@@ -1,6 +1,5 @@
 import { resizeByArea } from './resize-area.ts'
-import { createLike, roundEven, toByte, type Raster, type Samples } from './raster.ts'
-import type { Size } from './raster.ts'
+import { createLike, roundEven, toByte, type Raster, type Samples, type Size } from './raster.ts'
 
 /** Interpolations of OpenCV's resize that are used here. */
 export type Interpolation = 'nearest' | 'cubic' | 'area'

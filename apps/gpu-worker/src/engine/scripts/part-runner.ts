@@ -1,4 +1,4 @@
-import { type GenerationJob, type JobResult, type ScriptJob } from '@atelier/proto'
+import { ImageFormat, type GenerationJob, type JobResult, type ScriptJob, type BlobRef } from '@atelier/proto'
 import type { EngineFile } from '../../engine-protocol.ts'
 import { EngineError } from '../engine-error.ts'
 import type { GenerationDeps } from '../generation/generation.ts'
@@ -8,7 +8,6 @@ import type { Pixels } from '../image/pixels.ts'
 import { toColours, type Grey } from '../inpaint/grey.ts'
 import type { Happening, JobContext } from '../job-context.ts'
 import { readImage } from '../source-image/read-image.ts'
-import { ImageFormat, type BlobRef } from '@atelier/proto'
 
 /** Pictures that a script makes for a part, in place of those its request came with. */
 export interface PartPictures {

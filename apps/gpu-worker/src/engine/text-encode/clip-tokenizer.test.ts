@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { createClipTokenizer, endOfText, padSequence, startOfText } from './clip-tokenizer.ts'
-import type { TextCleaning } from './clip-tokenizer.ts'
+import {
+  createClipTokenizer,
+  endOfText,
+  padSequence,
+  startOfText,
+  type TextCleaning,
+} from './clip-tokenizer.ts'
 import { loadClipVocabulary } from './clip-vocabulary.ts'
 
 interface EncodeCase {

@@ -1,5 +1,4 @@
-import { createClipTokenizer } from './clip-tokenizer.ts'
-import type { ClipTokenizer } from './clip-tokenizer.ts'
+import { createClipTokenizer, type ClipTokenizer } from './clip-tokenizer.ts'
 import { loadClipVocabulary } from './clip-vocabulary.ts'
 import type { TextEncoderKey } from './text-encoder.ts'
 

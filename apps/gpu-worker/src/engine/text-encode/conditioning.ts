@@ -1,5 +1,4 @@
-import { createTensor } from '../tensor/tensor.ts'
-import type { Tensor } from '../tensor/tensor.ts'
+import { createTensor, type Tensor } from '../tensor/tensor.ts'
 
 /** An encoded prompt. */
 export interface Conditioning {

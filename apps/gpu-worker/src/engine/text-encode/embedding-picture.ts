@@ -1,9 +1,8 @@
 import { readExactly, withOpenFile, type OpenFile } from '../checkpoint/read-bytes.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { decodePicture } from './decode-picture.ts'
-import type { EmbeddingFile } from './textual-inversion.ts'
+import { EmbeddingError, type EmbeddingFile } from './textual-inversion.ts'
 import { findHiddenData } from './hidden-data.ts'
-import { EmbeddingError } from './textual-inversion.ts'
 
 /** Keyword of the PNG text chunk in which A1111 keeps an embedding: base64 of JSON. */
 const KEYWORD = 'sd-ti-embedding'

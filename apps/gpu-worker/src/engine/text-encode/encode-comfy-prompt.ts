@@ -1,14 +1,11 @@
-import { createTensor } from '../tensor/tensor.ts'
-import type { Tensor } from '../tensor/tensor.ts'
+import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import type { ClipTokenizer } from './clip-tokenizer.ts'
-import { joinTokens, joinWidths, takeRow } from './conditioning.ts'
-import type { Conditioning } from './conditioning.ts'
+import { joinTokens, joinWidths, takeRow, type Conditioning } from './conditioning.ts'
 import { getPaddingId } from './padding.ts'
 import { applyWeights, hasWeights } from './prompt-comfy/apply-weights.ts'
 import { tokenizePrompt } from './prompt-comfy/tokenize-prompt.ts'
 import type { FindVectors, TextEncoder, TextEncoderKey, VectorReplacement } from './text-encoder.ts'
-import { createEmptyChunk } from './token-chunk.ts'
-import type { TokenChunk } from './token-chunk.ts'
+import { createEmptyChunk, type TokenChunk } from './token-chunk.ts'
 
 /** A prompt's chunks for every encoder of a model. */
 export type ComfyTokens = ReadonlyMap<TextEncoderKey, readonly TokenChunk[]>

@@ -7,8 +7,12 @@ import { maxDifference, openFixture, readCases, TEST_SESSION, unpackTinyCheckpoi
 import { createClipTokenizers } from './clip-tokenizers.ts'
 import { encodeComfyPrompt, equalizeChunks, tokenizeComfyPrompt } from './encode-comfy-prompt.ts'
 import { encodePrompts } from './encode-prompts.ts'
-import { encodeWebuiNegativePrompt, encodeWebuiPrompt, encodeWebuiTexts } from './encode-webui-prompt.ts'
-import type { WebuiTextSettings } from './encode-webui-prompt.ts'
+import {
+  encodeWebuiNegativePrompt,
+  encodeWebuiPrompt,
+  encodeWebuiTexts,
+  type WebuiTextSettings,
+} from './encode-webui-prompt.ts'
 import type { EmphasisMode } from './prompt-webui/parse-emphasis.ts'
 import type { TextEncoder, TextEncoderRequest } from './text-encoder.ts'
 import { createComfyTextModel, createWebuiTextModel } from './text-models.ts'

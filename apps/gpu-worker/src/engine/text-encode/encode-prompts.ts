@@ -1,6 +1,10 @@
 import type { ConditioningPart, ScheduledConditioning } from './conditioning.ts'
-import { encodeWebuiNegativePrompt, encodeWebuiPrompt } from './encode-webui-prompt.ts'
-import type { WebuiTextModel, WebuiTextSettings } from './encode-webui-prompt.ts'
+import {
+  encodeWebuiNegativePrompt,
+  encodeWebuiPrompt,
+  type WebuiTextModel,
+  type WebuiTextSettings,
+} from './encode-webui-prompt.ts'
 
 /** The prompts of one image. */
 export interface ImagePrompts {

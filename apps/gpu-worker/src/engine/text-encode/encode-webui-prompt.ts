@@ -1,18 +1,22 @@
 import type { Tensor } from '../tensor/tensor.ts'
-import { joinTokens, joinWidths, takeRow, toZeros } from './conditioning.ts'
-import type { Conditioning, ConditioningPart, ScheduledConditioning } from './conditioning.ts'
+import {
+  joinTokens,
+  joinWidths,
+  takeRow,
+  toZeros,
+  type Conditioning,
+  type ConditioningPart,
+  type ScheduledConditioning,
+} from './conditioning.ts'
 import { getPaddingId } from './padding.ts'
 import { applyEmphasis } from './prompt-webui/apply-emphasis.ts'
-import { chunkPrompt } from './prompt-webui/chunk-prompt.ts'
-import type { ChunkSettings } from './prompt-webui/chunk-prompt.ts'
+import { chunkPrompt, type ChunkSettings } from './prompt-webui/chunk-prompt.ts'
 import { splitComposition } from './prompt-webui/composition.ts'
 import { removeExtraNetworkTags } from './prompt-webui/extra-network-tags.ts'
 import type { EmphasisMode } from './prompt-webui/parse-emphasis.ts'
-import { schedulePrompt } from './prompt-webui/schedule.ts'
-import type { ScheduleEntry, ScheduleSteps } from './prompt-webui/schedule.ts'
+import { schedulePrompt, type ScheduleEntry, type ScheduleSteps } from './prompt-webui/schedule.ts'
 import type { FindVectors, TextEncoder, VectorReplacement } from './text-encoder.ts'
-import { createEmptyChunk } from './token-chunk.ts'
-import type { TokenChunk } from './token-chunk.ts'
+import { createEmptyChunk, type TokenChunk } from './token-chunk.ts'
 
 /** A text encoder with what A1111's grammar needs to cut prompts for it. */
 export interface WebuiEncoder extends Pick<ChunkSettings, 'tokenizer' | 'embeddings'> {

@@ -4,8 +4,13 @@ import type { ComfyTextModel } from './encode-comfy-prompt.ts'
 import type { WebuiTextModel } from './encode-webui-prompt.ts'
 import { createEmbeddingIndex } from './prompt-webui/embedding-index.ts'
 import type { TextEncoder } from './text-encoder.ts'
-import { fitsModel, getWebuiVectors, readComfyVectors } from './textual-inversion.ts'
-import type { EmbeddingTensors, WebuiEmbedding } from './textual-inversion.ts'
+import {
+  fitsModel,
+  getWebuiVectors,
+  readComfyVectors,
+  type EmbeddingTensors,
+  type WebuiEmbedding,
+} from './textual-inversion.ts'
 
 /** What A1111's side of a checkpoint is built from. */
 export interface WebuiTextParts {

@@ -1,5 +1,4 @@
-import { createTensor } from '../tensor/tensor.ts'
-import type { Tensor } from '../tensor/tensor.ts'
+import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import type { TextEncoderKey } from './text-encoder.ts'
 
 /** An embedding file that cannot be used, with the reason in words for its owner. */

@@ -1,6 +1,11 @@
 import type { GraphBuilder, Value } from '../../onnx/graph-builder.ts'
-import type { AdapterFormat, AdapterUse } from '../adapter-format.ts'
-import { compareElements, compareRanks, toScale } from '../adapter-format.ts'
+import {
+  compareElements,
+  compareRanks,
+  toScale,
+  type AdapterFormat,
+  type AdapterUse,
+} from '../adapter-format.ts'
 import type { AdapterModule } from '../adapter-module.ts'
 import { flatShape, multiplyMatrices, permute, reshape, sum } from '../constant-ops.ts'
 

@@ -1,7 +1,6 @@
 import type { GraphBuilder, Value } from '../../onnx/graph-builder.ts'
 import { countElements } from '../../tensor/tensor.ts'
-import type { AdapterFormat } from '../adapter-format.ts'
-import { compareElements, compareRanks, toScale } from '../adapter-format.ts'
+import { compareElements, compareRanks, toScale, type AdapterFormat } from '../adapter-format.ts'
 import type { AdapterModule } from '../adapter-module.ts'
 import { expandCore, multiply, multiplyMatrices, permute, reshape } from '../constant-ops.ts'
 

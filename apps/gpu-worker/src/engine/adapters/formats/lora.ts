@@ -1,6 +1,5 @@
-import type { AdapterFormat } from '../adapter-format.ts'
+import { compareElements, compareRanks, toScale, type AdapterFormat } from '../adapter-format.ts'
 import type { AdapterModule } from '../adapter-module.ts'
-import { compareElements, compareRanks, toScale } from '../adapter-format.ts'
 import { expandCore, reshape, takeFirst } from '../constant-ops.ts'
 
 const [UP, DOWN, CORE] = ['lora_up.weight', 'lora_down.weight', 'lora_mid.weight'] as const

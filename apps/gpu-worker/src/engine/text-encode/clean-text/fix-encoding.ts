@@ -1,6 +1,10 @@
 import { looksMisread, misreadRun } from './mojibake-patterns.ts'
-import { candidateEncodings, encodeSingleByte, windows1252 } from './single-byte-encodings.ts'
-import type { SingleByteEncoding } from './single-byte-encodings.ts'
+import {
+  candidateEncodings,
+  encodeSingleByte,
+  windows1252,
+  type SingleByteEncoding,
+} from './single-byte-encodings.ts'
 
 // Bytes are kept as strings of the characters 00 to FF here, so that patterns can be written over them.
 

@@ -1,5 +1,4 @@
-import { createTensor } from '../../tensor/tensor.ts'
-import type { Tensor } from '../../tensor/tensor.ts'
+import { createTensor, type Tensor } from '../../tensor/tensor.ts'
 import type { TokenChunk } from '../token-chunk.ts'
 
 /** Whether a prompt has a weight other than 1, so that the encoding of the empty prompt is needed. */

@@ -1,9 +1,7 @@
 import { splitWords } from '../clean-text/python-text.ts'
-import { endOfText, startOfText } from '../clip-tokenizer.ts'
-import type { ClipTokenizer } from '../clip-tokenizer.ts'
+import { endOfText, startOfText, type ClipTokenizer } from '../clip-tokenizer.ts'
 import { PromptError } from '../prompt-error.ts'
-import { chunkLength } from '../token-chunk.ts'
-import type { TokenChunk, VectorUse } from '../token-chunk.ts'
+import { chunkLength, type TokenChunk, type VectorUse } from '../token-chunk.ts'
 import { parseWeights } from './parse-weights.ts'
 
 /** What a prompt is tokenized with. */

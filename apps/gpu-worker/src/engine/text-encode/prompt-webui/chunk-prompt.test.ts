@@ -3,8 +3,7 @@ import { readCases } from '../../test-kit.ts'
 import { createClipTokenizer, endOfText } from '../clip-tokenizer.ts'
 import { loadClipVocabulary } from '../clip-vocabulary.ts'
 import { createEmptyChunk } from '../token-chunk.ts'
-import { chunkPrompt } from './chunk-prompt.ts'
-import type { ChunkSettings } from './chunk-prompt.ts'
+import { chunkPrompt, type ChunkSettings } from './chunk-prompt.ts'
 import { createEmbeddingIndex } from './embedding-index.ts'
 
 interface ChunkRow {

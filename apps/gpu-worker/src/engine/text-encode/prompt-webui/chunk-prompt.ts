@@ -1,11 +1,8 @@
-import { endOfText, startOfText } from '../clip-tokenizer.ts'
-import type { ClipTokenizer } from '../clip-tokenizer.ts'
+import { endOfText, startOfText, type ClipTokenizer } from '../clip-tokenizer.ts'
 import { PromptError } from '../prompt-error.ts'
-import { chunkCapacity, chunkLength } from '../token-chunk.ts'
-import type { TokenChunk, VectorUse } from '../token-chunk.ts'
+import { chunkCapacity, chunkLength, type TokenChunk, type VectorUse } from '../token-chunk.ts'
 import type { EmbeddingIndex, NamedEmbedding } from './embedding-index.ts'
-import { isBreak, parseEmphasis } from './parse-emphasis.ts'
-import type { EmphasisMode } from './parse-emphasis.ts'
+import { isBreak, parseEmphasis, type EmphasisMode } from './parse-emphasis.ts'
 
 /** Id of a comma that ends a word. */
 const commaToken = 267

@@ -1,7 +1,6 @@
 import { pythonSpaces } from '../clean-text/python-text.ts'
 import { PromptError } from '../prompt-error.ts'
-import { scanEmphasis } from './scan-emphasis.ts'
-import type { EmphasisToken } from './scan-emphasis.ts'
+import { scanEmphasis, type EmphasisToken } from './scan-emphasis.ts'
 
 /** Text with the factor its tokens get. */
 export interface WeightedText {

@@ -1,5 +1,4 @@
-import { parseScheduleTree } from './schedule-tree.ts'
-import type { ScheduleNode } from './schedule-tree.ts'
+import { parseScheduleTree, type ScheduleNode } from './schedule-tree.ts'
 
 /** A text and the last step (1-based, inclusive) at which it is used. */
 export interface ScheduleEntry {
