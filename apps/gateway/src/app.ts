@@ -93,6 +93,11 @@ export function createApp({ deps, surface, authenticate, timeRequests }: AppOpti
   if (frontEnd !== undefined) app.get('/*', serveFrontEnd(frontEnd))
 
   const routes = createRouteTable(app)
+  // What fails on the way to a surface, such as a body that breaks off while it is counted.
+  app.onError((error, c) => {
+    deps.logger.warn({ err: error, path: c.req.path }, 'a request failed before anything read it')
+    return c.text('Internal Server Error', 500)
+  })
   app.notFound((c) => answerUnknown(c, routes.allowedMethods(c.req.path), routes))
   return app
 }
