@@ -28,5 +28,6 @@ export const DELIBERATE: Readonly<Record<string, string>> = {
   root_index: 'the front end is not served',
   existing_png_in_static_folder: 'the front end is not served',
   'view_gray16.png_channel=rgb': '16-bit grey is scaled, not cut off',
+  api_jobs: 'later versions have it, and their front ends need it',
   internal_logs_raw: 'the logs of the server are not for its clients',
 }

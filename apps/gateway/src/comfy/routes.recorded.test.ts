@@ -37,6 +37,7 @@ const DELIBERATE_ROUTES = {
   root_index: 'the same',
   existing_png_in_static_folder: 'the same',
   'view_gray16.png_channel=rgb': '16-bit grey is scaled, not cut off',
+  api_jobs: 'later versions have it, and their front ends need it',
   internal_logs_raw: 'the logs of the server are not for its clients',
 }
 

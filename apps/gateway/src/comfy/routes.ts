@@ -5,6 +5,7 @@ import { answerComfyFault } from './errors.ts'
 import { addHistoryRoutes } from './history-routes.ts'
 import { addInfoRoutes } from './info-routes.ts'
 import { addInternalRoutes } from './internal-routes.ts'
+import { addJobListRoutes } from './job-list-routes.ts'
 import { addModelRoutes } from './model-routes.ts'
 import { addPromptRoutes } from './prompt-routes.ts'
 import { addQueueRoutes } from './queue-routes.ts'
@@ -26,7 +27,9 @@ export function createComfyRoutes(deps: GatewayDeps): Hono<GatewayEnv> {
   addInfoRoutes(add, deps)
   addSettingsRoutes(add, deps)
   addUserdataRoutes(add, deps)
-  addInternalRoutes(createBareRouteAdder(app), deps)
+  const addBare = createBareRouteAdder(app)
+  addInternalRoutes(addBare, deps)
+  addJobListRoutes(addBare, deps)
   app.onError((error) => answerComfyFault(error, deps.logger))
   return app
 }
