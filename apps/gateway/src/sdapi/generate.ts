@@ -121,7 +121,7 @@ async function submitGeneration(
 async function submitScript(
   deps: GatewayDeps,
   plan: ScriptPlan,
-  { tenant, request, styles, pictures }: Settled,
+  { tenant, route, request, styles, pictures }: Settled,
 ): Promise<JobMaking> {
   const controls = await Promise.all(plan.parts.map(({ control }) => readControls(deps, control)))
   let ownId = ''
@@ -131,7 +131,8 @@ async function submitScript(
       const stored = await storePictures(deps, tenant, pictures)
       const units = await Promise.all(controls.map((one) => storeControls(deps, tenant, one)))
       const ofParts = units.map((one) => ({ ...stored, controls: one }))
-      return toScriptJob(plan, ofParts, deps.models, identity)
+      const echo = await storeEcho(deps.store.blobs, tenant, request, route)
+      return toScriptJob(plan, { pictures: ofParts, echo }, deps.models, identity)
     },
     answer: (record) =>
       answerScript(deps, request, record, async (finished) => {

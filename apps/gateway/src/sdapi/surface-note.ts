@@ -44,17 +44,21 @@ export interface SurfaceNote {
 
 /** What travels with a generation job, so that whoever asks, and wherever, gets the answer a waiting client got. */
 export function toSurfaceNote(plan: GenerationPlan, parameters: readonly Parameter[], echo: Echo): string {
-  const { route, changed } = echo
-  const echoed: [string, ExactValue] =
-    changed instanceof Map ? ['parameters', changed] : ['parameters_blob', toExact({ ...changed })]
   return formatExactJson(
     new Map<string, ExactValue>([
       ['info', toInfoTemplate(plan, parameters)],
       ['told', listTold(parameters)],
-      ['route', route],
-      echoed,
+      ...listEcho(echo),
     ]),
   )
+}
+
+/** What notes keep of a request for its echo. */
+export function listEcho({ route, changed }: Echo): [string, ExactValue][] {
+  return [
+    ['route', route],
+    changed instanceof Map ? ['parameters', changed] : ['parameters_blob', toExact({ ...changed })],
+  ]
 }
 
 /** The events that parameters are told of, by their key. */

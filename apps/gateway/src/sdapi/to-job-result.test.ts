@@ -71,6 +71,15 @@ describe('the result of a job whose client did not wait', () => {
     expect(withThem.told).toMatchObject({ parameters: { init_images: [large.toString('base64')] } })
   })
 
+  it('is that of a script too', async () => {
+    const body = { ...REQUEST, n_iter: 1, prompt: 'a|b', script_name: 'prompt matrix' }
+    const args = [false, false, 'positive', 'comma', 0]
+    const { told, answered } = await readBoth('/sdapi/v1/txt2img', { ...body, script_args: args })
+    expect(told).toEqual(answered)
+    expect(Object.keys(told ?? {})).toEqual(['images', 'parameters', 'info'])
+    expect(answered).toMatchObject({ parameters: { script_name: 'prompt matrix', script_args: args } })
+  })
+
   it('is that of the extras and detection routes too', async () => {
     const single = await readBoth('/sdapi/v1/extra-single-image', { image: picture, upscaling_resize: 1 })
     expect(single.told).toEqual(single.answered)

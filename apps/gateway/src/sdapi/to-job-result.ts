@@ -6,6 +6,7 @@ import { toDetectBody } from './control/detect.ts'
 import { parseExtrasNote, toExtrasBody } from './extras/extras-body.ts'
 import { readImages } from './job-files.ts'
 import { readEcho } from './request-echo.ts'
+import { writeScriptAnswer } from './scripts/answer-script.ts'
 import { toInfo } from './to-response.ts'
 
 /**
@@ -15,8 +16,14 @@ import { toInfo } from './to-response.ts'
  */
 export async function toJobResult(deps: GatewayDeps, record: JobRecord): Promise<ExactObject> {
   const kind = record.job?.kind?.$case
-  const request = kind === 'generation' ? await readEcho(deps.store.blobs, record) : undefined
-  if (request !== undefined) return (await writeAnswer(deps, request, record, async () => undefined)).body
+  const isGeneration = kind === 'generation' || kind === 'script'
+  const request = isGeneration ? await readEcho(deps.store.blobs, record) : undefined
+  const saveNothing = async () => undefined
+  if (request !== undefined) {
+    return kind === 'script'
+      ? writeScriptAnswer(deps, request, record, saveNothing)
+      : (await writeAnswer(deps, request, record, saveNothing)).body
+  }
   const pictures = await readImages(deps, record)
   const images = pictures.map((bytes) => Buffer.from(bytes).toString('base64'))
   if (kind === 'controlMap') return toDetectBody(images)

@@ -34,6 +34,19 @@ export async function answerScript(
   record: JobRecord,
   save: SaveScript,
 ): Promise<Response> {
+  return jsonAnswer(await writeScriptAnswer(deps, request, record, save))
+}
+
+/**
+ * The body of that answer.
+ * @throws ApiError with the job's error when it failed
+ */
+export async function writeScriptAnswer(
+  deps: GatewayDeps,
+  request: GenerationRequest,
+  record: JobRecord,
+  save: SaveScript,
+): Promise<ExactObject> {
   refuseFailed(record)
   const script = readScript(record)
   const note = parseScriptNote(record.job?.surfaceNote ?? '')
@@ -49,13 +62,11 @@ export async function answerScript(
   const shown = selectPictures(note, grids, pictures)
   const info = toScriptInfo(record, { script, note, count: shown.length, hasGrid: grids.length > 0 })
   const sends = request.value('send_images') !== false
-  return jsonAnswer(
-    new Map<string, ExactValue>([
-      ['images', sends ? shown.map((bytes) => Buffer.from(bytes).toString('base64')) : []],
-      ['parameters', echoFields(request)],
-      ['info', formatExactJson(info)],
-    ]),
-  )
+  return new Map<string, ExactValue>([
+    ['images', sends ? shown.map((bytes) => Buffer.from(bytes).toString('base64')) : []],
+    ['parameters', echoFields(request)],
+    ['info', formatExactJson(info)],
+  ])
 }
 
 function readScript(record: JobRecord): ScriptJob {

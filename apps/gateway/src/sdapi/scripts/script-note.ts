@@ -6,6 +6,7 @@ import {
   toPlain,
   type ExactObject,
 } from '@atelier/catalog/exact-json'
+import { listEcho, type Echo } from '../surface-note.ts'
 import type { AnswerNote, ScriptPlan } from './script.ts'
 
 /** What travels with a script's job, so that whoever answers tells of the job that ran. */
@@ -16,14 +17,15 @@ export interface ScriptNote {
   readonly answer: AnswerNote
 }
 
-/** Writes the note of a plan. */
-export function writeScriptNote({ info, told = new Map(), names, answer }: ScriptPlan): string {
+/** Writes the note of a plan and its request. */
+export function writeScriptNote({ info, told = new Map(), names, answer }: ScriptPlan, echo: Echo): string {
   return formatExactJson(
     new Map([
       ['info', info],
       ['told', told],
       ['names', [...names]],
       ['answer', toExact(answer as never)],
+      ...listEcho(echo),
     ]),
   )
 }

@@ -3,13 +3,14 @@ import type { ModelIndex } from '../../models/model-index.ts'
 import { listParameters } from '../parameters/list-parameters.ts'
 import { listFiles, toGeneration, type JobIdentity, type PlacedPictures } from '../to-job.ts'
 import { toPreview } from '../to-preview.ts'
+import type { Echo } from '../surface-note.ts'
 import type { ScriptPlan } from './script.ts'
 import { writeScriptNote } from './script-note.ts'
 
 /** Writes the job of a script's plan; pictures are given part by part. */
 export function toScriptJob(
   plan: ScriptPlan,
-  pictures: readonly PlacedPictures[],
+  { pictures, echo }: { readonly pictures: readonly PlacedPictures[]; readonly echo: Echo },
   models: ModelIndex,
   identity: JobIdentity,
 ): Job {
@@ -31,7 +32,7 @@ export function toScriptJob(
     models: listDistinct([...parts.flatMap(listFiles), ...(enlarger ? [enlarger] : [])]),
     preview: toPreview(plan.parts[0]!.options),
     kind: { $case: 'script', value: { parts, work, output: parts[0]?.output } },
-    surfaceNote: writeScriptNote(plan),
+    surfaceNote: writeScriptNote(plan, echo),
   })
 }
 

@@ -62,6 +62,17 @@ describe('image to image', () => {
     expect(keeps(data, 0, 31)).toBe(false)
   })
 
+  it('fills with noise of each image’s seed', async () => {
+    const job = { batchSize: 2, images: [5n, 6n].map((seed) => ({ prompt: 'a cat', seed })) }
+    const noise = mask({ content: MaskedContent.MASKED_CONTENT_NOISE })
+    const { files } = await run({ strength: 0, mask: noise }, job)
+    const [first, second] = files.map(({ bytes }) => Buffer.from(bytes))
+    // Nothing is sampled: the pictures show what the masked half was filled with.
+    expect(first!.equals(second!)).toBe(false)
+    const alone = await run({ strength: 0, mask: noise }, { images: [job.images[1]] })
+    expect(second!.equals(Buffer.from(alone.files[0]!.bytes))).toBe(true)
+  })
+
   it('repaints the other half where the mask is inverted', async () => {
     const { data } = await pixelsOf(await run({ mask: mask({ invert: true }) }))
     expect([keeps(data, 0, 31), keeps(data, 33, 64)]).toEqual([true, false])
