@@ -103,6 +103,19 @@ describe('nodes that write and read files', () => {
     expect(Buffer.from(kept[1]!.bytes).toString('latin1')).toContain('comfprompt\0{"7": {"x": 1.0}}')
   })
 
+  it('leaves the place in the batch to SaveImage, and counts', async () => {
+    const args = {
+      samples: new NodeValue({ samples: values([1, 4, 1, 1]) }),
+      filename_prefix: 'x%batch_num%',
+    }
+    await callNode('SaveLatent', args, context())
+    await callNode('SaveLatent', args, context())
+    expect(kept.map(({ file }) => file.name)).toEqual([
+      'x%batch_num%_00001_.latent',
+      'x%batch_num%_00002_.latent',
+    ])
+  })
+
   it('shows a mask as a grey picture of the temp folder', async () => {
     const mask = createTensor([1, 2, 3], Float32Array.of(0, 0.5, 1, 1, 0.5, 0))
     await callNode('MaskPreview', { mask: new NodeValue(mask) }, context())

@@ -1,6 +1,6 @@
 import { FolderKind, NamedFile } from '@atelier/proto'
 import type { NodeContext } from '../node-graph/node-context.ts'
-import { parseOutputPrefix, toFileName } from './output-name.ts'
+import { parseOutputPrefix } from './output-name.ts'
 
 /** A file that goes to the output folder under the next number of its prefix. */
 export interface OutputFile {
@@ -22,9 +22,9 @@ export interface ShownFile {
 /** Keeps one numbered file; the ledger gives the number. */
 export async function keepOutputFile(file: OutputFile, context: NodeContext): Promise<ShownFile> {
   const { subfolder, stem } = parseOutputPrefix(file.prefix, file.size, new Date())
-  const isCounted = !stem.includes('%batch_num%')
-  const number = isCounted ? await context.job.allocate(`output/${subfolder}/${stem}`, 1) : 1
-  const filename = toFileName(stem, number, 0, file.extension)
+  const number = await context.job.allocate(`output/${subfolder}/${stem}`, 1)
+  // The place in the batch is SaveImage's alone: here %batch_num% stays as it is.
+  const filename = `${stem}_${String(number).padStart(5, '0')}_.${file.extension}`
   const named = NamedFile.fromPartial({
     ...{ folder: FolderKind.FOLDER_KIND_OUTPUT, subfolder, name: filename, nodeId: context.nodeId },
     ...file.size,

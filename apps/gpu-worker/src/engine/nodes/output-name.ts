@@ -45,9 +45,9 @@ export function parseOutputPrefix(
 }
 
 /** A file name for a counter value. */
-export function toFileName(stem: string, counter: number, batchIndex: number, extension = 'png'): string {
+export function toFileName(stem: string, counter: number, batchIndex: number): string {
   const name = stem.replaceAll('%batch_num%', String(batchIndex))
-  return `${name}_${String(counter).padStart(5, '0')}_.${extension}`
+  return `${name}_${String(counter).padStart(5, '0')}_.png`
 }
 
 /** Path parts without dots; undefined when the path is absolute or climbs out. */
