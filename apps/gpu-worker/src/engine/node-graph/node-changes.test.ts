@@ -15,6 +15,11 @@ describe('findChanges', () => {
     ])
   })
 
+  it('is no matter of the client where a class depends on its inputs alone', () => {
+    const graph = parseGraph('{"1": {"class_type": "EmptyImage", "inputs": {}, "is_changed": "mine"}}')
+    expect(findChanges(graph, [])).toEqual(new Map())
+  })
+
   it('is new every time for a node that is to run every time', () => {
     const graph = parseGraph('{"1": {"class_type": "SaveImageWebsocket", "inputs": {}}}')
     expect(findChanges(graph, [])).not.toEqual(findChanges(graph, []))

@@ -12,7 +12,7 @@ import type { NodeGraph } from './graph.ts'
 
 /**
  * What the result of a node depends on besides its inputs: the bytes of the file it loads; for a node that is to run
- * every time, something new. A client may say it itself.
+ * every time, something new. Of these a client may say it itself.
  */
 export function findChanges(
   graph: NodeGraph,
@@ -21,13 +21,13 @@ export function findChanges(
   const hashes = new Map(inputFiles.map(({ reference, blob }) => [reference, blob?.sha256 ?? '']))
   const changes = new Map<string, ExactValue>()
   for (const { id, className, literals, isChanged } of graph.values()) {
+    const [input] = Object.keys(findNodeDefinition(className)?.checks ?? {})
+    const isNewEachTime = className === 'SaveImageWebsocket'
+    if (input === undefined && !isNewEachTime) continue
+    const hash = input && hashes.get(toPythonString(literals.get(input) ?? null))
     if (isChanged !== undefined) changes.set(id, isChanged)
-    else if (className === 'SaveImageWebsocket') changes.set(id, [randomUUID()])
-    else {
-      const [input] = Object.keys(findNodeDefinition(className)?.checks ?? {})
-      const hash = input && hashes.get(toPythonString(literals.get(input) ?? null))
-      if (hash !== undefined) changes.set(id, [hash])
-    }
+    else if (isNewEachTime) changes.set(id, [randomUUID()])
+    else if (hash !== undefined) changes.set(id, [hash])
   }
   return changes
 }

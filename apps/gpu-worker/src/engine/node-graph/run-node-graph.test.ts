@@ -1,4 +1,5 @@
-import { Job, NodeGraphJob, type JobEvent } from '@atelier/proto'
+import { InputFile, Job, NodeGraphJob, type JobEvent } from '@atelier/proto'
+import sharp from 'sharp'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { EngineFile, EngineOutcome } from '../../engine-protocol.ts'
 import type { Happening, JobContext } from '../job-context.ts'
@@ -165,12 +166,23 @@ describe('runNodeGraph', () => {
     expect(outcome.kind === 'done' && outcome.result.nodeOutputsJson).toEqual({})
   })
 
-  it('runs a node again when the client says that it changed', async () => {
-    const prompt = (isChanged: string) => ({ 1: { ...picture(1), is_changed: isChanged }, 2: save('1') })
-    await run(prompt('a'), ['2'])
-    await run(prompt('a'), ['2'])
+  it('runs a node again when the client says that the file it loads changed', async () => {
+    const prompt = (isChanged: string) => ({
+      1: { class_type: 'LoadImage', inputs: { image: 'a.png' }, is_changed: isChanged },
+      2: save('1'),
+    })
+    const file = { reference: 'a.png', blob: { key: 'k', sha256: 'abc' } }
+    const pixel = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer()
+    const change = {
+      job: { inputFiles: [InputFile.fromPartial(file)] },
+      context: { inputs: new Map([['k', new Uint8Array(pixel)]]) },
+    }
+    await run(prompt('a'), ['2'], change)
+    await run(prompt('a'), ['2'], change)
     expect(cachedNodes()).toEqual(['1', '2'])
-    await run(prompt('b'), ['2'])
+    await run(prompt('b'), ['2'], change)
     expect(cachedNodes()).toEqual([])
   })
 
