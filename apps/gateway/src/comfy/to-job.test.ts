@@ -12,6 +12,7 @@ const GRAPH = `{
   "2": {"class_type": "CLIPTextEncode", "inputs": {"text": "embedding:nice, (embedding:sub/other:1.2)"}},
   "1": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "a.safetensors"}},
   "3": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "unused.safetensors"}},
+  "5": {"class_type": "LoadImageMask", "inputs": {"image": "dog.png"}},
   "4": {"class_type": "KSampler", "inputs": {"seed": 18446744073709551615, "cfg": 8.0}}
 }`
 
@@ -45,8 +46,8 @@ describe('pinModels', () => {
 })
 
 describe('listFileReferences', () => {
-  it('lists the files of the nodes that run', () => {
-    expect(listFileReferences(checked())).toEqual(['cat.png'])
+  it('lists the files of all nodes, of those that do not run this time too', () => {
+    expect(listFileReferences(checked())).toEqual(['cat.png', 'dog.png'])
   })
 })
 

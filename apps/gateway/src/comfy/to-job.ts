@@ -105,10 +105,10 @@ function namedTinyVae(name: string): { kind: ModelKind; name: string }[] {
   return files.map((file) => ({ kind: ModelKind.MODEL_KIND_TINY_VAE, name: file }))
 }
 
-/** File references of the nodes that will run. */
-export function listFileReferences(checked: CheckedGraph): string[] {
-  const references = usedTexts(checked).filter(({ isFile }) => isFile)
-  return [...new Set(references.map(({ value }) => value))]
+/** File references of all nodes: what is kept of those that will not run this time is known by its file too. */
+export function listFileReferences({ graph }: Pick<CheckedGraph, 'graph'>): string[] {
+  const texts = [...graph.values()].flatMap((node) => (isExactObject(node) ? textsOf(node) : []))
+  return [...new Set(texts.filter(({ isFile }) => isFile).map(({ value }) => value))]
 }
 
 interface UsedText {
