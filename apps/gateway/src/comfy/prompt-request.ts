@@ -52,13 +52,13 @@ export function parsePromptRequest(body: ExactValue): PromptRequest | undefined 
 }
 
 /**
- * extra_data (null: none) with the client's id in it, without keys for paid services.
+ * extra_data with the client's id in it, without keys for paid services.
  * @throws RequestFault when it is not an object
  */
 export function parseExtraData(body: ExactValue): ExactObject {
-  const given = memberOf(body, 'extra_data') ?? null
+  const given = memberOf(body, 'extra_data')
   const clientId = memberOf(body, 'client_id')
-  const extraData: ExactObject = new Map(given === null ? [] : requireObject(given, 'extra_data'))
+  const extraData: ExactObject = new Map(given === undefined ? [] : requireObject(given, 'extra_data'))
   for (const secret of SECRETS) extraData.delete(secret)
   if (clientId !== undefined) extraData.set('client_id', clientId)
   return extraData

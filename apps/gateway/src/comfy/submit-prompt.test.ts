@@ -131,13 +131,6 @@ describe('POST /prompt', () => {
     expect(kind?.$case === 'nodeGraph' && kind.value.extraDataJson).toBe('{"kept": 1, "client_id": "c"}')
   })
 
-  it('takes extra_data that is null for none', async () => {
-    expect((await post({ prompt: PROMPT, extra_data: null, client_id: 'c' })).status).toBe(200)
-    await gateway.dispatcher.settle()
-    const kind = jobs[0]?.kind
-    expect(kind?.$case === 'nodeGraph' && kind.value.extraDataJson).toBe('{"client_id": "c"}')
-  })
-
   it('fails on extra_data that is no object only when the graph is good', async () => {
     expect((await post({ prompt: PROMPT, extra_data: 5 })).status).toBe(500)
     expect((await post({ prompt: {}, extra_data: 5 })).status).toBe(400)
