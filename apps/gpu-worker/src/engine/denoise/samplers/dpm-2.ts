@@ -3,6 +3,7 @@ import type { Sampler } from '../sampler.ts'
 import { beginStep } from './begin-step.ts'
 import { splitAncestral } from './ancestral.ts'
 import { churn } from './churn.ts'
+import { middleOf } from './middle.ts'
 import { follow, slopeOf } from './slope.ts'
 
 /** DPM-Solver-2 in the manner of Karras et al. 2022 (midpoint in log sigma; Lu et al. 2022, arXiv 2206.00927). */
@@ -42,7 +43,7 @@ interface MidpointStep {
 async function midpointStep(run: Parameters<Sampler>[1], { x, denoised, sigma, next }: MidpointStep) {
   const slope = slopeOf(x, sigma, denoised)
   if (next === 0) return follow(x, slope, -sigma)
-  const middle = Math.sqrt(sigma * next)
+  const middle = middleOf(sigma, next)
   const halfway = follow(x, slope, middle - sigma)
   const { latent: second } = await run.denoise(halfway, middle)
   return follow(x, slopeOf(halfway, middle, second), next - sigma)

@@ -1,6 +1,7 @@
 import { combine } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
 import { splitAncestral } from './ancestral.ts'
+import { middleOf } from './middle.ts'
 import { beginStep } from './begin-step.ts'
 
 /** DPM-Solver++(2S) with ancestral noise and CFG++ (arXiv 2211.01095, algorithm 1; arXiv 2406.08070). */
@@ -14,7 +15,7 @@ export const dpmpp2sAncestralCfgPp: Sampler = async (start, run) => {
     if (down === 0) {
       x = denoised
     } else {
-      const middle = Math.sqrt(sigma * down)
+      const middle = middleOf(sigma, down)
       const shifted = combine([1, x], [1, denoised], [-1, unconditional])
       const halfway = combine([middle / sigma, shifted], [1 - middle / sigma, denoised])
       const second = await run.denoise(halfway, middle)

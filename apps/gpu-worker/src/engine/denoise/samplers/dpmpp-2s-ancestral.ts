@@ -2,6 +2,7 @@ import { combine } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
 import { beginStep } from './begin-step.ts'
 import { splitAncestral } from './ancestral.ts'
+import { middleOf } from './middle.ts'
 
 /** DPM-Solver++(2S) with ancestral noise (Lu et al. 2022, arXiv 2211.01095, algorithm 1). */
 export const dpmpp2sAncestral: Sampler = async (start, run) => {
@@ -14,7 +15,7 @@ export const dpmpp2sAncestral: Sampler = async (start, run) => {
     if (down === 0) {
       x = denoised
     } else {
-      const middle = Math.sqrt(sigma * down)
+      const middle = middleOf(sigma, down)
       const halfway = combine([middle / sigma, x], [1 - middle / sigma, denoised])
       const { latent: second } = await run.denoise(halfway, middle)
       x = combine([down / sigma, x], [1 - down / sigma, second])
