@@ -52,6 +52,10 @@ describe('bodies', () => {
     ])
   })
 
+  it('are none of another content type', async () => {
+    expect(await post('/sdapi/v1/png-info', '{}', 'text/plain')).toEqual([422, { detail: [NO_DICTIONARY] }])
+  })
+
   it('are JSON with an empty content type', async () => {
     expect(await post('/sdapi/v1/png-info', '{}', '')).toEqual([422, { detail: [missing('image')] }])
   })

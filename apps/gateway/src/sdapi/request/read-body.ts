@@ -12,7 +12,8 @@ import { describeJsonFault } from './json-fault.ts'
 export async function readBody(c: Context<GatewayEnv>): Promise<ExactValue | undefined> {
   const bytes = new Uint8Array(await c.req.arrayBuffer())
   if (bytes.length === 0) return undefined
-  if (!isJsonType(c.req.header('content-type'))) return ''
+  // Something that no dictionary is made of.
+  if (!isJsonType(c.req.header('content-type'))) return false
   const text = decode(bytes)
   try {
     return parseExactJson(text)

@@ -49,7 +49,7 @@ const RULES: readonly Rule[] = [
   rule('later', GET, /^(sd_extra_networks|quicksettings-hint|app_id-value)/, "routes of the original's page"),
   rule('later', /^auth$/, /config$/, "routes of the original's page"),
   rule('later', /^auth$/, /^stop/, 'stopping the server by a request'),
-  rule('later', GENERATION, /pad-cond/, 'padding of conditionings'),
+  rule('later', GENERATION, /^(s-min-uncond|t2i ngms-req)$/, 'what a run comes upon is told by the engine'),
   rule('later', GENERATION, /unipc$/, "errors of the engine, which the recordings' replay stands in for"),
   rule('later', /^utils$/, /^(create|train)-/, 'training'),
   rule('deliberate', /^utils$/, /^cn-pose$/, 'the same picture, compressed otherwise'),
