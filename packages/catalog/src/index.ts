@@ -18,6 +18,7 @@ export { spreadTiles, toUpscaledSide, type TileSide } from './tile-grid.ts'
 export {
   findNetworkPreprocessor,
   NETWORK_PREPROCESSORS,
+  POSE_PREPROCESSOR,
   toPreprocessorName,
   type NetworkPreprocessor,
 } from './network-preprocessors.ts'

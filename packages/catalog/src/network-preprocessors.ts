@@ -44,6 +44,15 @@ export function findNetworkPreprocessor(name: string): NetworkPreprocessor | und
   return NETWORK_PREPROCESSORS.find((one) => one.name === name)
 }
 
+/** The preprocessor of poses (DWPose), and the files of its two networks as they are published, without extension. */
+export const POSE_PREPROCESSOR = {
+  name: 'dw_openpose_full',
+  /** Finds people. */
+  detector: 'yolox_l',
+  /** Finds the joints of one. */
+  joints: 'dw-ll_ucoco_384',
+} as const
+
 /** The preprocessor a network's file is for: its name without folders and extension. */
 export function toPreprocessorName(fileName: string): string {
   return fileName.slice(fileName.lastIndexOf('/') + 1).replace(/\.onnx$/i, '')

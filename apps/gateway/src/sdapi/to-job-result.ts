@@ -26,7 +26,7 @@ export async function toJobResult(deps: GatewayDeps, record: JobRecord): Promise
   }
   const pictures = await readImages(deps, record)
   const images = pictures.map((bytes) => Buffer.from(bytes).toString('base64'))
-  if (kind === 'controlMap') return toDetectBody(images)
+  if (kind === 'controlMap') return toDetectBody(images, record.result?.poseJson)
   const note = kind === 'extras' ? parseExtrasNote(record.job?.surfaceNote ?? '') : undefined
   if (note !== undefined) return toExtrasBody(note, images)
   const result = new Map<string, ExactValue>([['images', images]])

@@ -91,7 +91,11 @@ export function listFiles({ checkpoint, vae, loras, embeddings, ...generation }:
     ...[...loras, ...(generation.hires?.loras ?? [])].map(({ file }) => file),
     ...[...generation.hypernetworks, ...(generation.hires?.hypernetworks ?? [])].map(({ file }) => file),
     ...embeddings,
-    ...generation.controls.flatMap(({ model, preprocessing }) => [model, preprocessing?.network]),
+    ...generation.controls.flatMap(({ model, preprocessing }) => [
+      model,
+      preprocessing?.network,
+      preprocessing?.detector,
+    ]),
   ]
   return files.filter((file) => file !== undefined)
 }

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { findPreprocessor, type Preprocessor, type Slider } from '@atelier/catalog'
-import { isExactObject, type ExactObject, type ExactValue } from '@atelier/catalog/exact-json'
+import { isExactObject, parseExactJson, type ExactObject, type ExactValue } from '@atelier/catalog/exact-json'
 import {
   ImageFormat,
   Job,
@@ -22,7 +22,7 @@ import { validateParameters, type CheckedFields } from '../request/validate.ts'
 import { answerWithEnd } from '../answer-with-end.ts'
 import type { JobIdentity } from '../to-job.ts'
 import { toOutput } from '../to-output.ts'
-import { findPreprocessorFile, whyMissing } from './preprocessor-files.ts'
+import { findPreprocessorFiles, whyMissing } from './preprocessor-files.ts'
 
 /** Preprocessors that give no picture to answer with, by the name a request may have. */
 const NOT_SUPPORTED = new Set([
@@ -41,7 +41,7 @@ export function handleDetect(deps: GatewayDeps) {
     const fields = validateParameters(sent, DETECT_FIELDS)
     const body = isExactObject(sent ?? null) ? (sent as ExactObject) : new Map<string, ExactValue>()
     const preprocessor = checkDetection(fields, deps.models)
-    const network = findPreprocessorFile(deps.models, preprocessor)
+    const { network, detector } = findPreprocessorFiles(deps.models, preprocessor)
     const images = await readPictures(imagesOf(fields))
     const masks = preprocessor.needsMask ? await readPictures(listOf(fields, 'controlnet_masks')) : []
     const tenant = c.get('tenant')
@@ -56,6 +56,7 @@ export function handleDetect(deps: GatewayDeps) {
           preprocessing: {
             ...toPreprocessing(fields, preprocessor, deps.random),
             network: network && toModelRef(network),
+            detector: detector && toModelRef(detector),
           },
           output: { ...toOutput(options, options), format: ImageFormat.IMAGE_FORMAT_PNG },
         }),
@@ -63,16 +64,18 @@ export function handleDetect(deps: GatewayDeps) {
       async answer(record) {
         refuseFailed(record)
         const made = await readImages(deps, record)
-        return jsonAnswer(toDetectBody(made.map((bytes) => Buffer.from(bytes).toString('base64'))))
+        const images = made.map((bytes) => Buffer.from(bytes).toString('base64'))
+        return jsonAnswer(toDetectBody(images, record.result?.poseJson))
       },
     })
   }
 }
 
-/** The body of a detection's answer; pictures in base64. */
-export function toDetectBody(images: readonly string[]): ExactObject {
+/** The body of a detection's answer; pictures in base64, poses as JSON texts. */
+export function toDetectBody(images: readonly string[], poses: readonly string[] = []): ExactObject {
   return new Map<string, ExactValue>([
     ['info', 'Success'],
+    ...(poses.length > 0 ? [['poses', poses.map((text) => parseExactJson(text))] as const] : []),
     ['images', [...images]],
   ])
 }
@@ -124,7 +127,7 @@ function toPreprocessing(
     thresholdA: settle('controlnet_threshold_a', preprocessor.thresholdA),
     thresholdB: settle('controlnet_threshold_b', preprocessor.thresholdB),
     seed: Math.floor(random() * SEEDS),
-    network: undefined,
+    ...{ network: undefined, detector: undefined },
   }
 }
 
@@ -141,7 +144,7 @@ function toDetectJob({ now, ...ids }: JobIdentity, { images, masks, preprocessin
     ...ids,
     surface: Surface.SURFACE_SDAPI,
     submittedAtMs: now,
-    models: preprocessing.network === undefined ? [] : [preprocessing.network],
+    models: [preprocessing.network, preprocessing.detector].filter((file) => file !== undefined),
     kind: { $case: 'controlMap', value: { pictures, preprocessing, output } },
   })
 }

@@ -7,7 +7,7 @@ import { optionNumber, type Options } from '../options/options-store.ts'
 import type { GenerationRequest } from '../request/generation-request.ts'
 import { toStem } from '../resolve-checkpoint.ts'
 import { findControlModel, toControlTitle } from './control-models.ts'
-import { findPreprocessorFile, whyMissing } from './preprocessor-files.ts'
+import { findPreprocessorFiles, whyMissing, type PreprocessorFiles } from './preprocessor-files.ts'
 import { readUnits, type UnitRequest } from './read-units.ts'
 
 /** Why the extension leaves a request ungoverned: it notes the reason in its log and the pictures are made without. */
@@ -19,8 +19,8 @@ export class UnitFault extends Error {
 export interface PlannedUnit {
   readonly values: ExactObject
   readonly preprocessor: Preprocessor
-  /** The preprocessor's network, where it is one. */
-  readonly network: ModelFile | undefined
+  /** The preprocessor's networks, where it has some. */
+  readonly files: PreprocessorFiles
   /** Absent for preprocessors that act without one. */
   readonly model: ModelFile | undefined
   readonly weight: number
@@ -79,8 +79,8 @@ function planUnit({ values, preprocessor }: UnitRequest, inputs: ControlInputs):
   const model = preprocessor.isModelFree ? undefined : findNetwork(String(values.get('model')), inputs)
   if (!inputs.isImageToImage && (values.get('image') ?? null) === null)
     throw new UnitFault('controlnet is enabled but no input image is given')
-  const network = findPreprocessorFile(inputs.models, preprocessor)
-  return { values, preprocessor, network, model, weight: Number(values.get('weight')) }
+  const files = findPreprocessorFiles(inputs.models, preprocessor)
+  return { values, preprocessor, files, model, weight: Number(values.get('weight')) }
 }
 
 function findNetwork(name: string, { models, checkpoint }: ControlInputs): ModelFile {

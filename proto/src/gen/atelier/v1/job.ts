@@ -836,6 +836,8 @@ export interface Preprocessing {
   seed: number
   /** The ONNX file of those that are networks; absent: the preprocessor is arithmetic alone. */
   network: ModelRef | undefined
+  /** The ONNX file that finds people, for those of poses. */
+  detector: ModelRef | undefined
 }
 
 /** Control pictures alone, one of each picture. */
@@ -4967,7 +4969,15 @@ export const ControlUnit: MessageFns<ControlUnit> = {
 }
 
 function createBasePreprocessing(): Preprocessing {
-  return { module: '', resolution: 0, thresholdA: 0, thresholdB: 0, seed: 0, network: undefined }
+  return {
+    module: '',
+    resolution: 0,
+    thresholdA: 0,
+    thresholdB: 0,
+    seed: 0,
+    network: undefined,
+    detector: undefined,
+  }
 }
 
 export const Preprocessing: MessageFns<Preprocessing> = {
@@ -4989,6 +4999,9 @@ export const Preprocessing: MessageFns<Preprocessing> = {
     }
     if (message.network !== undefined) {
       ModelRef.encode(message.network, writer.uint32(562).fork()).join()
+    }
+    if (message.detector !== undefined) {
+      ModelRef.encode(message.detector, writer.uint32(570).fork()).join()
     }
     return writer
   },
@@ -5054,6 +5067,14 @@ export const Preprocessing: MessageFns<Preprocessing> = {
             message.network = ModelRef.decode(reader, reader.uint32())
             continue
           }
+          case 71: {
+            if (tag !== 570) {
+              break
+            }
+
+            message.detector = ModelRef.decode(reader, reader.uint32())
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -5079,6 +5100,10 @@ export const Preprocessing: MessageFns<Preprocessing> = {
     message.network =
       object.network !== undefined && object.network !== null
         ? ModelRef.fromPartial(object.network)
+        : undefined
+    message.detector =
+      object.detector !== undefined && object.detector !== null
+        ? ModelRef.fromPartial(object.detector)
         : undefined
     return message
   },

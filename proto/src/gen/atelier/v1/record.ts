@@ -110,6 +110,8 @@ export interface JobResult {
   infotexts: string[]
   /** What the run came upon, in the order it did. */
   runEvents: RunEvent[]
+  /** Control maps of poses: what was found in each picture, JSON text as OpenPose writes it. */
+  poseJson: string[]
   /** Where the time went. */
   timings: JobTimings | undefined
   /** Node graphs: the node that was stopped; empty: none was. */
@@ -447,6 +449,7 @@ function createBaseJobResult(): JobResult {
     imageIndexes: [],
     infotexts: [],
     runEvents: [],
+    poseJson: [],
     timings: undefined,
     interruptedNodeId: '',
     partFileCounts: [],
@@ -486,6 +489,9 @@ export const JobResult: MessageFns<JobResult> = {
         writer.int32(v)
       }
       writer.join()
+    }
+    for (const v of message.poseJson) {
+      writer.uint32(570).string(v!)
     }
     if (message.timings !== undefined) {
       JobTimings.encode(message.timings, writer.uint32(66).fork()).join()
@@ -603,6 +609,14 @@ export const JobResult: MessageFns<JobResult> = {
 
             break
           }
+          case 71: {
+            if (tag !== 570) {
+              break
+            }
+
+            message.poseJson.push(reader.string())
+            continue
+          }
           case 8: {
             if (tag !== 66) {
               break
@@ -669,6 +683,7 @@ export const JobResult: MessageFns<JobResult> = {
     message.imageIndexes = object.imageIndexes?.map((e) => e) || []
     message.infotexts = object.infotexts?.map((e) => e) || []
     message.runEvents = object.runEvents?.map((e) => e) || []
+    message.poseJson = object.poseJson?.map((e) => e) || []
     message.timings =
       object.timings !== undefined && object.timings !== null
         ? JobTimings.fromPartial(object.timings)

@@ -1,12 +1,12 @@
 import type { Context } from 'hono'
 import sharp from 'sharp'
 import type { ExactValue } from '@atelier/catalog/exact-json'
+import { drawPoses, PoseError, type Keypoints, type Pose } from '@atelier/catalog/poses'
 import type { GatewayEnv } from '../../../deps.ts'
 import { httpException, jsonAnswer, pythonException } from '../../errors.ts'
 import type { FieldDefinition } from '../../request/field.ts'
 import { readBody } from '../../request/read-body.ts'
 import { validateRecords, type CheckedFields } from '../../request/validate.ts'
-import { drawPoses, PoseError, type Keypoints, type Pose } from './draw-poses.ts'
 
 const REQUIRED = { isRequired: true, isNullable: false } as const
 const PERSON_FIELDS: readonly FieldDefinition[] = [

@@ -12,6 +12,8 @@ export interface PreprocessNetwork {
   size(): Promise<Size | undefined>
   /** Its first output for a picture [1, 3, height, width]. */
   run(image: Tensor): Promise<Tensor>
+  /** All of its outputs, in their order. */
+  runAll(image: Tensor): Promise<readonly Tensor[]>
 }
 
 /** ONNX files are protobuf, which ends at 2 GiB. */
@@ -27,16 +29,20 @@ export function openPreprocessNetwork(path: string, options: SessionOptions): Lo
     throw new CheckpointError('over-limit', path, `it has ${size} bytes, more than ${MAX_BYTES}`)
   let opened: Promise<InferenceSession> | undefined
   const open = () => (opened ??= createNetwork(path, options))
+  const runAll = async (image: Tensor): Promise<readonly Tensor[]> => {
+    const session = await open()
+    const given = new OrtTensor('float32', image.data, image.shape)
+    const outputs = await session.run({ [session.inputNames[0]!]: given })
+    return session.outputNames.map((name) => {
+      const { dims, data } = outputs[name]!
+      return createTensor(dims, data as Float32Array)
+    })
+  }
   return {
     value: {
       size: async () => readSize(await open()),
-      async run(image) {
-        const session = await open()
-        const given = new OrtTensor('float32', image.data, image.shape)
-        const outputs = await session.run({ [session.inputNames[0]!]: given })
-        const { dims, data } = outputs[session.outputNames[0]!]!
-        return createTensor(dims, data as Float32Array)
-      },
+      run: async (image) => (await runAll(image))[0]!,
+      runAll,
     },
     costBytes: size,
     release: async () => (await opened?.catch(() => undefined))?.release(),

@@ -84,7 +84,8 @@ async function prepareUnit(
   const module = settleModule(unit.preprocessing?.module ?? 'none', job)
   const { picture, mode } = await chooseInput(unit, job, inputs)
   const size = toWholeSize(job)
-  const preprocessor = { module, network: unit.preprocessing?.network }
+  const { network: file, detector } = unit.preprocessing ?? {}
+  const preprocessor = { module, network: file, detector }
   const settings = {
     resolution: unit.pixelPerfect
       ? choosePixelPerfect(picture, size, mode)
