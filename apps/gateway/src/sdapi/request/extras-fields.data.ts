@@ -51,7 +51,7 @@ export const DETECT_FIELDS: readonly FieldDefinition[] = [
   { name: 'controlnet_module', type: 'text', default: 'none', isNullable: false },
   { name: 'controlnet_input_images', type: 'texts', default: [], isNullable: false },
   // What `webuiapi` sends, after an earlier version of the extension.
-  { name: 'controlnet_images', type: 'texts', default: [], isNullable: false },
+  { name: 'controlnet_images', type: 'texts', default: [], isNullable: false, isAlias: true },
   { name: 'controlnet_processor_res', type: 'integer', default: -1n, isNullable: false },
   { name: 'controlnet_threshold_a', type: 'float', default: -1n, isNullable: false },
   { name: 'controlnet_threshold_b', type: 'float', default: -1n, isNullable: false },

@@ -11,6 +11,8 @@ export interface FieldDefinition {
   /** False: null is an error. */
   readonly isNullable?: boolean
   readonly isRequired?: boolean
+  /** Another name of a field, which the original does not know: it is never told of. */
+  readonly isAlias?: boolean
   /** Limits of numbers. */
   readonly atLeast?: number
   readonly atMost?: number

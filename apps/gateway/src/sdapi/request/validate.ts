@@ -65,7 +65,8 @@ export function validateParameters(
   if (body === undefined || body === null) return validateFields(new Map<string, ExactValue>(), fields)
   if (isExactObject(body)) return validateFields(body, fields)
   const missing = { message: 'field required', type: 'value_error.missing' }
-  throw new ValidationError(fields.map(({ name }) => ({ location: ['body', name], ...missing })))
+  const told = fields.filter(({ isAlias }) => isAlias !== true)
+  throw new ValidationError(told.map(({ name }) => ({ location: ['body', name], ...missing })))
 }
 
 /** Reads a whole body as a JSON object; a missing, null or other body is a fault at `body`. */
