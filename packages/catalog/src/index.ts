@@ -17,6 +17,7 @@ export { tellEvents, type EventText } from './told-events.ts'
 export { spreadTiles, toUpscaledSide, type TileSide } from './tile-grid.ts'
 export {
   findNetworkPreprocessor,
+  isPreprocessorFile,
   NETWORK_PREPROCESSORS,
   POSE_PREPROCESSOR,
   toPreprocessorName,

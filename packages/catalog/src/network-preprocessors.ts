@@ -3,17 +3,17 @@ export interface NetworkPreprocessor {
   /** Preprocessor of the ControlNet extension. */
   readonly name: string
   /**
-   * Samples it is given, [1, 3, height, width]: 0 to 255; 0 to 1; -1 to 1; or 0 to 1 with ImageNet's mean and deviation
-   * taken out.
+   * Samples it is given, [1, 3, height, width]: 0 to 255; 0 to 1; -1 to 1; 0 to 1 with ImageNet's mean and deviation taken
+   * out; or 0 to 255 with those of 0 to 1 taken out, in the channels' order.
    */
-  readonly input: 'bytes' | 'unit' | 'signed' | 'imagenet'
+  readonly input: 'bytes' | 'unit' | 'signed' | 'imagenet' | 'imagenet-bytes'
   /** It takes blue first. */
   readonly takesBlueFirst?: boolean
   /**
-   * Depth of any scale, near is large; edges, 0 to 1; lines that are dark on white, 0 to 1; or normals, -1 to 1 in three
+   * Depth of any scale, near is large; distance of any scale, near is small; edges, 0 to 1; lines that are dark on white, 0 to 1; or normals, -1 to 1 in three
    * channels.
    */
-  readonly output: 'depth' | 'edges' | 'dark-lines' | 'normals'
+  readonly output: 'depth' | 'distance' | 'edges' | 'dark-lines' | 'normals'
   /** Sides of its pictures are multiples of this, pixels; one with a fixed size has that. */
   readonly multiple: number
   /** Edges are brought to this many levels above none; absent: they stay as they are. */
@@ -29,6 +29,13 @@ export const NETWORK_PREPROCESSORS: readonly NetworkPreprocessor[] = [
   { name: 'depth', input: 'signed', output: 'depth', multiple: SIDES },
   { name: 'depth_anything', input: 'imagenet', output: 'depth', multiple: PATCH },
   { name: 'depth_anything_v2', input: 'imagenet', output: 'depth', multiple: PATCH },
+  {
+    name: 'depth_leres',
+    input: 'imagenet-bytes',
+    takesBlueFirst: true,
+    output: 'distance',
+    multiple: SIDES,
+  },
   { name: 'hed', input: 'bytes', output: 'edges', multiple: SIDES },
   { name: 'hed_safe', input: 'bytes', output: 'edges', multiple: SIDES, levels: 2 },
   { name: 'pidinet', input: 'unit', takesBlueFirst: true, output: 'edges', multiple: SIDES },
@@ -38,6 +45,13 @@ export const NETWORK_PREPROCESSORS: readonly NetworkPreprocessor[] = [
   { name: 'lineart_anime', input: 'signed', output: 'dark-lines', multiple: SIDES },
   { name: 'normal_bae', input: 'imagenet', output: 'normals', multiple: SIDES },
 ]
+
+/** Whether a file of that name, without folders and extension, is a network of some preprocessor. */
+export function isPreprocessorFile(name: string): boolean {
+  return (
+    findNetworkPreprocessor(name) !== undefined || Object.values<string>(POSE_PREPROCESSOR).includes(name)
+  )
+}
 
 /** The preprocessor of that name that is a network alone; undefined for others. */
 export function findNetworkPreprocessor(name: string): NetworkPreprocessor | undefined {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
-import { findNetworkPreprocessor, toPreprocessorName } from '@atelier/catalog'
+import { isPreprocessorFile, toPreprocessorName } from '@atelier/catalog'
 import { ModelFile, ModelKind } from '@atelier/proto'
 import { CheckpointError } from '../engine/checkpoint/checkpoint-error.ts'
 import { detectModel, type DetectedModel } from '../engine/checkpoint/detect-model.ts'
@@ -92,7 +92,7 @@ const ONNX_START = 0x08
 /** What the file holds is seen when it is loaded; its name says what it is for. */
 function describePreprocessor({ name, path }: FoundFile): Partial<ModelFile> {
   const module = toPreprocessorName(name)
-  if (findNetworkPreprocessor(module) === undefined)
+  if (!isPreprocessorFile(module))
     throw new CheckpointError('unknown-structure', path, `no preprocessor ${module} is a network alone`)
   if (readPart(path, 0, 1)[0] !== ONNX_START)
     throw new CheckpointError('malformed', path, 'it is no ONNX file')

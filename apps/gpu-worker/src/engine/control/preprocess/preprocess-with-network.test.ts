@@ -58,12 +58,17 @@ const models = new ModelStore({
 })
 afterAll(() => models.clear())
 
-async function run(module: string, picture: Pixels, resolution: number): Promise<Pixels> {
+async function run(
+  module: string,
+  picture: Pixels,
+  resolution: number,
+  [thresholdA, thresholdB]: readonly [number, number] = [0, 0],
+): Promise<Pixels> {
   const ref = { kind: ModelKind.MODEL_KIND_PREPROCESSOR, name: `${module}.onnx`, identity: module }
   models.setFiles([ModelFile.fromPartial({ ...ref, path: join(folder, `${module}.onnx`) })])
   const held = new HeldModels(models)
   try {
-    const settings = { resolution, thresholdA: 0, thresholdB: 0, seed: 0 }
+    const settings = { resolution, thresholdA, thresholdB, seed: 0 }
     return await runPreprocessor(picture, { module, network: ref }, settings, held)
   } finally {
     held.release()
@@ -85,6 +90,17 @@ describe('a preprocessor that is a network', () => {
     expect([map.width, map.height]).toEqual([64, 64])
     expect([at(map, 0, 5), at(map, 63, 5)]).toEqual([0, 255])
     expect(at(map, 32, 5)).toBe(Math.trunc((32 / 63) * 255))
+  })
+
+  it('turns distances round, and leaves out what is too near or too far', async () => {
+    writeNetwork('depth_leres.onnx')
+    const level = async (limits: readonly [number, number], x: number) =>
+      at(await run('depth_leres', ramp(64, 64), 64, limits), x, 5)
+    // What OpenCV makes of the levels 0, 101 and 255: x = 25 is 25/63 of the way.
+    expect([await level([0, 0], 0), await level([0, 0], 25), await level([0, 0], 63)]).toEqual([255, 154, 0])
+    expect(await level([40, 0], 25)).toBe(255)
+    expect(await level([39, 0], 25)).toBe(154)
+    expect([await level([0, 61], 25), await level([0, 60], 25)]).toEqual([0, 154])
   })
 
   it('takes edges as they are, and brings safe ones to few levels', async () => {
@@ -149,6 +165,8 @@ describe('a preprocessor’s file', () => {
 
   it('is known by its name and its first byte', () => {
     expect(describeFile(found('hed.onnx', writeNetwork('hed.onnx'))).unusableReason).toBe('')
+    for (const name of ['yolox_l.onnx', 'dw-ll_ucoco_384.onnx', 'dw_openpose_full.onnx'])
+      expect(describeFile(found(name, writeNetwork(name))).unusableReason).toBe('')
     expect(describeFile(found('cat.onnx', writeNetwork('cat.onnx'))).unusableReason).toBe(
       'no preprocessor cat is a network alone',
     )

@@ -19,7 +19,7 @@ const DEVIATION = [0.229, 0.224, 0.225] as const
 export async function preprocessWithNetwork(
   module: string,
   picture: Pixels,
-  { resolution }: PreprocessorSettings,
+  { resolution, thresholdA, thresholdB }: PreprocessorSettings,
   network: PreprocessNetwork,
 ): Promise<Pixels> {
   const kind = findNetworkPreprocessor(module)
@@ -27,7 +27,8 @@ export async function preprocessWithNetwork(
     throw new EngineError('invalid-request', `the preprocessor ${module} is no network alone`)
   const { fitted, padded } = toWorkingPicture(picture, resolution)
   const size = (await network.size()) ?? roundUp(padded, kind.multiple)
-  const made = toMap(await network.run(toInput(resize(padded, size), kind)), kind)
+  const answer = await network.run(toInput(resize(padded, size), kind))
+  const made = toMap(answer, kind, { removesNear: thresholdA / 100, removesFar: thresholdB / 100 })
   return cutPadding(resize(made, padded), fitted)
 }
 
@@ -46,19 +47,26 @@ function toInput({ width, height, data }: Pixels, { input, takesBlueFirst }: Net
   const image = createTensor([1, 3, height, width])
   for (let c = 0; c < 3; c += 1) {
     const from = takesBlueFirst === true ? 2 - c : c
-    for (let i = 0; i < plane; i += 1) image.data[c * plane + i] = toSample(data[3 * i + from]!, from, input)
+    for (let i = 0; i < plane; i += 1)
+      image.data[c * plane + i] = toSample(data[3 * i + from]!, { from, to: c }, input)
   }
   return image
 }
 
-function toSample(byte: number, channel: number, input: NetworkPreprocessor['input']): number {
+/** `from` is the picture's channel, `to` the network's. */
+function toSample(
+  byte: number,
+  { from, to }: { readonly from: number; readonly to: number },
+  input: NetworkPreprocessor['input'],
+): number {
   if (input === 'bytes') return byte
   if (input === 'signed') return byte / 127.5 - 1
-  return input === 'unit' ? byte / 255 : (byte / 255 - MEAN[channel]!) / DEVIATION[channel]!
+  if (input === 'imagenet-bytes') return (byte - MEAN[to]!) / DEVIATION[to]!
+  return input === 'unit' ? byte / 255 : (byte / 255 - MEAN[from]!) / DEVIATION[from]!
 }
 
 /** The first output as a picture: [height, width], [1, height, width] or [1, channels, height, width]. */
-function toMap({ shape, data }: Tensor, kind: NetworkPreprocessor): Pixels {
+function toMap({ shape, data }: Tensor, kind: NetworkPreprocessor, limits: DepthLimits): Pixels {
   const [height = 0, width = 0] = shape.slice(-2)
   const plane = height * width
   const channels = kind.output === 'normals' ? 3 : 1
@@ -66,7 +74,7 @@ function toMap({ shape, data }: Tensor, kind: NetworkPreprocessor): Pixels {
     const text = `the network of ${kind.name} gives ${shape.join('x')}, no map of ${channels} channels`
     throw new EngineError('unusable-model', text)
   }
-  const scale = kind.output === 'depth' ? spread(data.subarray(0, plane)) : toByteScale(kind)
+  const scale = scaleOf(data.subarray(0, plane), kind, limits)
   const output = new Uint8Array(3 * plane)
   for (let i = 0; i < plane; i += 1) {
     for (let c = 0; c < 3; c += 1) {
@@ -75,6 +83,30 @@ function toMap({ shape, data }: Tensor, kind: NetworkPreprocessor): Pixels {
     }
   }
   return { width, height, channels: 3, data: output }
+}
+
+/** Shares of the depth that are left out, black. */
+interface DepthLimits {
+  readonly removesNear: number
+  readonly removesFar: number
+}
+
+function scaleOf(
+  values: Float32Array,
+  kind: NetworkPreprocessor,
+  limits: DepthLimits,
+): (value: number) => number {
+  if (kind.output === 'depth') return spread(values)
+  return kind.output === 'distance' ? turnRound(spread(values), limits) : toByteScale(kind)
+}
+
+/** The nearest is white; levels are cut off as the extension cuts them, the near ones before it turns them round. */
+function turnRound(
+  spreadOut: (value: number) => number,
+  { removesNear, removesFar }: DepthLimits,
+): (value: number) => number {
+  const cut = (level: number, share: number) => (level > Math.floor(share * 255) || share === 0 ? level : 0)
+  return (value) => cut(255 - cut(Math.round(spreadOut(value)), removesNear), removesFar)
 }
 
 /** The nearest is white, the furthest black. */
