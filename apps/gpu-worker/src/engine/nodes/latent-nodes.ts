@@ -66,8 +66,8 @@ export const latentNodes: NodeTable = {
     const radius = inputs.integer('sharpen_radius')
     const kernel = sharpeningKernel(radius, inputs.number('sigma'), inputs.number('alpha'))
     const sharpen: LatentOperation = (latent) => {
-      const lengths = lengthsOf(latent, 1e-6)
-      const directions = zipTensors(latent, lengths, (value, length) => value / length)
+      const lengths = lengthsOf(latent)
+      const directions = zipTensors(latent, lengths, (value, length) => (length === 0 ? 0 : value / length))
       return zipTensors(convolve(directions, kernel), lengths, (value, length) => value * length)
     }
     return { outputs: [sharpen] }
@@ -106,7 +106,7 @@ function lengthsOf({ shape, data }: Tensor, added = 0): Tensor {
       const value = data[(Math.floor(i / size) * channels + c) * size + (i % size)]!
       sum += value * value
     }
-    lengths.data[i] = Math.fround(Math.sqrt(sum)) + added
+    lengths.data[i] = Math.sqrt(sum) + added
   }
   return lengths
 }
