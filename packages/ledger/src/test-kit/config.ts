@@ -10,6 +10,9 @@ const TOOLS = {
   versitygw: 'go install github.com/versity/versitygw/cmd/versitygw@latest',
 } as const
 
+/** Number of this process among those that run tests side by side; 0 where there is no other. */
+export const testProcess = Number(process.env['VITEST_POOL_ID'] ?? 0)
+
 /** The name of such a program. */
 export type Tool = keyof typeof TOOLS
 

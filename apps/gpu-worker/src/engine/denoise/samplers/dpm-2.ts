@@ -43,7 +43,7 @@ interface MidpointStep {
 async function midpointStep(run: Parameters<Sampler>[1], { x, denoised, sigma, next }: MidpointStep) {
   const slope = slopeOf(x, sigma, denoised)
   if (next === 0) return follow(x, slope, -sigma)
-  const middle = middleOf(sigma, next)
+  const middle = middleOf(sigma, next, run.options.flavour)
   const halfway = follow(x, slope, middle - sigma)
   const { latent: second } = await run.denoise(halfway, middle)
   return follow(x, slopeOf(halfway, middle, second), next - sigma)

@@ -15,7 +15,7 @@ export const dpmpp2sAncestralCfgPp: Sampler = async (start, run) => {
     if (down === 0) {
       x = denoised
     } else {
-      const middle = middleOf(sigma, down)
+      const middle = middleOf(sigma, down, options.flavour)
       const shifted = combine([1, x], [1, denoised], [-1, unconditional])
       const halfway = combine([middle / sigma, shifted], [1 - middle / sigma, denoised])
       const second = await run.denoise(halfway, middle)

@@ -15,7 +15,7 @@ export const dpmpp2sAncestral: Sampler = async (start, run) => {
     if (down === 0) {
       x = denoised
     } else {
-      const middle = middleOf(sigma, down)
+      const middle = middleOf(sigma, down, options.flavour)
       const halfway = combine([middle / sigma, x], [1 - middle / sigma, denoised])
       const { latent: second } = await run.denoise(halfway, middle)
       x = combine([down / sigma, x], [1 - down / sigma, second])

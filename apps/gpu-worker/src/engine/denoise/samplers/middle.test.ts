@@ -8,6 +8,6 @@ it.each([
   { sigma: 2.91830707, next: 0.894388437, middle: 1.61558032, timestep: 500 },
   { sigma: 0.932357967, next: 0.261265814, middle: 0.493551672, timestep: 166 },
 ])('is in f32 what the originals compute between $sigma and $next', ({ sigma, next, middle, timestep }) => {
-  expect(middleOf(sigma, next)).toBe(Math.fround(middle))
-  expect(createModelSampling().toNearestTimestep(middleOf(sigma, next))).toBe(timestep)
+  expect(middleOf(sigma, next, 'comfy')).toBe(Math.fround(middle))
+  expect(createModelSampling().toNearestTimestep(middleOf(sigma, next, 'comfy'))).toBe(timestep)
 })
