@@ -20,11 +20,15 @@ export interface Refinement {
   readonly takeOver: (calls: number) => Promise<Denoiser>
 }
 
-/** The refiner that acts in a stage, if any: another checkpoint than the stage's, in a pass it is meant for. */
-export function findRefiner({ job }: Generation, { isSecond, checkpoint }: Stage): Refiner | undefined {
+/**
+ * The refiner that acts in a stage, if any: another file than the stage's checkpoint, a copy of it too, in a pass it is
+ * meant for.
+ */
+export function findRefiner({ job }: Generation, { isSecond }: Pick<Stage, 'isSecond'>): Refiner | undefined {
   const { refiner, hires } = job
-  if (refiner?.checkpoint === undefined || refiner.checkpoint.identity === checkpoint.model.identity)
-    return undefined
+  const own = (isSecond ? hires?.checkpoint : undefined) ?? job.checkpoint
+  const isOwn = refiner?.checkpoint?.name === own?.name && refiner?.checkpoint?.identity === own?.identity
+  if (refiner?.checkpoint === undefined || isOwn) return undefined
   if (hires === undefined) return refiner
   const passes = refiner.passes || RefinerPasses.REFINER_PASSES_SECOND
   const isMeant =

@@ -1,6 +1,7 @@
-import { RunEvent } from '@atelier/proto'
+import { ModelFile, RunEvent } from '@atelier/proto'
 import { afterAll, describe, expect, it } from 'vitest'
-import { openGenerationKit, smallJob, smallSampling, TINY_AGAIN } from './test-kit.ts'
+import { unpackTinyCheckpoint } from '../test-kit.ts'
+import { openGenerationKit, smallJob, smallSampling, TINY, TINY_AGAIN } from './test-kit.ts'
 
 const { RUN_EVENT_NEGATIVE_SKIPPED: SKIPPED, RUN_EVENT_REFINED: REFINED, RUN_EVENT_PADDED: PADDED } = RunEvent
 const toldEvents = [
@@ -40,6 +41,19 @@ describe('what a run comes upon', () => {
       })
     expect(await refined(1)).toEqual(['cat\nSteps, Version', []])
     expect(await refined(0, 1)).toEqual(['cat\nSteps, Refiner, NGMS, Version', [REFINED, SKIPPED]])
+  })
+
+  it('is a refiner of another file, a copy too, and not the checkpoint itself', async () => {
+    const refiner = (checkpoint: object) => ({ refiner: { checkpoint, switchAt: 0 } })
+    const copies = openGenerationKit([
+      ModelFile.fromPartial({ ...TINY, name: 'copy.safetensors', path: unpackTinyCheckpoint() }),
+    ])
+    const { result } = (await copies.run(smallJob(refiner({ ...TINY, name: 'copy.safetensors' })))) as {
+      result: { runEvents: RunEvent[] }
+    }
+    copies.close()
+    expect(result.runEvents).toEqual([REFINED])
+    expect((await run(refiner(TINY)))[1]).toEqual([])
   })
 
   it('is a prompt that was padded', async () => {
