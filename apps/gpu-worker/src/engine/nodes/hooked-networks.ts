@@ -63,7 +63,7 @@ export class HookedNetworks {
     for (const [other, { use, sigma: last }] of this.#opened) {
       if (last === sigma) continue
       this.#opened.delete(other)
-      void use.then((done) => done.done())
+      void letGo(use)
     }
     const { model } = this.#setting
     const use = useModel({ ...model, adapters: [...(model.adapters ?? []), ...adapters] }, this.#context)
@@ -82,10 +82,13 @@ export class HookedNetworks {
 
   /** Lets all of them go. */
   async close(): Promise<void> {
-    for (const { use } of this.#opened.values()) {
-      const [taken] = await Promise.allSettled([use])
-      if (taken.status === 'fulfilled') taken.value.done()
-    }
+    for (const { use } of this.#opened.values()) await letGo(use)
     this.#opened.clear()
   }
+}
+
+/** Ends a use, when it has begun; one that cannot begin has nothing to end. Never rejects. */
+async function letGo(use: Opened['use']): Promise<void> {
+  const [taken] = await Promise.allSettled([use])
+  if (taken.status === 'fulfilled') taken.value.done()
 }
