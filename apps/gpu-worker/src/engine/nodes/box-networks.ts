@@ -27,20 +27,26 @@ export function showBoxesTo(
 ): PredictionNetwork {
   const gligen = readGligen(readWeightFile(models.resolve(boxes.file).path))
   const patch = showBoxes(gligen)
+  // The same at each step: only the number of rows and their size may change.
+  const known = new Map<string, BoxControls>()
+  const tell = ({ latent }: NetworkInputs): BoxControls => {
+    const key = latent.shape.join()
+    const told = known.get(key) ?? tellBoxes(boxes, gligen, latent)
+    known.set(key, told)
+    return told
+  }
   return (inputs) =>
     network({
       ...inputs,
       patches: [...(inputs.patches ?? []), patch],
-      control: { ...inputs.control, ...tellBoxes(boxes, gligen, inputs) },
+      control: { ...inputs.control, ...tell(inputs) },
     })
 }
 
+type BoxControls = NonNullable<NetworkInputs['control']>
+
 /** What each row is told, for a latent of its size. */
-function tellBoxes(
-  { boxes }: BoxLink,
-  { textWidth }: Gligen,
-  { latent }: NetworkInputs,
-): NonNullable<NetworkInputs['control']> {
+function tellBoxes({ boxes }: BoxLink, { textWidth }: Gligen, latent: NetworkInputs['latent']): BoxControls {
   if (boxes.length > BOX_PLACES)
     throw new EngineError(
       'invalid-request',
