@@ -10,7 +10,8 @@ import { submitJobs, type Surface } from './submit-jobs.ts'
 
 // Submitting and finishing the smallest job of either surface with the fake engine (ComfyUI: EmptyImage ->
 // PreviewImage; WebUI: one step of 64x64), beside the floor: one acknowledged JetStream publish. `--nodes 0` takes the
-// embedded ledger, which has no such floor. `--peer` sends the graphs to a running ComfyUI as well. Times are those of warm programs: `--warm` jobs come before.
+// embedded ledger, which has no such floor; `--peer` sends the graphs to a running ComfyUI as well. Times are those of
+// warm programs: `--warm` jobs come before.
 
 const { values: options } = parseArgs({
   options: {
@@ -41,29 +42,31 @@ const cluster = await startCluster({
 })
 const addressesOf = (surface: Surface): string[] => cluster.gateways.map((gateway) => gateway[surface])
 
-async function runRound(surface: Surface, clients: number, round: number) {
-  const before = readProcessorTime()
+/** Sends a round's jobs, of colours that no other round has. */
+async function submitRound(surface: Surface, addresses: readonly string[], clients: number, round: number) {
+  const firstColor = (round * 100 + clients) * JOBS
   const { durations, totalMs, endMs } = await submitJobs({
-    ...{ surface, clients, addresses: addressesOf(surface), jobs: JOBS },
-    firstColor: (round * 100 + clients) * JOBS,
+    surface,
+    addresses,
+    clients,
+    firstColor,
+    jobs: JOBS,
   })
   return {
-    ...{ surface, clients, jobs: JOBS, submit: toQuantiles(durations) },
-    ...compareProcessorTime(before, readProcessorTime(), JOBS),
+    ...{ clients, jobs: JOBS, submit: toQuantiles(durations) },
     submitsPerSecond: Math.round((JOBS / totalMs) * 1000),
     jobsPerSecond: Math.round((JOBS / endMs) * 1000),
   }
 }
 
-async function runPeerRound(address: string, clients: number, round: number) {
-  const firstColor = (round * 100 + clients) * JOBS
-  const load = { surface: 'comfy', addresses: [address], clients, firstColor, jobs: JOBS } as const
-  const { durations, totalMs, endMs } = await submitJobs(load)
-  return {
-    ...{ peer: address, clients, jobs: JOBS, submit: toQuantiles(durations) },
-    submitsPerSecond: Math.round((JOBS / totalMs) * 1000),
-    jobsPerSecond: Math.round((JOBS / endMs) * 1000),
-  }
+async function runRound(surface: Surface, clients: number, round: number) {
+  const before = readProcessorTime()
+  const figures = await submitRound(surface, addressesOf(surface), clients, round)
+  return { surface, ...figures, ...compareProcessorTime(before, readProcessorTime(), JOBS) }
+}
+
+async function runPeerRound(peer: string, clients: number, round: number) {
+  return { peer, ...(await submitRound('comfy', [peer], clients, round)) }
 }
 
 try {

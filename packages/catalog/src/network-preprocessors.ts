@@ -10,8 +10,8 @@ export interface NetworkPreprocessor {
   /** It takes blue first. */
   readonly takesBlueFirst?: boolean
   /**
-   * Depth of any scale, near is large; distance of any scale, near is small; edges, 0 to 1; lines that are dark on white, 0 to 1; or normals, -1 to 1 in three
-   * channels.
+   * Depth of any scale, near is large; distance of any scale, near is small; edges, 0 to 1; lines that are dark on white,
+   * 0 to 1; or normals, -1 to 1 in three channels.
    */
   readonly output: 'depth' | 'distance' | 'edges' | 'dark-lines' | 'normals'
   /** Sides of its pictures are multiples of this, pixels; one with a fixed size has that. */

@@ -35,11 +35,12 @@ export function readBitmap(bytes: Buffer): Bitmap {
   const [bits, compression] = [bytes.readUInt16LE(28), bytes.readUInt32LE(30)]
   if (compression !== PLAIN && compression !== MASKED)
     throw new RangeError('compressed BMP files are not read')
-  const colourAt = chooseReader(bytes, bits, compression === MASKED)
+  const masks = readMasks(bytes, bits, compression === MASKED)
+  const colourAt = chooseReader(bytes, bits, masks)
   const rowBytes = Math.ceil((width * bits) / 32) * 4
   const start = bytes.readUInt32LE(10)
   if (start + rowBytes * height > bytes.length) throw new RangeError('a BMP file is cut off')
-  const channels = readMasks(bytes, bits, compression === MASKED).alpha === 0 ? 3 : 4
+  const channels = masks.alpha === 0 ? 3 : 4
   const data = new Uint8Array(width * height * channels)
   const isUpward = bytes.readInt32LE(22) > 0
   for (let y = 0; y < height; y += 1) {
@@ -52,12 +53,11 @@ export function readBitmap(bytes: Buffer): Bitmap {
 
 type ColourAt = (row: number, column: number) => readonly number[]
 
-function chooseReader(bytes: Buffer, bits: number, isMasked: boolean): ColourAt {
+function chooseReader(bytes: Buffer, bits: number, { red, green, blue, alpha }: Masks): ColourAt {
   if (bits === 24) {
     return (row, x) => [bytes[row + 3 * x + 2]!, bytes[row + 3 * x + 1]!, bytes[row + 3 * x]!]
   }
   if (bits === 16 || bits === 32) {
-    const { red, green, blue, alpha } = readMasks(bytes, bits, isMasked)
     const width = bits / 8
     return (row, x) => {
       const value = bits === 16 ? bytes.readUInt16LE(row + width * x) : bytes.readUInt32LE(row + width * x)

@@ -90,27 +90,10 @@ function findPeak({ shape, data }: Tensor, row: number): { readonly at: number; 
 }
 
 const [LEFT_SHOULDER, RIGHT_SHOULDER] = [5, 6]
-/** Where the neck is put, and from where joints 1 to 17 of OpenPose's body are taken after that; 0 and 5 stay. */
+/** Where the neck is put. */
 const NECK = 17
-const BODY_FROM: Readonly<Record<number, number>> = {
-  ...{
-    1: 17,
-    2: 6,
-    3: 8,
-    4: 10,
-    6: 7,
-    7: 9,
-    8: 12,
-    9: 14,
-    10: 16,
-    12: 13,
-    13: 15,
-    14: 2,
-    15: 1,
-    16: 4,
-    17: 3,
-  },
-}
+/** From where each joint of OpenPose's body is taken after that; what follows them stays. */
+const BODY_FROM: readonly number[] = [0, 17, 6, 8, 10, 5, 7, 9, 12, 14, 16, 11, 13, 15, 2, 1, 4, 3]
 
 /** COCO's joints in OpenPose's order, with a neck between the shoulders. */
 function toOpenposeOrder(joints: readonly Joint[]): Joint[] {
