@@ -1,9 +1,17 @@
 import type { ExactValue } from '@atelier/catalog/exact-json'
 import type { ValidationFault } from '../errors.ts'
 
-/** Where and how JSON text is broken, in the words of Python's decoder. The text must not be valid JSON. */
-export function describeJsonFault(text: string): ValidationFault {
-  const { message, position } = new Scanner(text).findFault()
+/** Deepest nesting that is looked into; Python's decoder gives up a little below 1,000. */
+const MAX_DEPTH = 900
+
+/**
+ * Where and how JSON text is broken, in the words of Python's decoder; undefined where it is not: what cannot be parsed
+ * then is too deep or too long a number.
+ */
+export function describeJsonFault(text: string): ValidationFault | undefined {
+  const fault = new Scanner(text).findFault()
+  if (fault === undefined) return undefined
+  const { message, position } = fault
   const before = text.slice(0, position)
   const line = before.split('\n').length
   const column = position - before.lastIndexOf('\n')
@@ -22,36 +30,53 @@ export function describeJsonFault(text: string): ValidationFault {
   }
 }
 
-interface Fault {
-  readonly message: string
+/** Ends a scan: what Python says of the character at a position. */
+class Fault extends Error {
   readonly position: number
+
+  constructor(message: string, position: number) {
+    super(message)
+    this.position = position
+  }
 }
+
+/** Ends a scan that would go deeper than MAX_DEPTH. */
+class TooDeep extends Error {}
 
 /** Walks JSON text as Python's json module does until something is wrong. */
 class Scanner {
   readonly #text: string
   #at = 0
+  #depth = 0
 
   constructor(text: string) {
     this.#text = text
   }
 
-  findFault(): Fault {
+  findFault(): Fault | undefined {
     try {
       this.#skipBlanks()
       this.#value()
       this.#skipBlanks()
-    } catch (fault) {
-      return fault as Fault
+    } catch (error) {
+      if (error instanceof Fault) return error
+      if (error instanceof TooDeep) return undefined
+      throw error
     }
-    return { message: this.#at < this.#text.length ? 'Extra data' : 'Expecting value', position: this.#at }
+    return this.#at < this.#text.length ? this.#fault('Extra data') : undefined
   }
 
   #value(): void {
     const character = this.#text[this.#at]
     if (character === '"') return this.#string()
-    if (character === '{') return this.#object()
-    if (character === '[') return this.#array()
+    if (character === '{' || character === '[') {
+      this.#depth += 1
+      if (this.#depth > MAX_DEPTH) throw new TooDeep()
+      if (character === '{') this.#object()
+      else this.#array()
+      this.#depth -= 1
+      return
+    }
     const literal = /(-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?)|null|true|false|NaN|-?Infinity/y
     literal.lastIndex = this.#at
     const match = literal.exec(this.#text)
@@ -100,8 +125,7 @@ class Scanner {
     this.#at += 1
     for (;;) {
       const character = this.#text[this.#at]
-      if (character === undefined)
-        throw { message: 'Unterminated string starting at', position: start } satisfies Fault
+      if (character === undefined) throw new Fault('Unterminated string starting at', start)
       if (character === '"') return void (this.#at += 1)
       if (character < ' ') throw this.#fault('Invalid control character at')
       if (character === '\\') this.#escape()
@@ -115,11 +139,10 @@ class Scanner {
     const escaped = this.#text[this.#at] ?? ''
     if (escaped === 'u') {
       if (!/^[0-9a-fA-F]{4}$/.test(this.#text.slice(this.#at + 1, this.#at + 5))) {
-        throw { message: 'Invalid \\uXXXX escape', position: start + 1 } satisfies Fault
+        throw new Fault('Invalid \\uXXXX escape', start + 1)
       }
       this.#at += 4
-    } else if (!'"\\/bfnrt'.includes(escaped))
-      throw { message: 'Invalid \\escape', position: start } satisfies Fault
+    } else if (!'"\\/bfnrt'.includes(escaped)) throw new Fault('Invalid \\escape', start)
   }
 
   #skipBlanks(): void {
@@ -127,6 +150,6 @@ class Scanner {
   }
 
   #fault(message: string): Fault {
-    return { message, position: this.#at }
+    return new Fault(message, this.#at)
   }
 }

@@ -52,6 +52,15 @@ describe('bodies', () => {
     ])
   })
 
+  it('cannot be parsed where they nest without end, whether they end or not', async () => {
+    const opening = '['.repeat(100_000)
+    for (const body of [opening, `${opening}${']'.repeat(100_000)}`, '['.repeat(1_000)])
+      expect(await post('/sdapi/v1/png-info', body)).toEqual([
+        400,
+        { detail: 'There was an error parsing the body' },
+      ])
+  })
+
   it('are none of another content type', async () => {
     expect(await post('/sdapi/v1/png-info', '{}', 'text/plain')).toEqual([422, { detail: [NO_DICTIONARY] }])
   })

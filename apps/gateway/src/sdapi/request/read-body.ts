@@ -7,7 +7,7 @@ import { describeJsonFault } from './json-fault.ts'
 /**
  * Reads a request's JSON as FastAPI does: without a content type, or with a JSON one, the text is parsed; any other
  * content type makes the body plain bytes, which no field accepts.
- * @throws ValidationError for malformed JSON, ApiError 400 for bytes that are no text
+ * @throws ValidationError for malformed JSON, ApiError 400 for bytes that are no text and for endless nesting and numbers
  */
 export async function readBody(c: Context<GatewayEnv>): Promise<ExactValue | undefined> {
   const bytes = new Uint8Array(await c.req.arrayBuffer())
@@ -18,7 +18,8 @@ export async function readBody(c: Context<GatewayEnv>): Promise<ExactValue | und
   try {
     return parseExactJson(text)
   } catch {
-    throw new ValidationError([describeJsonFault(text)])
+    const fault = describeJsonFault(text)
+    throw fault === undefined ? unreadable() : new ValidationError([fault])
   }
 }
 
@@ -33,8 +34,12 @@ function decode(bytes: Uint8Array): string {
     // A mark of the byte order at the beginning is left out.
     return new TextDecoder(detectEncoding(bytes), { fatal: true }).decode(bytes)
   } catch {
-    throw new ApiError({ kind: 'plain', status: 400, detail: 'There was an error parsing the body' })
+    throw unreadable()
   }
+}
+
+function unreadable(): ApiError {
+  return new ApiError({ kind: 'plain', status: 400, detail: 'There was an error parsing the body' })
 }
 
 /** The encoding by the first bytes, as Python's json module tells it. */
