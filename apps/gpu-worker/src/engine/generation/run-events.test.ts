@@ -51,7 +51,7 @@ describe('what a run comes upon', () => {
     const { result } = (await copies.run(smallJob(refiner({ ...TINY, name: 'copy.safetensors' })))) as {
       result: { runEvents: RunEvent[] }
     }
-    copies.close()
+    await copies.close()
     expect(result.runEvents).toEqual([REFINED])
     expect((await run(refiner(TINY)))[1]).toEqual([])
   })

@@ -142,7 +142,7 @@ describe('a preprocessor that is a network', () => {
 
   it('is refused where its output is no such map', async () => {
     writeNetwork('normal_bae.onnx', { channels: 1 })
-    models.clear()
+    await models.clear()
     const reference = {
       module: 'normal_bae',
       network: { kind: ModelKind.MODEL_KIND_PREPROCESSOR, name: 'normal_bae.onnx', identity: 'other' },
