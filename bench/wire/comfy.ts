@@ -71,7 +71,7 @@ async function compareOneByOne(exchanges: readonly Exchange[]): Promise<WireVerd
   return verdicts.map(({ name, difference }, index) => {
     const className = exchanges[index]?.request.path.split('/').at(-1) ?? ''
     const isServed = NODE_DEFINITIONS.some((definition) => definition.className === className)
-    const isKnown = Object.keys((exchanges[index]?.response.json ?? {}) as object).length > 0
+    const isKnown = Object.keys(exchanges[index]?.response.json ?? {}).length > 0
     const row = { file: 'object_info_one.jsonl', name }
     return isKnown && !isServed
       ? { ...row, notYet: 'classes that are not served' }

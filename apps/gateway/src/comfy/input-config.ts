@@ -16,9 +16,7 @@ export function toExactOption(type: InputDefinition['type'], option: OptionValue
   if (Array.isArray(option))
     return (option as readonly OptionValue[]).map((item) => toExactOption(type, item))
   if (option !== null && typeof option === 'object' && !Array.isArray(option))
-    return new Map(
-      Object.entries(option).map(([name, item]) => [name, toExactOption(type, item as OptionValue)]),
-    )
+    return new Map(Object.entries(option).map(([name, item]) => [name, toExactOption(type, item)]))
   if (typeof option === 'number' && type !== 'FLOAT' && Number.isInteger(option)) return BigInt(option)
   return option as ExactValue
 }

@@ -10,7 +10,7 @@ const change: JobUpdate = { kind: 'record', record }
 const happening = ($case: 'stepProgress' | 'previewReady'): JobUpdate => ({
   kind: 'event',
   record,
-  event: JobEvent.fromPartial({ event: { $case, value: {} } as JobEvent['event'] }),
+  event: JobEvent.fromPartial({ event: { $case, value: {} } }),
 })
 
 describe('Subscriptions', () => {

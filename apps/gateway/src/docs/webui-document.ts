@@ -68,7 +68,7 @@ function toRequestSchema(title: string, fields: readonly FieldDefinition[]): Sch
     title,
     ...(required.length > 0 ? { required } : {}),
     type: 'object',
-    properties: Object.fromEntries(fields.map((field) => [field.name, toFieldSchema(field)])) as Schema,
+    properties: Object.fromEntries(fields.map((field) => [field.name, toFieldSchema(field)])),
   }
 }
 

@@ -13,9 +13,7 @@ describe('limitBody', () => {
     app.use(limitBody({ maxSize: 10, onError: (c) => c.text('too large', 413) }))
     app.all('/', async (c) => c.text(`${(await c.req.arrayBuffer()).byteLength} bytes`))
     server = await new Promise<Server>((resolve) => {
-      const bound: Server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () =>
-        resolve(bound),
-      ) as Server
+      const bound: Server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () => resolve(bound))
     })
   })
   afterAll(() => server.close())

@@ -47,7 +47,7 @@ describe('the hypernetwork of the options', () => {
       new Map<string, string | number>([
         ['sd_hypernetwork', name],
         ['extra_networks_default_multiplier', 0.75],
-      ]) as never,
+      ]),
       models,
     )
 

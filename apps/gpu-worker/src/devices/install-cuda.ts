@@ -12,7 +12,6 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { ReadableStream } from 'node:stream/web'
 import { extractWheel } from './extract-wheel.ts'
 import { locateRuntime, VERSION_NOTE } from './cuda-libraries.ts'
 import {
@@ -109,7 +108,7 @@ async function save(answer: Response, path: string, { url, digests }: IndexedFil
       done(null, chunk)
     },
   })
-  await pipeline(Readable.fromWeb(answer.body as ReadableStream), count, createWriteStream(path))
+  await pipeline(Readable.fromWeb(answer.body), count, createWriteStream(path))
   const digest = hash.digest('hex')
   if (digest !== digests.sha256)
     throw new Error(`${url} came with SHA-256 ${digest}, the index says ${digests.sha256}`)

@@ -34,7 +34,7 @@ export function toExact(value: PlainValue): ExactValue {
   if (Array.isArray(value)) return (value as readonly PlainValue[]).map(toExact)
   const object: ExactObject = new Map()
   for (const [key, member] of Object.entries(value)) {
-    if (member !== undefined) object.set(key, toExact(member as PlainValue))
+    if (member !== undefined) object.set(key, toExact(member))
   }
   return object
 }

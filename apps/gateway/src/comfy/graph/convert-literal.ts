@@ -1,10 +1,4 @@
-import {
-  toPythonRepr,
-  toPythonString,
-  toPythonTypeName,
-  type ExactObject,
-  type ExactValue,
-} from '@atelier/catalog/exact-json'
+import { toPythonRepr, toPythonString, toPythonTypeName, type ExactValue } from '@atelier/catalog/exact-json'
 import { PythonError } from './python-error.ts'
 
 /** Longest text taken for an integer, digits (Python's own limit). */
@@ -101,7 +95,7 @@ function trimAsPython(text: string): string {
 export function isTruthy(value: ExactValue | undefined): boolean {
   if (value === undefined || value === null) return false
   if (Array.isArray(value)) return value.length > 0
-  if (value instanceof Map) return (value as ExactObject).size > 0
+  if (value instanceof Map) return value.size > 0
   if (typeof value === 'bigint') return value !== 0n
   if (typeof value === 'number') return value !== 0
   return typeof value === 'string' ? value !== '' : value

@@ -5,7 +5,6 @@ import {
   toExact,
   type ExactObject,
   type ExactValue,
-  type PlainValue,
 } from '@atelier/catalog/exact-json'
 import { ModelKind, type ModelFile } from '@atelier/proto'
 import type { GatewayDeps } from '../../deps.ts'
@@ -36,8 +35,7 @@ const DEFAULT_SCALE = 4
 export const LISTS: Readonly<
   Record<string, (deps: GatewayDeps, tenant: string) => ExactValue | Promise<ExactValue>>
 > = {
-  samplers: () =>
-    WEBUI_SAMPLERS.map(({ name, aliases, options }) => toExact({ name, aliases, options } as PlainValue)),
+  samplers: () => WEBUI_SAMPLERS.map(({ name, aliases, options }) => toExact({ name, aliases, options })),
   schedulers: () =>
     WEBUI_SCHEDULES.map((schedule) => {
       const listed = toExact({ ...schedule }) as ExactObject
@@ -65,7 +63,7 @@ export const LISTS: Readonly<
     return toEmbeddings(models, selectCheckpoint(models, optionText(options, 'sd_model_checkpoint')))
   },
   loras: ({ models }) => listLoras(models).map(toLora),
-  scripts: () => toExact(SCRIPT_LISTS as unknown as PlainValue),
+  scripts: () => toExact(SCRIPT_LISTS),
   'script-info': ({ models }) => listScriptInfo(models),
   extensions: () => [],
 }

@@ -21,5 +21,5 @@ export function toDictionary(value: ExactValue): ExactObject | undefined {
 function listElements(value: ExactValue): readonly ExactValue[] {
   if (typeof value === 'string') return [...value]
   if (isExactObject(value)) return [...value.keys()]
-  return Array.isArray(value) ? (value as readonly ExactValue[]) : []
+  return Array.isArray(value) ? value : []
 }

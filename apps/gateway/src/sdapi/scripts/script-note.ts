@@ -36,7 +36,7 @@ export function parseScriptNote(text: string): ScriptNote {
   const info = isExactObject(note) ? note.get('info') : undefined
   if (!isExactObject(note) || info === undefined || !isExactObject(info))
     throw new RangeError('the job carries no note of a script')
-  const plain = toPlain(note) as unknown as Omit<ScriptNote, 'info' | 'told'>
+  const plain = toPlain(note) as Omit<ScriptNote, 'info' | 'told'>
   const told = note.get('told')
   return {
     ...{ info, names: plain.names, answer: plain.answer },

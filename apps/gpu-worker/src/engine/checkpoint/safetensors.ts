@@ -88,7 +88,7 @@ function checkHeader(
     )
   }
   const tensors = names.map((name) => checkTensor(name, declared[name], path))
-  return { tensors, metadata: { ...(metadata as Record<string, string> | undefined) } }
+  return { tensors, metadata: { ...metadata } }
 }
 
 function checkTensor(name: string, declared: unknown, path: string): DeclaredTensor {

@@ -46,7 +46,7 @@ export async function preparePicture(
     ? mask.forOverlay
     : fitGrey(mask.forOverlay, { width, height, resizeMode: fit.resizeMode })
   const overlay = unmultiply(keepUnmasked(sized, forOverlay))
-  const cut = isWhole ? sized : await resize(cropPixels(sized, mask.box!), ResizeMode.RESIZE_MODE_FILL)
+  const cut = isWhole ? sized : await resize(cropPixels(sized, mask.box), ResizeMode.RESIZE_MODE_FILL)
   const isKept = content === MaskedContent.MASKED_CONTENT_ORIGINAL
   return {
     overlay,

@@ -84,9 +84,9 @@ interface Sampling {
 
 /** What a case samples, by its name in the recording. */
 const CASES: Readonly<Record<string, () => Promise<Sampling>>> = {
-  plain: async () => ({ positive: await encode(prompt!) }),
+  plain: async () => ({ positive: await encode(prompt) }),
   model_only: async () => ({
-    positive: await setProperties(await encode(prompt!), { hooks: await lora() }),
+    positive: await setProperties(await encode(prompt), { hooks: await lora() }),
   }),
   clip_and_conds: async () => encodeBoth(await setClip(await lora())),
   clip_alone: async () => encodeBoth(await setClip(await lora(), false, false)),
@@ -100,30 +100,30 @@ const CASES: Readonly<Record<string, () => Promise<Sampling>>> = {
   }),
   eased: async () => {
     const hooks = await setKeyframes(await lora(), await interpolated([0, 1, 0, 1], 'ease_in_out', 4))
-    return { positive: await setProperties(await encode(prompt!), { hooks }), steps: 6 }
+    return { positive: await setProperties(await encode(prompt), { hooks }), steps: 6 }
   },
   combined: async () => {
     const hooks = await call('CombineHooks2', {
       hooks_A: await lora(),
       hooks_B: await lora('loha', 0.5, 0.5),
     })
-    return { positive: await setProperties(await encode(prompt!), { hooks }) }
+    return { positive: await setProperties(await encode(prompt), { hooks }) }
   },
   masked: async () => {
     const hooks = await lora()
-    const first = await setProperties(await encode(prompt!), { hooks, mask: columns(0, 24, 1) })
+    const first = await setProperties(await encode(prompt), { hooks, mask: columns(0, 24, 1) })
     const second = await setProperties(await encode('a dog'), { mask: columns(24, 64, 0.7) })
     const rest = await lora('loha', 0.7, 0)
     return { positive: await setDefault(await combine(first, second), await encode('a tree'), rest) }
   },
   masked_default: async () => {
-    const first = await setProperties(await encode(prompt!), { hooks: await lora(), mask: columns(0, 24, 1) })
+    const first = await setProperties(await encode(prompt), { hooks: await lora(), mask: columns(0, 24, 1) })
     return { positive: await setDefault(first, await encode('a tree')) }
   },
   on_a_lora: async () => {
     const late = { hooks: await lora(), timesteps: new NodeValue([0.2, 1]) }
-    const first = await setProperties(await encode(prompt!), late)
-    const second = await setProperties(await encode(prompt!), { timesteps: new NodeValue([0, 0.2]) })
+    const first = await setProperties(await encode(prompt), late)
+    const second = await setProperties(await encode(prompt), { timesteps: new NodeValue([0, 0.2]) })
     const own = { model, lora_name: 'loha.safetensors', strength_model: 0.4 }
     return {
       positive: await combine(first, second),
@@ -134,7 +134,7 @@ const CASES: Readonly<Record<string, () => Promise<Sampling>>> = {
 }
 
 async function encodeBoth(by: NodeValue): Promise<Sampling> {
-  return { positive: await encode(prompt!, by), negative: await encode(negative!, by) }
+  return { positive: await encode(prompt, by), negative: await encode(negative, by) }
 }
 
 describe('hooks of conditionings', () => {
@@ -142,7 +142,7 @@ describe('hooks of conditionings', () => {
     const { steps = 4, ...given } = await prepare()
     const latent: LatentValue = { samples: createTensor([1, 4, 8, 8]) }
     const sampled = await call('KSampler', {
-      ...{ model, negative: await encode(negative!), ...given, latent_image: new NodeValue(latent) },
+      ...{ model, negative: await encode(negative), ...given, latent_image: new NodeValue(latent) },
       ...{ seed: 7, steps, cfg: 4, denoise: 1, sampler_name: 'euler', scheduler: 'normal' },
     })
     const want = recorded.tensor(name)

@@ -90,9 +90,7 @@ function collectTexts(value: PickleValue): Record<string, string> {
   if (!isKind(value, 'dict')) return {}
   const texts = listEntries(value.entries).flatMap(([name, item]) => {
     const isPlain = ['string', 'number', 'boolean'].includes(typeof item)
-    return isPlain && String(item as string | number | boolean).length <= MAX_TEXT
-      ? [[name, String(item as string | number | boolean)] as const]
-      : []
+    return isPlain && String(item).length <= MAX_TEXT ? [[name, String(item)] as const] : []
   })
   return Object.fromEntries(texts)
 }

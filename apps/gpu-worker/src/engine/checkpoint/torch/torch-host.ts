@@ -116,7 +116,7 @@ function makeTensor(
 
 function toCounts(value: PickleValue | undefined): number[] | undefined {
   const isList = isKind(value, 'tuple') || isKind(value, 'list')
-  return isList && value.items.every(isCount) ? (value.items as number[]) : undefined
+  return isList && value.items.every(isCount) ? value.items : undefined
 }
 
 function isCount(value: PickleValue | undefined): value is number {

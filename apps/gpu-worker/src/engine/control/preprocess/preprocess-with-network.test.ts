@@ -44,7 +44,7 @@ function writeNetwork(
       input: [tensorOf('picture', [1, 3, height, width])],
       output: [tensorOf('map', [1, channels, height, width])],
     },
-  } as object)
+  })
   const path = join(folder, name)
   writeFileSync(path, ModelProto.encode(model).finish())
   return path
