@@ -3,7 +3,7 @@
  * control pictures. Run: node --import tsx bench/parity/images.ts
  */
 import { ResizeMode } from '@atelier/proto'
-import { layOutGrid, makeGrid } from '../../apps/gateway/src/sdapi/make-grid.ts'
+import { layOutGrid, makeGrid } from '../../apps/gateway/src/sdapi/answer/make-grid.ts'
 import { toPixels } from '../../apps/gpu-worker/src/engine/decode/pixels.ts'
 import type { Pixels } from '../../apps/gpu-worker/src/engine/image/pixels.ts'
 import { applyOverlay } from '../../apps/gpu-worker/src/engine/inpaint/apply-overlay.ts'

@@ -1,4 +1,7 @@
-import { parseBatchExtraNetworks, parseExtraNetworks } from '../../apps/gateway/src/sdapi/extra-networks.ts'
+import {
+  parseBatchExtraNetworks,
+  parseExtraNetworks,
+} from '../../apps/gateway/src/sdapi/generation/extra-networks.ts'
 import { applyStyles, extractStyles, selectStyleTexts } from '../../apps/gateway/src/sdapi/styles.ts'
 import {
   createClipTokenizer,

@@ -1,6 +1,6 @@
 import type { LedgerStore } from '@atelier/ledger'
 import type { Logger } from 'pino'
-import type { ComfyNotices } from './comfy/notices.ts'
+import type { ComfyNotices } from './comfy/socket/notices.ts'
 import type { GatewayConfig } from './config.ts'
 import type { JobDispatcher } from './dispatch/job-dispatcher.ts'
 import type { ModelIndex } from './models/model-index.ts'

@@ -3,8 +3,8 @@ import { join, sep } from 'node:path'
 import type { MiddlewareHandler } from 'hono'
 import type { GatewayEnv } from '../deps.ts'
 import { cacheControlOf } from './cache-control.ts'
-import { guessMediaType } from './media-types.ts'
-import { answerFile } from './send-file.ts'
+import { guessMediaType } from './files/media-types.ts'
+import { answerFile } from './files/send-file.ts'
 
 /**
  * Answers with the files of ComfyUI's web front end, which stands behind every path that has no route; what the folder

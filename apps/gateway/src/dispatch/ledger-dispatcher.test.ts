@@ -3,7 +3,7 @@ import { Job, JobState, Surface } from '@atelier/proto'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { WorkerConnections } from '../progress/worker-connections.ts'
-import { FakeLedger } from './fake-ledger.ts'
+import { FakeLedger } from './test-kit/fake-ledger.ts'
 import type { JobUpdate } from './job-dispatcher.ts'
 import { LedgerDispatcher } from './ledger-dispatcher.ts'
 

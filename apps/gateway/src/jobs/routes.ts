@@ -2,10 +2,10 @@ import { formatExactJson, toExact, type ExactObject, type ExactValue } from '@at
 import { isAtelierError, toStateName } from '@atelier/ledger'
 import { JobState, Surface, type JobRecord } from '@atelier/proto'
 import { Hono, type Context } from 'hono'
-import { readOutputs } from '../comfy/history.ts'
+import { readOutputs } from '../comfy/queue/history.ts'
 import type { GatewayDeps, GatewayEnv } from '../deps.ts'
 import { isEnded } from '../dispatch/job-states.ts'
-import { toJobResult } from '../sdapi/to-job-result.ts'
+import { toJobResult } from '../sdapi/answer/to-job-result.ts'
 import { JOBS_PATH } from './job-address.ts'
 
 /** When a client may try again after a refusal, seconds. */

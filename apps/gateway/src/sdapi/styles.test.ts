@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { parseBatchExtraNetworks, parseExtraNetworks, toLoraRequest } from './extra-networks.ts'
-import { stripPromptComments } from './prompt-comments.ts'
+import { parseBatchExtraNetworks, parseExtraNetworks, toLoraRequest } from './generation/extra-networks.ts'
+import { stripPromptComments } from './generation/prompt-comments.ts'
 import { applyStyles, extractStyles, selectStyleTexts } from './styles.ts'
 
 // Outputs of A1111's code (Forge f2.0.1).

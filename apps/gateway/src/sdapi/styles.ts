@@ -1,4 +1,4 @@
-import { stripPromptComments } from './prompt-comments.ts'
+import { stripPromptComments } from './generation/prompt-comments.ts'
 
 /** A saved style: texts that are added to, or wrapped around, prompts. Null texts belong to list dividers. */
 export interface PromptStyle {

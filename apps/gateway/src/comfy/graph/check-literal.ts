@@ -1,6 +1,6 @@
 import { toPythonTypeName, type ExactObject, type ExactValue } from '@atelier/catalog/exact-json'
 import type { InputDefinition, NodeDefinition } from '@atelier/catalog/nodes'
-import { choicesOf, toExactOption } from '../input-config.ts'
+import { choicesOf, toExactOption } from '../prompts/input-config.ts'
 import { convertLiteral, unwrapLiteral } from './convert-literal.ts'
 import {
   describeConversion,

@@ -1,5 +1,5 @@
 import type { NodeDefinition } from '@atelier/catalog/nodes'
-import type { ChoiceLists } from '../input-config.ts'
+import type { ChoiceLists } from '../prompts/input-config.ts'
 
 /** What validation asks of the world around the graph; fixed before it starts. */
 export interface GraphEnvironment {

@@ -5,7 +5,7 @@ import {
   type ExactValue,
 } from '@atelier/catalog/exact-json'
 import type { InputDefinition, NodeDefinition } from '@atelier/catalog/nodes'
-import { choicesOf, toInputConfig } from '../input-config.ts'
+import { choicesOf, toInputConfig } from '../prompts/input-config.ts'
 import { checkLiteral, runChecks } from './check-literal.ts'
 import type { GraphEnvironment } from './graph-environment.ts'
 import {

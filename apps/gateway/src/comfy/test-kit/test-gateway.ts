@@ -23,10 +23,10 @@ import { parseCorsOptions } from '../../middleware/cors-webui.ts'
 import { createRouteTable } from '../../middleware/route-table.ts'
 import { DirectoryModelIndex } from '../../models/directory-model-index.ts'
 import { answerComfyUnknown } from '../errors.ts'
-import { toFolderKind, splitPath, type FolderName } from '../folders.ts'
-import { ComfyNotices } from '../notices.ts'
+import { toFolderKind, splitPath, type FolderName } from '../files/folders.ts'
+import { ComfyNotices } from '../socket/notices.ts'
 import { createComfyRoutes } from '../routes.ts'
-import { createComfySocketHub, type ComfySocketHub } from '../socket-hub.ts'
+import { createComfySocketHub, type ComfySocketHub } from '../socket/socket-hub.ts'
 import { ScriptedDispatcher, type Script } from './scripted-dispatcher.ts'
 
 /** Tenant of test requests. */

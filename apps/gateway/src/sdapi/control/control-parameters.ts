@@ -1,5 +1,5 @@
 import { toPythonString } from '@atelier/catalog/exact-json'
-import type { GenerationPlan } from '../generation-plan.ts'
+import type { GenerationPlan } from '../generation/generation-plan.ts'
 import type { Parameter } from '../parameters/parameter.ts'
 import type { UnitRequest } from './read-units.ts'
 

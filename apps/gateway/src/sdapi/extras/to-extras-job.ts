@@ -4,9 +4,9 @@ import type { ModelIndex } from '../../models/model-index.ts'
 import { optionFlag, type Options } from '../options/options-store.ts'
 import type { RequestPicture } from '../request/read-picture.ts'
 import type { CheckedFields } from '../request/validate.ts'
-import { toOutput } from '../to-output.ts'
-import type { JobIdentity } from '../to-job.ts'
-import { toUpscaler } from '../to-upscaler.ts'
+import { toOutput } from '../generation/to-output.ts'
+import type { JobIdentity } from '../generation/to-job.ts'
+import { toUpscaler } from '../generation/to-upscaler.ts'
 import { describeExtras, listUpscalerNames } from './describe-extras.ts'
 
 /** Largest side an upscaled picture may be asked to have, pixels. */

@@ -9,7 +9,7 @@ import {
 import { ModelKind, type ModelFile } from '@atelier/proto'
 import type { GatewayDeps } from '../../deps.ts'
 import type { ModelIndex } from '../../models/model-index.ts'
-import { listEmbeddings } from '../embeddings.ts'
+import { listEmbeddings } from './embeddings.ts'
 import { optionText, readOptions } from '../options/options-store.ts'
 import {
   listCheckpoints,
@@ -17,8 +17,8 @@ import {
   toModelName,
   toShortHash,
   toTitle,
-} from '../resolve-checkpoint.ts'
-import { toVaeName } from '../resolve-vae.ts'
+} from '../generation/resolve-checkpoint.ts'
+import { toVaeName } from '../generation/resolve-vae.ts'
 import { readStyles } from '../style-file.ts'
 import { listUsable } from './list-usable.ts'
 import { listHypernetworks, toHypernetworkName } from './hypernetworks.ts'

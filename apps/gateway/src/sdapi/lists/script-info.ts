@@ -1,6 +1,6 @@
 import { isExactObject, parseExactJson, type ExactObject, type ExactValue } from '@atelier/catalog/exact-json'
 import type { ModelIndex } from '../../models/model-index.ts'
-import { listCheckpoints, toTitle } from '../resolve-checkpoint.ts'
+import { listCheckpoints, toTitle } from '../generation/resolve-checkpoint.ts'
 import { listAxisLabels } from '../scripts/plot/axes.ts'
 import { CONTROL_UNIT_JSON, EXTENSION_AXES, SCRIPT_INFO_JSON } from './script-info.data.ts'
 import { listUpscalers } from './upscalers.ts'

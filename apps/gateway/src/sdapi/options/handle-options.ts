@@ -6,7 +6,7 @@ import type { ModelIndex } from '../../models/model-index.ts'
 import { jsonAnswer, pythonException } from '../errors.ts'
 import { readBody } from '../request/read-body.ts'
 import { requireObject } from '../request/validate.ts'
-import { findCheckpoint, selectCheckpoint, toTitle } from '../resolve-checkpoint.ts'
+import { findCheckpoint, selectCheckpoint, toTitle } from '../generation/resolve-checkpoint.ts'
 import { listOptions } from './list-options.ts'
 import { changeOptions, optionText, readStoredOptions, type Options } from './options-store.ts'
 

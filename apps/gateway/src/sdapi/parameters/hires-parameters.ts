@@ -1,7 +1,7 @@
 import { resolveWebuiSampling, WEBUI_SAMPLERS, WEBUI_SCHEDULES } from '@atelier/catalog'
 import type { ModelIndex } from '../../models/model-index.ts'
-import type { GenerationPlan } from '../generation-plan.ts'
-import { searchCheckpoint, toShortTitle } from '../resolve-checkpoint.ts'
+import type { GenerationPlan } from '../generation/generation-plan.ts'
+import { searchCheckpoint, toShortTitle } from '../generation/resolve-checkpoint.ts'
 import type { Parameter } from './parameter.ts'
 
 /** What the second pass of a text-to-image job adds. */

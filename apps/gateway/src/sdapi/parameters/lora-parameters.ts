@@ -1,7 +1,7 @@
-import type { GenerationPlan } from '../generation-plan.ts'
+import type { GenerationPlan } from '../generation/generation-plan.ts'
 import type { ModelIndex } from '../../models/model-index.ts'
 import { optionFlag } from '../options/options-store.ts'
-import { findLoras } from '../to-loras.ts'
+import { findLoras } from '../generation/to-loras.ts'
 import type { Parameter } from './parameter.ts'
 
 /** Digits of a LoRA's hash. */

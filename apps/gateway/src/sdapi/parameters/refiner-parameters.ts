@@ -1,8 +1,8 @@
 import { RunEvent } from '@atelier/proto'
 import type { ModelIndex } from '../../models/model-index.ts'
-import type { GenerationPlan } from '../generation-plan.ts'
+import type { GenerationPlan } from '../generation/generation-plan.ts'
 import { optionFlag } from '../options/options-store.ts'
-import { searchCheckpoint, toShortTitle } from '../resolve-checkpoint.ts'
+import { searchCheckpoint, toShortTitle } from '../generation/resolve-checkpoint.ts'
 import { parameterUnless, type Parameter } from './parameter.ts'
 
 /** Names that mean no refiner. */

@@ -1,6 +1,6 @@
 import type { ExactValue } from '@atelier/catalog/exact-json'
 import { RunEvent } from '@atelier/proto'
-import type { GenerationPlan } from '../generation-plan.ts'
+import type { GenerationPlan } from '../generation/generation-plan.ts'
 import { optionFlag, optionNumber, type Options } from '../options/options-store.ts'
 import { parameterUnless, type Parameter } from './parameter.ts'
 

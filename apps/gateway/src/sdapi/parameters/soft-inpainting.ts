@@ -1,7 +1,7 @@
 import { isExactObject, type ExactValue } from '@atelier/catalog/exact-json'
 import type { SoftInpainting } from '@atelier/proto'
 import { pythonException } from '../errors.ts'
-import type { GenerationPlan } from '../generation-plan.ts'
+import type { GenerationPlan } from '../generation/generation-plan.ts'
 import type { Parameter } from './parameter.ts'
 
 const TITLE = 'soft inpainting'

@@ -1,4 +1,4 @@
-import type { GenerationPlan } from '../generation-plan.ts'
+import type { GenerationPlan } from '../generation/generation-plan.ts'
 import { parameterUnless, type Parameter } from './parameter.ts'
 
 /** What masked areas hold before sampling, by the request's number; 1 and others say nothing. */

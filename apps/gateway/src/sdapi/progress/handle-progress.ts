@@ -3,7 +3,7 @@ import type { ExactValue } from '@atelier/catalog/exact-json'
 import type { GatewayDeps, GatewayEnv } from '../../deps.ts'
 import { jsonAnswer, ValidationError } from '../errors.ts'
 import { COERCIONS } from '../request/coerce.ts'
-import { findLastJob, listRunningJobs } from '../running-jobs.ts'
+import { findLastJob, listRunningJobs } from './running-jobs.ts'
 import { toIdleState, toRunningState, toSecondsLeft, toShare, toStateBody } from './progress-state.ts'
 
 /** What a job that has begun shows before its first step. */

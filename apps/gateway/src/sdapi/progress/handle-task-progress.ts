@@ -6,7 +6,7 @@ import { jsonAnswer } from '../errors.ts'
 import type { FieldDefinition } from '../request/field.ts'
 import { readBody } from '../request/read-body.ts'
 import { requireObject, validateFields, type CheckedFields } from '../request/validate.ts'
-import { listQueuedJobs } from '../running-jobs.ts'
+import { listQueuedJobs } from './running-jobs.ts'
 import { toRunningState, toSecondsLeft, toShare } from './progress-state.ts'
 
 /** Fields of the request, in A1111's order. */

@@ -2,7 +2,7 @@ import { JobState, type GenerationJob, type JobRecord, type ScriptJob } from '@a
 import type { ExactObject, ExactValue } from '@atelier/catalog/exact-json'
 import type { JobProgress } from '../../dispatch/job-dispatcher.ts'
 import { parseScriptNote } from '../scripts/script-note.ts'
-import { toTimestamp } from '../to-response.ts'
+import { toTimestamp } from '../answer/to-response.ts'
 
 /** A1111's counters of the running job, or what is left of the last one's. */
 export interface ProgressState {

@@ -1,6 +1,6 @@
 import { isExactObject, toPlain, type ExactObject, type ExactValue } from '@atelier/catalog/exact-json'
 import { pythonException } from '../errors.ts'
-import { toInfotextReading } from '../infotext-reading.ts'
+import { toInfotextReading } from '../infotext/infotext-reading.ts'
 import { parseInfotext } from '../infotext/parse-infotext.ts'
 import {
   InfotextFieldError,

@@ -1,4 +1,4 @@
-import type { GenerationPlan } from '../generation-plan.ts'
+import type { GenerationPlan } from '../generation/generation-plan.ts'
 import type { PromptStyle } from '../styles.ts'
 
 /** What the name of a saved picture can be made of. */

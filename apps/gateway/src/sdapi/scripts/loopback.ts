@@ -1,6 +1,6 @@
 import type { ExactValue } from '@atelier/catalog/exact-json'
-import { fixSeed } from '../draw-seed.ts'
-import type { GenerationPlan } from '../generation-plan.ts'
+import { fixSeed } from '../generation/draw-seed.ts'
+import type { GenerationPlan } from '../generation/generation-plan.ts'
 import { describeProcessed } from './processed.ts'
 import type { Script, ScriptContext, ScriptPlan } from './script.ts'
 import { takeInteger, takeNumber } from './values.ts'

@@ -1,6 +1,6 @@
 import { OutpaintSide, type OutpaintStep } from '@atelier/proto'
 import { pythonException } from '../errors.ts'
-import type { GenerationPlan } from '../generation-plan.ts'
+import type { GenerationPlan } from '../generation/generation-plan.ts'
 import { settleExtension, type Sides } from './extension-sizes.ts'
 import { refuseTooManyParts, requireSource } from './limits.ts'
 import { describeProcessed } from './processed.ts'

@@ -1,5 +1,5 @@
 import { spreadTiles } from '@atelier/catalog'
-import { fixSeed } from '../draw-seed.ts'
+import { fixSeed } from '../generation/draw-seed.ts'
 import { pythonException } from '../errors.ts'
 import { settleExtension, type Sides } from './extension-sizes.ts'
 import { refuseTooManyParts, requireSource } from './limits.ts'

@@ -1,5 +1,5 @@
 import type { ExactObject, ExactValue } from '@atelier/catalog/exact-json'
-import type { GenerationPlan } from '../generation-plan.ts'
+import type { GenerationPlan } from '../generation/generation-plan.ts'
 import type { ScriptContext } from './script.ts'
 
 /**

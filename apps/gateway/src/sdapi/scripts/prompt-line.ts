@@ -1,7 +1,7 @@
 import type { ExactValue } from '@atelier/catalog/exact-json'
 import { WEBUI_SAMPLERS } from '@atelier/catalog'
 import type { ModelIndex } from '../../models/model-index.ts'
-import { searchCheckpoint } from '../resolve-checkpoint.ts'
+import { searchCheckpoint } from '../generation/resolve-checkpoint.ts'
 import { splitWords } from './split-words.ts'
 
 /** What a line of prompts sets. */

@@ -1,6 +1,6 @@
 import type { ExactValue } from '@atelier/catalog/exact-json'
-import { fixSeed } from '../draw-seed.ts'
-import type { GenerationPlan } from '../generation-plan.ts'
+import { fixSeed } from '../generation/draw-seed.ts'
+import type { GenerationPlan } from '../generation/generation-plan.ts'
 import type { GenerationRequest } from '../request/generation-request.ts'
 import { pythonException } from '../errors.ts'
 import { refuseTooManyParts } from './limits.ts'

@@ -1,5 +1,5 @@
 import type { GatewayDeps } from '../../deps.ts'
-import { readInfotexts } from '../made-infotexts.ts'
+import { readInfotexts } from '../answer/made-infotexts.ts'
 import { optionFlag } from '../options/options-store.ts'
 import { openSaving } from '../saved/open-saving.ts'
 import { saveGrid, savePicture } from '../saved/save-pictures.ts'

@@ -6,7 +6,7 @@ import {
   toPlain,
   type ExactObject,
 } from '@atelier/catalog/exact-json'
-import { listEcho, type Echo } from '../surface-note.ts'
+import { listEcho, type Echo } from '../answer/surface-note.ts'
 import type { AnswerNote, ScriptPlan } from './script.ts'
 
 /** What travels with a script's job, so that whoever answers tells of the job that ran. */

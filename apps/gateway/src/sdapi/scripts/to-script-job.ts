@@ -1,9 +1,9 @@
 import { Job, Surface, type ModelRef } from '@atelier/proto'
 import type { ModelIndex } from '../../models/model-index.ts'
 import { listParameters } from '../parameters/list-parameters.ts'
-import { listFiles, toGeneration, type JobIdentity, type PlacedPictures } from '../to-job.ts'
-import { toPreview } from '../to-preview.ts'
-import type { Echo } from '../surface-note.ts'
+import { listFiles, toGeneration, type JobIdentity, type PlacedPictures } from '../generation/to-job.ts'
+import { toPreview } from '../generation/to-preview.ts'
+import type { Echo } from '../answer/surface-note.ts'
 import type { ScriptPlan } from './script.ts'
 import { writeScriptNote } from './script-note.ts'
 

@@ -1,7 +1,7 @@
 import { ImageFormat } from '@atelier/proto'
 import sharp from 'sharp'
 import { stripPng } from '../../../images/write-png-text.ts'
-import { makeGrid } from '../../make-grid.ts'
+import { makeGrid } from '../../answer/make-grid.ts'
 import { optionNumber, optionText, type Options } from '../../options/options-store.ts'
 import { annotateGrid, type GridColours, type GridText } from './annotate.ts'
 import type { GridNote, PlotNote } from './grid-note.ts'

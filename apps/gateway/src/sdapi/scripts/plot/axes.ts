@@ -1,7 +1,7 @@
 import { WEBUI_SAMPLERS } from '@atelier/catalog'
 import type { ExactValue } from '@atelier/catalog/exact-json'
 import { pythonException } from '../../errors.ts'
-import { searchCheckpoint } from '../../resolve-checkpoint.ts'
+import { searchCheckpoint } from '../../generation/resolve-checkpoint.ts'
 import { override, setField, setOption, type Axis, type AxisValue } from './axis.ts'
 import { findVaeName } from './find-vae-name.ts'
 import { reorderPrompt, replaceInPrompts } from './prompts.ts'

@@ -1,7 +1,7 @@
 import { ModelKind } from '@atelier/proto'
 import type { ModelIndex } from '../../../models/model-index.ts'
 import { listUsable } from '../../lists/list-usable.ts'
-import { toVaeName } from '../../resolve-vae.ts'
+import { toVaeName } from '../../generation/resolve-vae.ts'
 
 /** The value of `sd_vae` that a plot's text means: a file's name in any case, "None", or "Automatic" for all else. */
 export function findVaeName(models: ModelIndex, text: string): string {

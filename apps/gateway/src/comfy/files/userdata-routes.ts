@@ -1,0 +1,167 @@
+import { toExact, type ExactValue } from '@atelier/catalog/exact-json'
+import type { GatewayDeps } from '../../deps.ts'
+import type { AddRoute } from '../add-route.ts'
+import { resolveBelow, splitPath } from './folders.ts'
+import { contentHeaders } from './media-types.ts'
+import { RequestFault } from '../request-fault.ts'
+import { answerEmpty, answerJson, answerPlainJson, answerText, pathParameter } from '../respond.ts'
+import { answerFile } from './send-file.ts'
+import {
+  findUserFile,
+  listUserFiles,
+  moveUserFile,
+  readUserFile,
+  removeUserFile,
+  writeUserFile,
+  type UserFile,
+} from './user-files.ts'
+import { readConditions } from './view-routes.ts'
+
+/** Files the front end keeps for its user: workflows, templates, style sheets. */
+export function addUserdataRoutes(add: AddRoute, deps: GatewayDeps): void {
+  addListings(add, deps)
+
+  add('GET', '/userdata/:file', async (c) => {
+    const tenant = c.get('tenant')
+    const path = resolvePath(pathParameter(c, 'file'))
+    if (path === undefined) return answerEmpty(403)
+    const file = await findUserFile(deps, tenant, path)
+    if (file === undefined) {
+      if (!(await isFolder(deps, tenant, path))) return answerEmpty(404)
+      return new Response(null, { status: 403, headers: { 'content-type': 'application/octet-stream' } })
+    }
+    const bytes = await readUserFile(deps, tenant, file)
+    if (bytes === undefined) return answerEmpty(404)
+    const headers = contentHeaders(splitPath(path).name, 'userdata')
+    return answerFile({ bytes, storedAtMs: file.modifiedAtMs, headers }, readConditions(c))
+  })
+
+  add('POST', '/userdata/:file', async (c) => {
+    const tenant = c.get('tenant')
+    const path = resolvePath(pathParameter(c, 'file'))
+    if (path === undefined) return answerEmpty(403)
+    if (path === '' || (await isFolder(deps, tenant, path))) throw new RequestFault(`${path} is a folder`)
+    if (c.req.query('overwrite') === 'false' && (await findUserFile(deps, tenant, path)))
+      return answerText('File already exists', 409)
+    const file = await writeUserFile(deps, tenant, path, new Uint8Array(await c.req.arrayBuffer()))
+    return answerWith(file, isFull(c.req.query('full_info')))
+  })
+
+  add('DELETE', '/userdata/:file', async (c) => {
+    const tenant = c.get('tenant')
+    const path = resolvePath(pathParameter(c, 'file'))
+    if (path === undefined) return answerEmpty(403)
+    const file = await findUserFile(deps, tenant, path)
+    if (file !== undefined) {
+      await removeUserFile(deps, tenant, file)
+      return answerEmpty(204)
+    }
+    if (await isFolder(deps, tenant, path)) throw new RequestFault(`${path} is a folder`)
+    return answerEmpty(404)
+  })
+
+  add('POST', '/userdata/:file/move/:dest', async (c) => {
+    const tenant = c.get('tenant')
+    const path = resolvePath(pathParameter(c, 'file'))
+    if (path === undefined) return answerEmpty(403)
+    const file = await findUserFile(deps, tenant, path)
+    if (file === undefined) return answerEmpty(404)
+    const target = resolvePath(pathParameter(c, 'dest'))
+    if (target === undefined || target === '') throw new RequestFault('the target is outside the user folder')
+    if (c.req.query('overwrite') === 'false' && (await findUserFile(deps, tenant, target)))
+      return answerText('File already exists', 409)
+    return answerWith(await moveUserFile(deps, tenant, file, target), isFull(c.req.query('full_info')))
+  })
+}
+
+function addListings(add: AddRoute, deps: GatewayDeps): void {
+  add('GET', '/userdata', async (c) => {
+    const folder = c.req.query('dir') ?? ''
+    if (folder === '') return answerText('Directory not provided', 400)
+    const path = resolvePath(folder)
+    if (path === undefined) return answerText('Invalid directory', 403)
+    const tenant = c.get('tenant')
+    if (await findUserFile(deps, tenant, path)) return answerJson([])
+    const files = await listBelow(deps, tenant, path)
+    if (files.length === 0 && path !== '') return answerText('Directory not found', 404)
+    const isDeep = isYes(c.req.query('recurse'))
+    const shown = files.filter((file) => isDeep || !file.path.includes('/'))
+    const [isFullInfo, isSplit] = [isFull(c.req.query('full_info')), isYes(c.req.query('split'))]
+    return answerJson(
+      shown.map((file): ExactValue => {
+        if (isFullInfo) return toInfo(file)
+        return isSplit ? [file.path, ...file.path.split('/')] : file.path
+      }),
+    )
+  })
+
+  add('GET', '/v2/userdata', async (c) => {
+    const tenant = c.get('tenant')
+    const path = resolvePath(c.req.query('path') ?? '')
+    if (path === undefined) return answerText('Invalid path requested', 400)
+    if (path !== '' && (await findUserFile(deps, tenant, path)))
+      return answerText('Requested path is not a directory', 400)
+    const files = await listBelow(deps, tenant, path)
+    if (files.length === 0 && path !== '') return answerText('Requested path not found', 404)
+    return answerJson(toTree(path, files))
+  })
+}
+
+/** The path below the user folder; undefined when it leaves it. */
+function resolvePath(path: string): string | undefined {
+  return resolveBelow('user', path)
+}
+
+function isYes(text: string | undefined): boolean {
+  return text?.toLowerCase() === 'true'
+}
+
+const isFull = isYes
+
+/** The files below a folder, with paths as seen from it. */
+async function listBelow(deps: GatewayDeps, tenant: string, folder: string): Promise<UserFile[]> {
+  const prefix = folder === '' ? '' : `${folder}/`
+  const files = await listUserFiles(deps, tenant)
+  return files
+    .filter((file) => file.path.startsWith(prefix))
+    .map((file) => ({ ...file, path: file.path.slice(prefix.length) }))
+}
+
+async function isFolder(deps: GatewayDeps, tenant: string, path: string): Promise<boolean> {
+  return path === '' || (await listBelow(deps, tenant, path)).length > 0
+}
+
+function answerWith(file: UserFile, isFullInfo: boolean): Response {
+  return isFullInfo ? answerJson(toInfo(file)) : answerPlainJson(file.path)
+}
+
+function toInfo(file: UserFile): ExactValue {
+  return new Map<string, ExactValue>([
+    ['path', file.path],
+    ['size', BigInt(file.sizeBytes)],
+    // Float seconds.
+    ['modified', file.modifiedAtMs / 1000],
+    ['created', file.createdAtMs / 1000],
+  ])
+}
+
+/** Folders first, then files, each by name; paths as seen from the user folder. */
+function toTree(folder: string, files: readonly UserFile[]): ExactValue {
+  const prefix = folder === '' ? '' : `${folder}/`
+  const folders = new Set<string>()
+  for (const { path } of files) {
+    for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
+      folders.add(prefix + path.slice(0, slash))
+  }
+  const folderEntries = [...folders].map((path) => ({ name: splitPath(path).name, path, type: 'directory' }))
+  const fileEntries = files.map((file) => ({
+    name: splitPath(file.path).name,
+    path: prefix + file.path,
+    type: 'file',
+    size: file.sizeBytes,
+    modified: file.modifiedAtMs / 1000,
+  }))
+  const byName = (a: { name: string }, b: { name: string }) =>
+    a.name < b.name ? -1 : Number(a.name > b.name)
+  return toExact([...folderEntries.sort(byName), ...fileEntries.sort(byName)])
+}
