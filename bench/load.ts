@@ -46,7 +46,7 @@ async function readCounts({ gateways, workers }: Cluster) {
 function sumBy(samples: readonly Sample[], label: string): Record<string, number> {
   const sums: Record<string, number> = {}
   for (const { labels, value } of samples)
-    sums[labels[label] ?? ''] = (sums[labels[label] ?? ''] ?? 0) + value
+    if (value !== 0) sums[labels[label] ?? ''] = (sums[labels[label] ?? ''] ?? 0) + value
   return sums
 }
 

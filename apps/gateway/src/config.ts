@@ -35,6 +35,12 @@ export const gatewayConfigSchema = z.object({
     .positive()
     .default(5_000)
     .describe('jobs waiting per tenant'),
+  ATELIER_DRAIN_SECONDS: z.coerce
+    .number()
+    .min(0)
+    .max(3600)
+    .default(10)
+    .describe('how long open requests may go on after SIGTERM; their jobs go on in any case'),
   ATELIER_CANCEL_ON_DISCONNECT: flag.describe('a client that leaves a synchronous call cancels its job'),
   ATELIER_DISABLE_METADATA: flag.describe('files that ComfyUI graphs save do not say how they were made'),
   ATELIER_FRONT_END_ROOT: z

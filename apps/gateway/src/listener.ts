@@ -1,4 +1,4 @@
-import type { Server } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import type { Hono } from 'hono'
@@ -10,8 +10,8 @@ import type { Authenticator } from './middleware/authenticate.ts'
 import { parseCorsOptions } from './middleware/cors-webui.ts'
 import { attachSockets } from './sockets.ts'
 
-/** How long open requests and sockets may go on after the port was closed by default, milliseconds. */
-const CLOSE_GRACE_MS = 10_000
+/** How long sockets may take to say goodbye after the port was closed, milliseconds; no longer than requests may. */
+const SOCKET_GRACE_MS = 10_000
 
 /** A port that answers: requests in one surface's manner, and websockets. */
 export interface Listener {
@@ -19,7 +19,7 @@ export interface Listener {
   readonly port: number
   /** Websockets that are open. */
   countSockets(): number
-  /** Takes no more requests, closes sockets, and lets open requests end for a while. */
+  /** Takes no more connections, closes sockets, and lets open requests end for as long as the settings say. */
   close(): Promise<void>
 }
 
@@ -31,8 +31,8 @@ export interface ListenOptions {
   readonly authenticate: Authenticator
   readonly timeRequests: GatewayMetrics['timeRequests']
   readonly hub: Pick<ComfySocketHub, 'handleConnection'>
-  /** How long open requests and sockets may go on after `close`, milliseconds; tests shorten it. */
-  readonly closeGraceMs?: number
+  /** How long sockets may go on after `close`, milliseconds; tests shorten it. */
+  readonly socketGraceMs?: number
 }
 
 /**
@@ -40,7 +40,7 @@ export interface ListenOptions {
  * @throws Error with the system's code (EADDRINUSE, EACCES) when it cannot be bound
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const { deps, surface, port, authenticate, timeRequests, hub, closeGraceMs = CLOSE_GRACE_MS } = options
+  const { deps, surface, port, authenticate, timeRequests, hub, socketGraceMs = SOCKET_GRACE_MS } = options
   const { config } = deps
   const app = createApp({ deps, surface, authenticate, timeRequests })
   const server = await bind(app, config.ATELIER_HOST, port)
@@ -49,6 +49,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     cors: parseCorsOptions(config.ATELIER_CORS_ALLOW_ORIGINS, config.ATELIER_CORS_ALLOW_ORIGINS_REGEX),
     onConnection: (socket, accepted) => hub.handleConnection(socket, accepted),
   })
+  const lastAnswers = endConnectionsWithAnswers(server)
+  const drainMs = config.ATELIER_DRAIN_SECONDS * 1000
   return {
     surface,
     port: (server.address() as AddressInfo).port,
@@ -57,17 +59,41 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       new Promise((resolve) => {
         // 1012: the service restarts; clients connect again.
         for (const socket of sockets.clients) socket.close(1012)
-        const timer = setTimeout(() => {
+        lastAnswers.begin()
+        const timers = [
           // A websocket is no connection of the server's any more.
-          for (const socket of sockets.clients) socket.terminate()
-          server.closeAllConnections()
-        }, closeGraceMs)
+          setTimeout(
+            () => sockets.clients.forEach((socket) => socket.terminate()),
+            Math.min(socketGraceMs, drainMs),
+          ),
+          setTimeout(() => server.closeAllConnections(), drainMs),
+        ]
         server.close(() => {
-          clearTimeout(timer)
+          timers.forEach(clearTimeout)
           resolve()
         })
         server.closeIdleConnections()
       }),
+  }
+}
+
+/**
+ * From `begin` on every answer says that it is the last of its connection and ends it: a proxy would otherwise go on sending
+ * requests over connections that it holds, and none of them would ever be idle for long.
+ */
+function endConnectionsWithAnswers(server: Server): { begin(): void } {
+  const open = new Set<ServerResponse>()
+  const state = { isClosing: false }
+  server.prependListener('request', (_request, response: ServerResponse) => {
+    response.shouldKeepAlive &&= !state.isClosing
+    open.add(response)
+    response.once('close', () => open.delete(response))
+  })
+  return {
+    begin() {
+      state.isClosing = true
+      for (const response of open) response.shouldKeepAlive = false
+    },
   }
 }
 

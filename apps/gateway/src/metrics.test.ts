@@ -88,6 +88,18 @@ describe('the metrics of a gateway', () => {
     expect(text).toContain('atelier_job_wait_seconds_count{program="gateway",surface="sdapi"} 1')
   })
 
+  it('count from zero, so that the first job of a kind is an increase', async () => {
+    const text = await open().registry.metrics()
+    for (const surface of ['sdapi', 'comfy']) {
+      expect(text).toContain(
+        `atelier_jobs_ended_total{surface="${surface}",state="parked",program="gateway"} 0`,
+      )
+      expect(text).toContain(
+        `atelier_job_submissions_total{surface="${surface}",outcome="queue-full",program="gateway"} 0`,
+      )
+    }
+  })
+
   it('time requests by the pattern of their route, not by its values', async () => {
     const { registry, timeRequests } = open()
     const app = new Hono<GatewayEnv>()

@@ -4,7 +4,7 @@ import { isAtelierError, toStateName, type StoreUse } from '@atelier/ledger'
 import { JobState, Surface, type Job, type JobRecord } from '@atelier/proto'
 import type { GatewayEnv } from './deps.ts'
 import type { JobObserver } from './dispatch/job-observer.ts'
-import { OPEN_STATES } from './dispatch/job-states.ts'
+import { ENDED_STATES, OPEN_STATES } from './dispatch/job-states.ts'
 
 /** The gateway's metrics; one registry a process. Their meaning for operators: docs/operations.md. */
 export interface GatewayMetrics {
@@ -23,6 +23,10 @@ export interface GatewayCounts {
   readonly now: () => number
 }
 
+/** The surfaces as labels. */
+const SURFACES = ['sdapi', 'comfy'] as const
+/** How submissions usually go; whatever else a ledger may refuse them with is counted as it comes. */
+const OUTCOMES = ['created', 'attached', 'queue-full', 'tenant-queue-full', 'unavailable'] as const
 /** Seconds, from a fast answer to the longest job. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
@@ -173,6 +177,11 @@ function createObserver(registry: Registry): JobObserver {
     buckets: SECONDS,
     registers,
   })
+  // There from the start: of a counter that appears with its first event, Prometheus sees no increase.
+  for (const surface of SURFACES) {
+    for (const outcome of OUTCOMES) submissions.inc({ surface, outcome }, 0)
+    for (const state of ENDED_STATES) ends.inc({ surface, state: toStateName(state) }, 0)
+  }
   return {
     submitted: (job, outcome) => submissions.inc({ surface: toSurfaceName(job), outcome }),
     refused: (job, error) =>

@@ -1,4 +1,4 @@
-import { logLedgerEvent } from '@atelier/ledger'
+import { LEDGER_EVENT_KINDS, logLedgerEvent } from '@atelier/ledger'
 import { openLedger } from '@atelier/ledger/open'
 import {
   answerOperations,
@@ -19,7 +19,7 @@ export async function runGateway(environment: Record<string, string | undefined>
   const config = parseGatewayConfig(environment)
   const tracing = await startTracing({ service: 'atelier-gateway', environment })
   const logger = pino({ name: 'gateway', level: config.ATELIER_LOG_LEVEL, mixin: readTraceFields })
-  const ledgerEvents = createLedgerEventCounter()
+  const ledgerEvents = createLedgerEventCounter(LEDGER_EVENT_KINDS)
   const clock = new ClockWatch({
     onJump: (milliseconds) => logger.warn({ event: 'clock-jump', milliseconds }, 'the clock has jumped'),
   })

@@ -1,5 +1,5 @@
 import { ModelKind } from '@atelier/proto'
-import { logLedgerEvent } from '@atelier/ledger'
+import { LEDGER_EVENT_KINDS, logLedgerEvent } from '@atelier/ledger'
 import { openLedger } from '@atelier/ledger/open'
 import {
   answerOperations,
@@ -20,7 +20,7 @@ export async function runWorker(environment: Record<string, string | undefined>)
   const config = parseWorkerConfig(environment)
   const tracing = await startTracing({ service: 'atelier-worker', environment })
   const logger = pino({ name: 'worker', level: config.ATELIER_LOG_LEVEL, mixin: readTraceFields })
-  const ledgerEvents = createLedgerEventCounter()
+  const ledgerEvents = createLedgerEventCounter(LEDGER_EVENT_KINDS)
   const clock = new ClockWatch({
     onJump: (milliseconds) => logger.warn({ event: 'clock-jump', milliseconds }, 'the clock has jumped'),
   })

@@ -1,5 +1,4 @@
 import type { Server } from 'node:http'
-import { freemem, totalmem } from 'node:os'
 import { mkdirSync } from 'node:fs'
 import { WorkerDescription, type Job, type ModelFile } from '@atelier/proto'
 import { WORKER_HEARTBEAT_MS, type LedgerStore } from '@atelier/ledger'
@@ -8,6 +7,7 @@ import type { Logger } from 'pino'
 import type { Counter } from 'prom-client'
 import manifest from '../package.json' with { type: 'json' }
 import type { WorkerConfig } from './config.ts'
+import { readMachineMemory } from './devices/machine-memory.ts'
 import type { FromEngine } from './engine-protocol.ts'
 import { JobConsumer } from './intake/job-consumer.ts'
 import { JobRunner } from './intake/job-runner.ts'
@@ -268,6 +268,7 @@ export class Worker {
   #describe(): WorkerDescription {
     const { config } = this.#options
     const address = config.ATELIER_GRPC_ADVERTISE ?? `${config.ATELIER_GRPC_HOST}:${this.#service?.port ?? 0}`
+    const memory = readMachineMemory()
     return WorkerDescription.fromPartial({
       id: config.workerId,
       grpcAddress: address,
@@ -277,10 +278,10 @@ export class Worker {
       device: {
         name: this.#ready?.device ?? '',
         title: this.#ready?.title ?? '',
-        memoryTotalBytes: totalmem(),
-        memoryFreeBytes: freemem(),
-        hostTotalBytes: totalmem(),
-        hostFreeBytes: freemem(),
+        memoryTotalBytes: memory.totalBytes,
+        memoryFreeBytes: memory.freeBytes,
+        hostTotalBytes: memory.totalBytes,
+        hostFreeBytes: memory.freeBytes,
       },
       slots: this.#ready?.slots ?? 1,
       jobIds: this.#runner.jobIds,

@@ -1,9 +1,8 @@
 import { ChildOperations, serveOperations } from '@atelier/telemetry'
 import { ChildProgram, type ReadyMessage } from './child-program.ts'
+import { toStopGraceMs } from './config.ts'
 import { describeAddresses } from './greeting.ts'
 
-/** How long gateway and worker may take to finish what they hold, milliseconds. */
-const STOP_GRACE_MS = 30_000
 /** Both programs are asked over their channels, and one port shows them. */
 const NO_PORT = { ATELIER_METRICS_PORT: '0' }
 const METRICS_PORT = 9464
@@ -44,7 +43,7 @@ export function serve({ environment, print, exit }: ServeOptions): void {
   const stop = async (code: number): Promise<void> => {
     if (state.isStopping) return
     state.isStopping = true
-    await Promise.all([...programs.values()].map((program) => program.stop(STOP_GRACE_MS)))
+    await Promise.all([...programs.values()].map((program) => program.stop(toStopGraceMs(environment))))
     exit(code)
   }
   start('gateway', '@atelier/gateway/main', NO_PORT)

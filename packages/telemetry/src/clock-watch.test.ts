@@ -17,6 +17,7 @@ describe('ClockWatch', () => {
       clock.now += elapsed + jump
       watch.look()
     }
+    expect((await watch.counter.get()).values.map(({ value }) => value)).toEqual([0, 0])
     pass(5_000, 0)
     pass(60_000, 1_500)
     expect(jumps).toEqual([])

@@ -31,6 +31,8 @@ export class ClockWatch {
       labelNames: ['direction'],
       registers: [],
     })
+    // There from the start: of a counter that appears with its first event, Prometheus sees no increase.
+    for (const direction of ['forward', 'back']) this.counter.inc({ direction }, 0)
     this.#last = { now: now(), elapsed: elapsed() }
     this.#timer = setInterval(() => this.look(), LOOK_MS)
     this.#timer.unref()

@@ -4,7 +4,7 @@ import { createLedgerEventCounter } from './ledger-events.ts'
 
 describe('createLedgerEventCounter', () => {
   it('keeps what it counted before a registry took it', async () => {
-    const counter = createLedgerEventCounter()
+    const counter = createLedgerEventCounter(['connected', 'lease-expired', 'conflict'])
     counter.inc({ kind: 'connected' })
     const registry = new Registry()
     registry.registerMetric(counter)
@@ -12,5 +12,6 @@ describe('createLedgerEventCounter', () => {
     const text = await registry.metrics()
     expect(text).toContain('atelier_ledger_events_total{kind="connected"} 1')
     expect(text).toContain('atelier_ledger_events_total{kind="lease-expired"} 1')
+    expect(text).toContain('atelier_ledger_events_total{kind="conflict"} 0')
   })
 })

@@ -1,10 +1,11 @@
-import { cpus, totalmem } from 'node:os'
+import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { readMachineMemory } from '../devices/machine-memory.ts'
 import { parseNodeCacheKind, type NodeCacheKind } from './node-graph/node-cache.ts'
 
 const GIB = 2 ** 30
-/** Share of the memory, the machine's or the device's, that loaded models may take; the rest is for what they compute. */
+/** Share of the memory, the machine's (its container's) or the device's, that loaded models may take; the rest is for what they compute. */
 const MEMORY_SHARE = 0.6
 /** Bytes of a weight as it is counted (f32) for one byte it takes on the device: CUDA keeps half precision. */
 const COUNTED_BYTES = { cpu: 1, cuda: 2 }
@@ -77,7 +78,7 @@ export function readEngineConfig(
   const settings = schema.parse(environment)
   const device = settings.ATELIER_DEVICE === 'auto' ? 'cpu' : settings.ATELIER_DEVICE
   const kind = device === 'cpu' ? 'cpu' : 'cuda'
-  const memory = settings.ATELIER_DEVICE_MEMORY_BYTES ?? totalmem()
+  const memory = settings.ATELIER_DEVICE_MEMORY_BYTES ?? readMachineMemory().totalBytes
   const budget =
     settings.ATELIER_MODEL_MEMORY_GB === undefined
       ? memory * MEMORY_SHARE
@@ -105,5 +106,5 @@ export function readEnvironment(): Record<string, string | undefined> {
 
 function toWholePixels(megapixels: number | undefined, kind: 'cpu' | 'cuda'): number {
   if (megapixels !== undefined) return megapixels * MEGAPIXEL
-  return kind === 'cuda' ? Infinity : (totalmem() * DECODE_SHARE) / DECODE_BYTES_A_PIXEL
+  return kind === 'cuda' ? Infinity : (readMachineMemory().totalBytes * DECODE_SHARE) / DECODE_BYTES_A_PIXEL
 }
