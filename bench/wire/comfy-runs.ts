@@ -1,7 +1,7 @@
 import { findDifference } from '../../apps/gateway/src/comfy/test-kit/match-recorded.ts'
 import { describeFrame, type RecordedFrame } from '../../apps/gateway/src/comfy/test-kit/socket-scenario.ts'
 import { missingClasses } from './comfy-scope.ts'
-import { readPngChunks } from './png-chunks.ts'
+import { listPngChunks } from './list-png-chunks.ts'
 import type { RunningServer } from './running-server.ts'
 import type { WireVerdict } from './wire-report.ts'
 
@@ -211,7 +211,7 @@ async function compareSaved(server: RunningServer, row: FileRow): Promise<string
     const answer = await server.request('GET', `/view?${query}`)
     if (answer.ok !== recorded.exists) return `${filename}: status ${answer.status}`
     if (recorded.chunks === undefined) continue
-    const chunks = readPngChunks(new Uint8Array(await answer.arrayBuffer()))
+    const chunks = listPngChunks(new Uint8Array(await answer.arrayBuffer()))
     const keep = (chunk: { type: string }) => chunk.type !== 'IDAT'
     const plain = (list: readonly { type: string; keyword?: string; text?: string; ihdr?: unknown }[]) =>
       list.filter(keep).map(({ type: kind, keyword, text, ihdr }) => ({ kind, keyword, text, ihdr }))

@@ -1,9 +1,9 @@
-import { readPngChunks } from './png-text.ts'
+import { readPngChunks } from '@atelier/catalog/png'
 
-const exifPrefix = Buffer.from('Exif\0\0', 'latin1')
-const exifPointerTag = 0x8769
-const userCommentTag = 0x9286
-const undefinedType = 7
+const EXIF_PREFIX = Buffer.from('Exif\0\0', 'latin1')
+const EXIF_POINTER_TAG = 0x8769
+const USER_COMMENT_TAG = 0x9286
+const UNDEFINED_TYPE = 7
 
 function toBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -38,11 +38,11 @@ function findWebpExif(bytes: Uint8Array): Buffer | undefined {
 /** The EXIF block of a JPEG, WebP or PNG file, from its TIFF header on. */
 function findExif(bytes: Uint8Array): Buffer | undefined {
   const found =
-    [...readJpegSegments(bytes, 0xe1)].find((segment) => exifPrefix.equals(segment.subarray(0, 6))) ??
+    [...readJpegSegments(bytes, 0xe1)].find((segment) => EXIF_PREFIX.equals(segment.subarray(0, 6))) ??
     findWebpExif(bytes) ??
     [...readPngChunks(bytes)].find(({ type }) => type === 'eXIf')?.content
   if (found === undefined) return undefined
-  return exifPrefix.equals(found.subarray(0, 6)) ? found.subarray(6) : found
+  return EXIF_PREFIX.equals(found.subarray(0, 6)) ? found.subarray(6) : found
 }
 
 /** Reads the few numbers that lead to the comment; RangeError beyond the end of the block. */
@@ -84,10 +84,10 @@ class TiffReader {
 function findUserComment(block: Buffer): Buffer | undefined {
   try {
     const tiff = new TiffReader(block)
-    const pointer = tiff.findEntry(tiff.readLong(4), exifPointerTag)
+    const pointer = tiff.findEntry(tiff.readLong(4), EXIF_POINTER_TAG)
     if (pointer === undefined) return undefined
-    const comment = tiff.findEntry(tiff.readLong(pointer + 8), userCommentTag)
-    if (comment === undefined || tiff.readShort(comment + 2) !== undefinedType) return undefined
+    const comment = tiff.findEntry(tiff.readLong(pointer + 8), USER_COMMENT_TAG)
+    if (comment === undefined || tiff.readShort(comment + 2) !== UNDEFINED_TYPE) return undefined
     return tiff.readBytes(comment)
   } catch {
     // The block points beyond its own end.

@@ -1,5 +1,6 @@
+import { isPng, readPngChunks } from '@atelier/catalog/png'
 import { readJpegSegments, readUserComment } from './exif-comment.ts'
-import { isPng, readPngChunks, readPngTexts } from './png-text.ts'
+import { readPngTexts } from './read-png-texts.ts'
 
 /** What an image file says about itself besides its pixels, under the names Pillow gives. */
 export interface ImageMetadata {

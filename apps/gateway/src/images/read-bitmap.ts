@@ -27,7 +27,8 @@ export function measureBitmap(bytes: Buffer): { width: number; height: number } 
 }
 
 /**
- * Decodes a BMP, a format that sharp does not know: 1, 4, 8, 16, 24 or 32 bits a pixel, not compressed.
+ * Decodes a BMP, a format that sharp does not know: 1, 4, 8, 16, 24 or 32 bits a pixel, not compressed. No library of npm
+ * does: of the seven kinds in the test, bmp-ts 1.0.9 decodes four otherwise than Pillow, fast-bmp 4.0.1 refuses three.
  * @throws RangeError for one that is cut off, or written in another way
  */
 export function readBitmap(bytes: Buffer): Bitmap {

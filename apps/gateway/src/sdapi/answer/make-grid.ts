@@ -1,6 +1,6 @@
+import { createPngTextChunk, rebuildPng } from '@atelier/catalog/png'
 import { ImageFormat, type GenerationJob } from '@atelier/proto'
 import sharp from 'sharp'
-import { stripPng, writePngText } from '../../images/write-png-text.ts'
 import { optionNumber, optionText, type Options } from '../options/options-store.ts'
 
 /** How a grid is laid out. */
@@ -57,7 +57,8 @@ export async function makeGrid(pictures: readonly Uint8Array[], grid: GridOption
   if (grid.format === ImageFormat.IMAGE_FORMAT_JPEG) return filled.jpeg({ quality }).toBuffer()
   if (grid.format === ImageFormat.IMAGE_FORMAT_WEBP) return filled.webp({ quality }).toBuffer()
   const png = await filled.png().toBuffer()
-  return grid.infotext === '' ? stripPng(png) : writePngText(png, 'parameters', grid.infotext)
+  const texts = grid.infotext === '' ? [] : [{ keyword: 'parameters', text: grid.infotext }]
+  return rebuildPng(png, texts.map(createPngTextChunk))
 }
 
 /** The grid of a job's pictures as its answer has it: in the format of its pictures, with the first one's infotext. */

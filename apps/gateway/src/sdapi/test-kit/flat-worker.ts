@@ -1,3 +1,4 @@
+import { createPngTextChunk, rebuildPng } from '@atelier/catalog/png'
 import { toResultKey, type JobOutcome, type LedgerStore, type Lease } from '@atelier/ledger'
 import {
   AsidePicture,
@@ -12,7 +13,6 @@ import {
   OutpaintSide,
 } from '@atelier/proto'
 import sharp from 'sharp'
-import { stripPng, writePngText } from '../../images/write-png-text.ts'
 
 /** A picture as a worker encodes it. */
 export interface DrawnPicture {
@@ -236,7 +236,7 @@ async function drawMaps({ controls, hires, width, height }: GenerationJob): Prom
 
 async function drawBlack(width: number, height: number, channels: 3 | 4): Promise<DrawnPicture> {
   const picture = sharp({ create: { width, height, channels, background: '#000000' } })
-  return { bytes: stripPng(await picture.png().toBuffer()), mediaType: 'image/png', width, height }
+  return { bytes: rebuildPng(await picture.png().toBuffer()), mediaType: 'image/png', width, height }
 }
 
 /** The sources as they are. */
@@ -261,7 +261,8 @@ export async function drawFlat(job: GenerationJob, image: ImagePlan): Promise<Dr
   }
   const png = await picture.png().toBuffer()
   const hasText = job.output?.omitMetadata !== true && image.infotext !== ''
-  const bytes = hasText ? writePngText(png, 'parameters', image.infotext) : stripPng(png)
+  const texts = hasText ? [{ keyword: 'parameters', text: image.infotext }] : []
+  const bytes = rebuildPng(png, texts.map(createPngTextChunk))
   return { bytes, mediaType: 'image/png', width, height }
 }
 

@@ -1,7 +1,7 @@
 import { toExact, type ExactObject, type ExactValue } from '@atelier/catalog/exact-json'
 import sharp from 'sharp'
 import { readImageMetadata } from '../../images/image-metadata.ts'
-import { readPngChunks } from '../../images/png-text.ts'
+import { readPngChunks } from '@atelier/catalog/png'
 import { findDifference, type Bindings } from './match-recorded.ts'
 import type { RequestPictures } from './recorded-exchange.ts'
 

@@ -1,7 +1,7 @@
+import { createPngChunk, PNG_SIGNATURE, readPngChunks, type PngText } from '@atelier/catalog/png'
 import { ImageFormat } from '@atelier/proto'
 import { encodeImage } from './encode-image.ts'
 import type { Pixels } from './pixels.ts'
-import { createChunk, readChunks, type PngText } from './png-text.ts'
 import { mergeEqualFrames } from './merge-frames.ts'
 
 /** How an animation is written as PNG. */
@@ -26,24 +26,26 @@ export async function encodeAnimatedPng(
       encodeImage(pixels, { format: ImageFormat.IMAGE_FORMAT_PNG, compression, texts: [] }),
     ),
   )
-  const chunks = files.map(({ bytes }) => [...readChunks(Buffer.from(bytes))])
+  const chunks = files.map(({ bytes }) => [...readPngChunks(bytes)])
   const numbers = new Counter()
   const body = chunks.flatMap((own, index) => {
-    const data = own.filter(({ type }) => type === 'IDAT').map(({ bytes }) => bytes)
-    if (chunks.length === 1) return data
+    const data = own.filter(({ type }) => type === 'IDAT').map(({ content }) => content)
+    if (chunks.length === 1) return data.map(toData)
     const { pixels, durationMs } = merged[index]!
     const control = frameControl(pixels, durationMs, numbers.next())
-    return [control, ...(index === 0 ? data : data.map((chunk) => toFrameData(chunk, numbers.next())))]
+    return [
+      control,
+      ...data.map((content) => (index === 0 ? toData(content) : toFrameData(content, numbers.next()))),
+    ]
   })
   const header = chunks[0]!.find(({ type }) => type === 'IHDR')!.bytes
   const animation = chunks.length === 1 ? [] : [animationControl(chunks.length)]
   return new Uint8Array(
-    Buffer.concat([SIGNATURE, header, ...animation, ...body, ...texts.map(privateChunk), END]),
+    Buffer.concat([PNG_SIGNATURE, header, ...animation, ...body, ...texts.map(privateChunk), END]),
   )
 }
 
-const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex')
-const END = createChunk('IEND', Buffer.alloc(0))
+const END = createPngChunk('IEND', Buffer.alloc(0))
 
 /** Sequence numbers of the chunks of all frames. */
 class Counter {
@@ -59,7 +61,7 @@ function animationControl(frames: number): Buffer {
   content.writeUInt32BE(frames, 0)
   // Played without end.
   content.writeUInt32BE(0, 4)
-  return createChunk('acTL', content)
+  return createPngChunk('acTL', content)
 }
 
 /** A frame that covers the picture, in thousandths of a second; it replaces the one before. */
@@ -70,16 +72,20 @@ function frameControl({ width, height }: Pixels, durationMs: number, sequence: n
   content.writeUInt32BE(height, 8)
   content.writeUInt16BE(Math.min(durationMs, 65_535), 20)
   content.writeUInt16BE(1000, 22)
-  return createChunk('fcTL', content)
+  return createPngChunk('fcTL', content)
 }
 
-/** A picture's data chunk as a later frame's. */
-function toFrameData(chunk: Buffer, sequence: number): Buffer {
+function toData(content: Buffer): Buffer {
+  return createPngChunk('IDAT', content)
+}
+
+/** A picture's data as a later frame's. */
+function toFrameData(content: Buffer, sequence: number): Buffer {
   const number = Buffer.alloc(4)
   number.writeUInt32BE(sequence, 0)
-  return createChunk('fdAT', Buffer.concat([number, chunk.subarray(8, -4)]))
+  return createPngChunk('fdAT', Buffer.concat([number, content]))
 }
 
 function privateChunk({ keyword, text }: PngText): Buffer {
-  return createChunk('comf', Buffer.from(`${keyword}\0${text}`, 'latin1'))
+  return createPngChunk('comf', Buffer.from(`${keyword}\0${text}`, 'latin1'))
 }

@@ -4,7 +4,7 @@ import { encodeAnimatedPng } from './animated-png.ts'
 import { encodeAnimatedWebp } from './animated-webp.ts'
 import { mergeEqualFrames } from './merge-frames.ts'
 import type { Pixels } from './pixels.ts'
-import { readChunks } from './png-text.ts'
+import { readPngChunks } from '@atelier/catalog/png'
 
 const frame = (value: number, width = 6, height = 4): Pixels => ({
   ...{ width, height, channels: 3 },
@@ -74,7 +74,7 @@ describe('an animated PNG', () => {
         { keyword: 'workflow', text: '{}' },
       ],
     })
-  const chunksOf = (png: Uint8Array) => [...readChunks(Buffer.from(png))]
+  const chunksOf = (png: Uint8Array) => [...readPngChunks(png)]
 
   it('numbers the chunks of its frames and ends with ComfyUI’s texts', async () => {
     const chunks = chunksOf(await encode(frames))

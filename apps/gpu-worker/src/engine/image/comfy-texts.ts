@@ -1,5 +1,5 @@
 import { formatExactJson, isExactObject, parseExactJson } from '@atelier/catalog/exact-json'
-import type { PngText } from './png-text.ts'
+import type { PngText } from '@atelier/catalog/png'
 
 /**
  * The PNG texts of a picture saved by ComfyUI: the prompt, then one for each entry of `extra_pnginfo`, as Python writes

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { encodeImage } from './encode-image.ts'
 import { ImageFormat } from '@atelier/proto'
 import type { Pixels } from './pixels.ts'
-import { readChunks } from './png-text.ts'
+import { readPngChunks } from '@atelier/catalog/png'
 import { encodeSmallPng, SMALL_PIXELS } from './small-png.ts'
 
 const pictures = fc
@@ -22,7 +22,7 @@ const pictures = fc
       .map((data): Pixels => ({ ...shape, data })),
   )
 
-const listTypes = (png: Uint8Array) => [...readChunks(Buffer.from(png))].map(({ type }) => type)
+const listTypes = (png: Uint8Array) => [...readPngChunks(png)].map(({ type }) => type)
 
 describe('encodeSmallPng', () => {
   it('writes what libvips reads back pixel by pixel, at every level', async () => {

@@ -1,6 +1,7 @@
 import { deflateSync } from 'node:zlib'
+import { createPngChunk, createPngTextChunk, PNG_SIGNATURE } from '@atelier/catalog/png'
+import { getZlibHeader, type PngAdditions } from './complete-png.ts'
 import type { Pixels } from './pixels.ts'
-import { createChunk, createTextChunk, getZlibHeader, type PngAdditions } from './png-text.ts'
 
 /**
  * Pictures up to this size are written here: libvips takes more than a millisecond of processor time to set up its
@@ -8,7 +9,6 @@ import { createChunk, createTextChunk, getZlibHeader, type PngAdditions } from '
  */
 export const SMALL_PIXELS = 96 * 96
 
-const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex')
 const BITS = 8
 /** PNG's numbers of the two kinds of pixels. */
 const COLOUR_TYPES = { 3: 2, 4: 6 } as const
@@ -25,9 +25,9 @@ export function encodeSmallPng(pixels: Pixels, { texts, compression }: PngAdditi
   getZlibHeader(compression).copy(stream, 0)
   return new Uint8Array(
     Buffer.concat([
-      ...[SIGNATURE, createChunk('IHDR', header)],
-      ...texts.map(createTextChunk),
-      ...[createChunk('IDAT', stream), createChunk('IEND', Buffer.alloc(0))],
+      ...[PNG_SIGNATURE, createPngChunk('IHDR', header)],
+      ...texts.map(createPngTextChunk),
+      ...[createPngChunk('IDAT', stream), createPngChunk('IEND', Buffer.alloc(0))],
     ]),
   )
 }

@@ -1,6 +1,6 @@
+import { rebuildPng } from '@atelier/catalog/png'
 import { ImageFormat } from '@atelier/proto'
 import sharp from 'sharp'
-import { stripPng } from '../../../images/write-png-text.ts'
 import { makeGrid } from '../../answer/make-grid.ts'
 import { optionNumber, optionText, type Options } from '../../options/options-store.ts'
 import { annotateGrid, type GridColours, type GridText } from './annotate.ts'
@@ -150,5 +150,5 @@ async function encode(png: Uint8Array, { format, options }: GridPictures): Promi
   const quality = Math.min(Math.max(optionNumber(options, 'jpeg_quality', 80), 1), 100)
   if (format === ImageFormat.IMAGE_FORMAT_JPEG) return sharp(png).jpeg({ quality }).toBuffer()
   if (format === ImageFormat.IMAGE_FORMAT_WEBP) return sharp(png).webp({ quality }).toBuffer()
-  return stripPng(png)
+  return rebuildPng(png)
 }

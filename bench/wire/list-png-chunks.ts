@@ -1,5 +1,7 @@
+import { readPngChunks } from '@atelier/catalog/png'
+
 /** A chunk of a PNG as the recordings list it. */
-export interface PngChunk {
+export interface ListedChunk {
   readonly type: string
   readonly len: number
   readonly keyword?: string
@@ -9,19 +11,14 @@ export interface PngChunk {
 }
 
 /** Lists the chunks of a PNG. */
-export function readPngChunks(bytes: Uint8Array): PngChunk[] {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const chunks: PngChunk[] = []
-  for (let at = 8; at + 12 <= view.length;) {
-    const len = view.readUInt32BE(at)
-    const type = view.toString('latin1', at + 4, at + 8)
-    chunks.push({ type, len, ...describe(type, view.subarray(at + 8, at + 8 + len)) })
-    at += 12 + len
-  }
-  return chunks
+export function listPngChunks(bytes: Uint8Array): ListedChunk[] {
+  return [...readPngChunks(bytes)].map(({ type, content }) => ({
+    ...{ type, len: content.length },
+    ...describe(type, content),
+  }))
 }
 
-function describe(type: string, data: Buffer): Partial<PngChunk> {
+function describe(type: string, data: Buffer): Partial<ListedChunk> {
   if (type === 'IHDR') return { ihdr: [data.readUInt32BE(0), data.readUInt32BE(4), ...data.subarray(8)] }
   if (type !== 'tEXt') return {}
   const end = data.indexOf(0)

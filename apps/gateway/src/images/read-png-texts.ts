@@ -1,37 +1,14 @@
 import { inflateSync } from 'node:zlib'
+import { readPngChunks, type PngChunk } from '@atelier/catalog/png'
 
-const signature = Buffer.from('89504e470d0a1a0a', 'hex')
 /** Longest text taken from one chunk, bytes (Pillow's limit); longer ones are passed over. */
-const longestText = 1024 * 1024
+const LONGEST_TEXT = 1024 * 1024
 /** Texts taken from one file, bytes. */
-const longestTexts = 64 * longestText
-
-/** A chunk of a PNG file. */
-export interface PngChunk {
-  readonly type: string
-  readonly content: Buffer
-}
-
-/** Whether bytes begin as a PNG file does. */
-export function isPng(bytes: Uint8Array): boolean {
-  return signature.equals(bytes.subarray(0, signature.length))
-}
-
-/** The chunks of a PNG file in order, as far as they are whole. Nothing for other files. */
-export function* readPngChunks(bytes: Uint8Array): Generator<PngChunk> {
-  if (!isPng(bytes)) return
-  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  for (let offset = signature.length; offset + 12 <= file.length;) {
-    const end = offset + 8 + file.readUInt32BE(offset)
-    if (end + 4 > file.length) return
-    yield { type: file.toString('latin1', offset + 4, offset + 8), content: file.subarray(offset + 8, end) }
-    offset = end + 4
-  }
-}
+const LONGEST_TEXTS = 64 * LONGEST_TEXT
 
 function inflateText(bytes: Buffer): Buffer | undefined {
   try {
-    return inflateSync(bytes, { maxOutputLength: longestText })
+    return inflateSync(bytes, { maxOutputLength: LONGEST_TEXT })
   } catch {
     return undefined
   }
@@ -78,11 +55,11 @@ export function readPngTexts(bytes: Uint8Array): Map<string, string> {
   const texts = new Map<string, string>()
   let size = 0
   for (const chunk of readPngChunks(bytes)) {
-    if (chunk.content.length > longestText) continue
+    if (chunk.content.length > LONGEST_TEXT) continue
     const found = readText(chunk)
     if (found?.text === undefined) continue
     size += found.text.length
-    if (size > longestTexts) break
+    if (size > LONGEST_TEXTS) break
     texts.set(found.keyword, found.text)
   }
   return texts

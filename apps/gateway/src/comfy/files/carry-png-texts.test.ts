@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { readTextChunks, writeTextChunks } from './png-text.ts'
+import { readTextChunks, writeTextChunks } from './carry-png-texts.ts'
 
 // Written by Pillow with the texts "prompt" and "workflow".
 const withTexts = readFileSync(new URL('../__fixtures__/input/sub/inner.png', import.meta.url))
