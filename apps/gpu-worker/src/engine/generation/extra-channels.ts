@@ -10,7 +10,7 @@ import { joinAxis, mapTensor } from '../tensor/blocks.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import type { Generation } from './generation.ts'
 import { LATENT_CHANNELS, LATENT_PIXELS } from './latent-size.ts'
-import type { Stage } from './stage.ts'
+import type { Pass } from './pass.ts'
 
 /** Channels of a UNet that takes a picture's latent beside its own (InstructPix2Pix). */
 export const EDIT_CHANNELS = 8
@@ -18,28 +18,28 @@ export const EDIT_CHANNELS = 8
 const INPAINT_CHANNELS = 9
 
 /**
- * The channels a checkpoint's UNet takes beside the latent in a stage, [1 or images, channels, h, w], as A1111 makes
+ * The channels a checkpoint's UNet takes beside the latent in a pass, [1 or images, channels, h, w], as A1111 makes
  * them; undefined where it takes none.
  */
 export async function readExtraChannels(
   generation: Generation,
   { model }: UsableCheckpoint,
-  stage: Stage,
+  pass: Pass,
 ): Promise<Tensor | undefined> {
   switch (model.inChannels) {
     case LATENT_CHANNELS:
       return undefined
     case EDIT_CHANNELS:
-      return editChannels(generation, stage)
+      return editChannels(generation, pass)
     case INPAINT_CHANNELS:
-      return inpaintChannels(generation, stage, model.latents)
+      return inpaintChannels(generation, pass, model.latents)
     default:
       throw new EngineError('unusable-model', `the checkpoint takes ${model.inChannels} channels`)
   }
 }
 
 /** InstructPix2Pix sees the picture in the autoencoder's own scale; without a picture, nothing. */
-async function editChannels(generation: Generation, { start, size }: Stage): Promise<Tensor> {
+async function editChannels(generation: Generation, { start, size }: Pass): Promise<Tensor> {
   if (start?.pictures === undefined) return createTensor([1, LATENT_CHANNELS, size.height, size.width])
   const encoded: Tensor[] = []
   for (const picture of start.pictures)
@@ -50,7 +50,7 @@ async function editChannels(generation: Generation, { start, size }: Stage): Pro
 /** An inpainting model sees where it may draw, and what stands elsewhere; without a picture, grey. */
 async function inpaintChannels(
   { vae, job }: Generation,
-  { start, size }: Stage,
+  { start, size }: Pass,
   format: Parameters<typeof toModelLatent>[1],
 ): Promise<Tensor> {
   const weight = job.conditioningMaskWeight ?? 1
@@ -88,7 +88,7 @@ function toPlane({ width, height, data }: Grey, rounds: boolean): Tensor {
   return createTensor([1, 1, height, width], values)
 }
 
-function fitLatent(latent: Tensor, { width, height }: Stage['size']): Tensor {
+function fitLatent(latent: Tensor, { width, height }: Pass['size']): Tensor {
   const isSame = latent.shape[2] === height && latent.shape[3] === width
   return isSame ? latent : resizeLatent(latent, { width, height }, 'bilinear')
 }

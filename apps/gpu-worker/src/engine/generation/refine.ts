@@ -2,7 +2,7 @@ import { RefinerPasses, type Refiner } from '@atelier/proto'
 import type { SamplingPlan } from '../denoise/plan.ts'
 import type { Denoiser } from '../denoise/sampler.ts'
 import type { Generation } from './generation.ts'
-import type { Stage } from './stage.ts'
+import type { Pass } from './pass.ts'
 
 /** The largest timestep, and the number of them. */
 const LAST_TIMESTEP = 999
@@ -21,10 +21,10 @@ export interface Refinement {
 }
 
 /**
- * The refiner that acts in a stage, if any: another file than the stage's checkpoint, a copy of it too, in a pass it is
+ * The refiner that acts in a pass, if any: another file than the pass's checkpoint, a copy of it too, in a pass it is
  * meant for.
  */
-export function findRefiner({ job }: Generation, { isSecond }: Pick<Stage, 'isSecond'>): Refiner | undefined {
+export function findRefiner({ job }: Generation, { isSecond }: Pick<Pass, 'isSecond'>): Refiner | undefined {
   const { refiner, hires } = job
   const own = (isSecond ? hires?.checkpoint : undefined) ?? job.checkpoint
   const isOwn = refiner?.checkpoint?.name === own?.name && refiner?.checkpoint?.identity === own?.identity

@@ -19,9 +19,9 @@ import {
 import { LATENT_PIXELS } from './latent-size.ts'
 import { HeldModels } from './held-models.ts'
 import { prepareSources, repeatSources } from './prepare-sources.ts'
-import { sampleStage } from './sample.ts'
+import { samplePass } from './sample-pass.ts'
 import { sampleSecondPass } from './second-pass.ts'
-import type { SourceStart } from './stage.ts'
+import type { SourceStart } from './pass.ts'
 
 /**
  * Runs a generation job: for each batch, encode the prompts, denoise in one pass or two, decode, encode pictures. A
@@ -110,7 +110,7 @@ interface Sampled {
 
 async function sampleBatch(generation: Generation, batch: Batch): Promise<Sampled> {
   const { job, context } = generation
-  const first = await sampleStage(generation, batch, {
+  const first = await samplePass(generation, batch, {
     settings: samplingOf(generation),
     size: {
       width: Math.floor(job.width / LATENT_PIXELS),

@@ -11,15 +11,15 @@ import { decodeRow } from './decode.ts'
 import { openEnlarger } from './enlarge.ts'
 import { required, withCheckpoint, type Batch, type Generation } from './generation.ts'
 import { LATENT_CHANNELS, LATENT_PIXELS } from './latent-size.ts'
-import { sampleStage, type StageResult } from './sample.ts'
+import { samplePass, type PassResult } from './sample-pass.ts'
 
 /** Enlarges what the first pass made and samples it again (A1111's hires fix). */
 export async function sampleSecondPass(
   generation: Generation,
   batch: Batch,
-  first: StageResult,
+  first: PassResult,
   hires: HiresPass,
-): Promise<Pick<StageResult, 'latent' | 'checkpoint'>> {
+): Promise<Pick<PassResult, 'latent' | 'checkpoint'>> {
   const { models } = generation
   const checkpoint = await models.checkpoint(hires.checkpoint ?? generation.job.checkpoint, hires.loras)
   const second = withCheckpoint(generation, checkpoint)
@@ -27,7 +27,7 @@ export async function sampleSecondPass(
   const latent = cropLatent(enlarged.latent, hires)
   const { prompt, negativePrompt, strength } = hires
   const pictures = enlarged.pictures ?? (await decodeForInpainting(second, latent))
-  const result = await sampleStage(second, batch, {
+  const result = await samplePass(second, batch, {
     settings: required(hires.sampling),
     size: { width: latent.shape[3]!, height: latent.shape[2]! },
     pixels: { width: hires.width, height: hires.height },
@@ -72,7 +72,7 @@ async function enlarge(
 }
 
 interface Enlarging {
-  readonly first: StageResult
+  readonly first: PassResult
   readonly hires: HiresPass
   /** The generation with the second pass's checkpoint, which encodes what was enlarged. */
   readonly second: Generation

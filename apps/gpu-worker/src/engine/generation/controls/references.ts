@@ -18,7 +18,7 @@ import { LATENT_CHANNELS } from '../latent-size.ts'
 import { encodeMap } from './adjust-prediction.ts'
 import type { PreparedUnit } from './prepare-controls.ts'
 
-/** A picture that the denoiser is shown beside the one that is drawn, in one stage. */
+/** A picture that the denoiser is shown beside the one that is drawn, in one pass. */
 export interface Reference {
   readonly kind: ReferenceKind
   /** Its clean latent [1, 4, h, w] in the model's scale. */
@@ -31,7 +31,7 @@ export interface Reference {
 /** The half of the guidance that is shown references. */
 export type ReferenceHalf = 'conditional' | 'unconditional'
 
-/** Opens a unit's reference for a stage, by sd-webui-controlnet's rules. */
+/** Opens a unit's reference for a pass, by sd-webui-controlnet's rules. */
 export async function openReference(
   generation: Generation,
   { unit, module, first, second }: PreparedUnit,

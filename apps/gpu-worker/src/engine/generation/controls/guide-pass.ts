@@ -9,13 +9,13 @@ import { actsIn, type PreparedUnit } from './prepare-controls.ts'
 import { openReference, tellReferences, type Reference } from './references.ts'
 
 /** How far a run is, in A1111's count: steps whose first evaluation has been told, and how many there are. */
-export interface StageProgress {
+export interface PassProgress {
   stepsTold: number
   readonly totalSteps: number
 }
 
-/** What guides the two halves of a stage's conditioning. */
-export interface StageControls {
+/** What guides the two halves of a pass's conditioning. */
+export interface PassControls {
   readonly positive: RowControls | undefined
   readonly negative: RowControls | undefined
   /** Pictures their rows are told of; whoever calls the network shows them to it. */
@@ -29,12 +29,12 @@ const MODES: Readonly<Record<number, ControlMode>> = {
 /** Preprocessors whose controls are softer in a second pass. */
 const SOFT_IN_SECOND = /canny|mlsd/
 
-/** Joins the units of a job that act in a stage. */
-export async function guideStage(
+/** Joins the units of a job that act in a pass. */
+export async function guidePass(
   generation: Generation,
   { batch, isSecond }: { readonly batch: Batch; readonly isSecond: boolean },
-  progress: StageProgress,
-): Promise<StageControls> {
+  progress: PassProgress,
+): Promise<PassControls> {
   if (generation.controls.length === 0) return { positive: undefined, negative: undefined, references: [] }
   const units = generation.controls.filter(({ unit }) => actsIn(unit, generation.job, isSecond))
   const halves = await joinUnits(generation, units, { isSecond, progress })
@@ -54,7 +54,7 @@ export async function guideStage(
 async function joinUnits(
   generation: Generation,
   units: readonly PreparedUnit[],
-  { isSecond, progress }: { readonly isSecond: boolean; readonly progress: StageProgress },
+  { isSecond, progress }: { readonly isSecond: boolean; readonly progress: PassProgress },
 ): Promise<{ readonly positive: RowControls; readonly negative: RowControls }> {
   const adjustments = await listAdjustments(generation, isSecond)
   const settled = units.flatMap((unit) =>
@@ -78,7 +78,7 @@ async function joinUnits(
 /** A conditioning with controls on each half. */
 export function guideConditioning(
   { positive, negative }: BatchConditioning,
-  controls: Pick<StageControls, 'positive' | 'negative'>,
+  controls: Pick<PassControls, 'positive' | 'negative'>,
 ): BatchConditioning {
   const guide = (images: BatchConditioning['positive'], own: RowControls | undefined) =>
     own === undefined
@@ -90,7 +90,7 @@ export function guideConditioning(
 function settleUnit(
   { unit, first, second, region, module }: PreparedUnit,
   network: ControlNetwork,
-  { isSecond, progress }: { readonly isSecond: boolean; readonly progress: StageProgress },
+  { isSecond, progress }: { readonly isSecond: boolean; readonly progress: PassProgress },
 ): { control: ControlUnit; actsOnBoth: boolean } {
   const mode = MODES[unit.mode] ?? 'balanced'
   const isSoftened = mode === 'balanced' && isSecond && SOFT_IN_SECOND.test(module)
@@ -107,7 +107,7 @@ function settleUnit(
   return { control, actsOnBoth: actsOnBoth && !network.poolsGlobally }
 }
 
-function isActiveIn({ start, end }: PreparedUnit['unit'], progress: StageProgress): () => boolean {
+function isActiveIn({ start, end }: PreparedUnit['unit'], progress: PassProgress): () => boolean {
   return () => {
     const share = Math.max(progress.stepsTold - 1, 0) / Math.max(progress.totalSteps, 1)
     return share >= start && share <= end

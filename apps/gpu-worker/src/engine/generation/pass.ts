@@ -28,7 +28,7 @@ export interface SourceStart {
 }
 
 /** One run of a sampler over a batch: the only pass, or one of two. */
-export interface Stage {
+export interface Pass {
   readonly settings: SamplingSettings
   readonly size: LatentSize
   /** Size of the pictures that are asked for, pixels. */

@@ -2,11 +2,11 @@ import { createHypernetwork } from '../network-patches/hypernetwork.ts'
 import type { InsidePatch } from '../denoise/inside/patch-network.ts'
 import { createTokenMerging } from '../network-patches/token-merging.ts'
 import type { HeldModels } from './held-models.ts'
-import type { Stage } from './stage.ts'
+import type { Pass } from './pass.ts'
 
-/** What a stage changes inside the denoising network: hypernetworks of its prompts, and merged tokens. */
-export function listStagePatches(
-  { settings, hypernetworks }: Pick<Stage, 'settings' | 'hypernetworks'>,
+/** What a pass changes inside the denoising network: hypernetworks of its prompts, and merged tokens. */
+export function listPassPatches(
+  { settings, hypernetworks }: Pick<Pass, 'settings' | 'hypernetworks'>,
   models: HeldModels,
 ): InsidePatch[] {
   const patches = hypernetworks.flatMap(({ file, strength }, i) => {
