@@ -66,10 +66,16 @@ export function createTestContext(job: Job, { inputs = new Map(), onEvent }: Job
   }
 }
 
+/** Runs generation jobs until its models are let go. */
+export interface GenerationKit {
+  run(job: GenerationJob, watch?: JobWatch): Promise<EngineOutcome>
+  close(): Promise<void>
+}
+
 /** Runs generation jobs with the tiny checkpoint and others beside it. */
-export function openGenerationKit(...args: Parameters<typeof openTestModels>) {
+export function openGenerationKit(...args: Parameters<typeof openTestModels>): GenerationKit {
   const { models, texts } = openTestModels(...args)
-  const run = (job: GenerationJob, watch?: JobWatch): Promise<EngineOutcome> =>
+  const run: GenerationKit['run'] = (job, watch) =>
     runGeneration(job, createTestContext(Job.fromPartial({}), watch), { models, texts })
   return { run, close: () => models.clear() }
 }

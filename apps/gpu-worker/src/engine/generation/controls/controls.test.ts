@@ -2,15 +2,15 @@ import { fileURLToPath } from 'node:url'
 import { ControlMode, ControlPasses, ModelKind, ResizeMode, ModelFile } from '@atelier/proto'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openGenerationKit, pixelsOf, smallJob, smallSampling } from '../test-kit.ts'
+import { pixelsOf, smallSampling } from '../test-kit.ts'
+import { openControlKit, PLAIN_UNIT } from './test-kit.ts'
 
 // A T2I-Adapter with random weights that fits the tiny checkpoint; its features are compared with ComfyUI's in docs/parity.md.
 const path = fileURLToPath(new URL('../../control/__fixtures__/t2i_light.safetensors', import.meta.url))
 const ADAPTER = { kind: ModelKind.MODEL_KIND_CONTROL_NET, name: 'light.safetensors', identity: 'light' }
-const kit = openGenerationKit([ModelFile.fromPartial({ ...ADAPTER, path })])
-afterAll(() => kit.close())
+const { inputs, run, draw, close } = openControlKit([ModelFile.fromPartial({ ...ADAPTER, path })])
+afterAll(close)
 
-const inputs = new Map<string, Uint8Array>()
 const blob = (key: string) => ({ key })
 
 beforeAll(async () => {
@@ -38,21 +38,17 @@ beforeAll(async () => {
 })
 
 const unit = (changes: object = {}) => ({
-  ...{ model: ADAPTER, image: blob('drawing'), weight: 1, start: 0, end: 1, keepMap: true, edgeBlur: 7 },
-  ...{ preprocessing: { module: 'canny', resolution: 64, thresholdA: 100, thresholdB: 200, seed: 1 } },
-  ...{ mode: ControlMode.CONTROL_MODE_BALANCED, resizeMode: ResizeMode.RESIZE_MODE_CROP },
+  ...PLAIN_UNIT,
+  model: ADAPTER,
+  preprocessing: { module: 'canny', resolution: 64, thresholdA: 100, thresholdB: 200, seed: 1 },
   ...changes,
 })
-const run = (units: readonly object[], changes: object = {}) =>
-  kit.run(smallJob({ controls: units, ...changes }), { inputs })
-const drawn = async (units: readonly object[], changes: object = {}) =>
-  (await pixelsOf(await run(units, changes))).data
 
 describe('a control', () => {
   it('changes the picture, more with more weight', async () => {
-    const plain = await drawn([])
+    const plain = await draw([])
     const far = (data: Buffer) => data.reduce((sum, value, i) => sum + Math.abs(value - plain[i]!), 0)
-    const [weak, strong] = [await drawn([unit({ weight: 0.2 })]), await drawn([unit()])]
+    const [weak, strong] = [await draw([unit({ weight: 0.2 })]), await draw([unit()])]
     expect(far(weak)).toBeGreaterThan(0)
     expect(far(strong)).toBeGreaterThan(far(weak))
   })
@@ -63,16 +59,16 @@ describe('a control', () => {
     ['whose region is black', { region: blob('black') }],
     ['whose weights by place are 0', { placeWeights: [0, 0, 0, 0] }],
   ])('%s changes nothing', async (_, changes) => {
-    expect((await drawn([unit(changes)])).equals(await drawn([]))).toBe(true)
+    expect((await draw([unit(changes)])).equals(await draw([]))).toBe(true)
   })
 
   it('whose region is white acts everywhere', async () => {
-    expect((await drawn([unit({ region: blob('white') })])).equals(await drawn([unit()]))).toBe(true)
+    expect((await draw([unit({ region: blob('white') })])).equals(await draw([unit()]))).toBe(true)
   })
 
   it('adds up with others', async () => {
-    const half = await drawn([unit({ weight: 0.5 }), unit({ weight: 0.5 })])
-    const whole = await drawn([unit()])
+    const half = await draw([unit({ weight: 0.5 }), unit({ weight: 0.5 })])
+    const whole = await draw([unit()])
     const worst = Math.max(...half.map((value, i) => Math.abs(value - whole[i]!)))
     expect(worst).toBeLessThanOrEqual(1)
   })
@@ -83,14 +79,14 @@ describe('a control', () => {
       ControlMode.CONTROL_MODE_PROMPT,
       ControlMode.CONTROL_MODE_CONTROL,
     ]
-    const pictures = await Promise.all(modes.map((mode) => drawn([unit({ mode })])))
+    const pictures = await Promise.all(modes.map((mode) => draw([unit({ mode })])))
     expect(new Set(pictures.map((data) => data.toString('base64'))).size).toBe(3)
   })
 
   it('that starts with the second step leaves the first one alone', async () => {
-    const late = await drawn([unit({ start: 0.25 })])
-    expect(late.equals(await drawn([unit()]))).toBe(false)
-    expect(late.equals(await drawn([]))).toBe(false)
+    const late = await draw([unit({ start: 0.25 })])
+    expect(late.equals(await draw([unit()]))).toBe(false)
+    expect(late.equals(await draw([]))).toBe(false)
   })
 
   it('gives an image of a batch what it gets alone', async () => {
@@ -123,9 +119,9 @@ describe('control pictures', () => {
     expect(await pixelsOf(outcome, 1)).toMatchObject({ width: 96, height: 80 })
     expect(await pixelsOf(outcome, 2)).toMatchObject({ width: 64, height: 64 })
     const [first, second, none] = [
-      await drawn([unit({ passes: ControlPasses.CONTROL_PASSES_FIRST })], { hires }),
-      await drawn([unit({ passes: ControlPasses.CONTROL_PASSES_SECOND })], { hires }),
-      await drawn([], { hires }),
+      await draw([unit({ passes: ControlPasses.CONTROL_PASSES_FIRST })], { hires }),
+      await draw([unit({ passes: ControlPasses.CONTROL_PASSES_SECOND })], { hires }),
+      await draw([], { hires }),
     ]
     expect(new Set([first, second, none].map((data) => data.toString('base64'))).size).toBe(3)
   })
@@ -140,8 +136,8 @@ describe('a control without a picture of its own', () => {
   }
 
   it('takes the source of image to image', async () => {
-    const own = await drawn([unit()], { source })
-    expect((await drawn([unit({ image: undefined })], { source })).equals(own)).toBe(true)
+    const own = await draw([unit()], { source })
+    expect((await draw([unit({ image: undefined })], { source })).equals(own)).toBe(true)
   })
 
   it('fails in text to image', async () => {
@@ -179,7 +175,7 @@ describe('what controls do beside guiding', () => {
       preprocessing: { ...preprocessing('tile_colorfix'), thresholdA: 3 },
       image: blob('white'),
     }
-    const [fixed, plain] = [await drawn([unit(settings)]), await drawn([])]
+    const [fixed, plain] = [await draw([unit(settings)]), await draw([])]
     expect(fixed.equals(plain)).toBe(false)
   })
 })

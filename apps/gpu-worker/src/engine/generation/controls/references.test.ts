@@ -1,34 +1,29 @@
-import { ControlMode, ResizeMode } from '@atelier/proto'
+import { ControlMode } from '@atelier/proto'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openGenerationKit, pixelsOf, smallJob } from '../test-kit.ts'
+import { pixelsOf } from '../test-kit.ts'
+import { openControlKit, PLAIN_UNIT } from './test-kit.ts'
 
-const kit = openGenerationKit([])
-afterAll(() => kit.close())
+const { inputs, run, draw, close } = openControlKit([])
+afterAll(close)
 
-const inputs = new Map<string, Uint8Array>()
 beforeAll(async () => {
   const drawing = '<svg width="64" height="64"><circle cx="30" cy="34" r="20" fill="#c33"/></svg>'
   inputs.set('drawing', await sharp(Buffer.from(drawing)).flatten({ background: '#fff' }).png().toBuffer())
 })
 
 const unit = (module = 'reference_only', changes: object = {}) => ({
-  ...{ image: { key: 'drawing' }, weight: 1, start: 0, end: 1, keepMap: true, edgeBlur: 7 },
-  ...{ preprocessing: { module, resolution: 0, thresholdA: 0.5, thresholdB: 0, seed: 1 } },
-  ...{ mode: ControlMode.CONTROL_MODE_BALANCED, resizeMode: ResizeMode.RESIZE_MODE_CROP },
+  ...PLAIN_UNIT,
+  preprocessing: { module, resolution: 0, thresholdA: 0.5, thresholdB: 0, seed: 1 },
   ...changes,
 })
-const run = (units: readonly object[], changes: object = {}) =>
-  kit.run(smallJob({ controls: units, ...changes }), { inputs })
-const drawn = async (units: readonly object[], changes: object = {}) =>
-  (await pixelsOf(await run(units, changes))).data
 
 describe('a picture that is referred to', () => {
   it('changes what is drawn, the same way for the same seed, and follows it', async () => {
     const outcome = await run([unit()])
     const { data } = await pixelsOf(outcome)
-    expect(data.equals(await drawn([]))).toBe(false)
-    expect((await drawn([unit()])).equals(data)).toBe(true)
+    expect(data.equals(await draw([]))).toBe(false)
+    expect((await draw([unit()])).equals(data)).toBe(true)
     const given = await sharp(inputs.get('drawing')).removeAlpha().raw().toBuffer()
     expect((await pixelsOf(outcome, 1)).data.equals(given)).toBe(true)
   })
@@ -42,12 +37,12 @@ describe('a picture that is referred to', () => {
       unit('reference_only', { mode: ControlMode.CONTROL_MODE_CONTROL }),
     ]
     const pictures: string[] = []
-    for (const one of units) pictures.push((await drawn([one])).toString('base64'))
+    for (const one of units) pictures.push((await draw([one])).toString('base64'))
     expect(new Set(pictures).size).toBe(units.length)
   })
 
   it('changes nothing outside its span', async () => {
-    expect((await drawn([unit('reference_only', { start: 0.9 })])).equals(await drawn([]))).toBe(true)
+    expect((await draw([unit('reference_only', { start: 0.9 })])).equals(await draw([]))).toBe(true)
   })
 
   it('gives an image of a batch what it gets alone', async () => {
