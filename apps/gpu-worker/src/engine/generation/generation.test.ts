@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { UsableCheckpoint } from '../models/model-store.ts'
+import type { UsableCheckpoint } from '../models/use-checkpoint.ts'
 import { withCheckpoint, type Generation } from './generation.ts'
 import { smallJob } from './test-kit.ts'
 

@@ -1,6 +1,6 @@
 import type { DecodedNoise, HypernetworkRef, LoraRef, SamplingSettings, SoftInpainting } from '@atelier/proto'
 import type { ImagePrompts } from '../text-encode/encode-prompts.ts'
-import type { UsableCheckpoint } from '../models/model-store.ts'
+import type { UsableCheckpoint } from '../models/use-checkpoint.ts'
 import type { Pixels } from '../image/pixels.ts'
 import type { Grey } from '../inpaint/grey.ts'
 import type { Tensor } from '../tensor/tensor.ts'

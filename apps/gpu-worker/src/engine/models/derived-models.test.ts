@@ -5,7 +5,8 @@ import { createTensor } from '../tensor/tensor.ts'
 import { unpackTinyCheckpoint } from '../test-kit.ts'
 import type { AdapterSet } from './derived-models.ts'
 import type { AdapterRef } from './adapter-refs.ts'
-import { ModelStore, type UsableCheckpoint } from './model-store.ts'
+import { ModelStore } from './model-store.ts'
+import type { UsableCheckpoint } from './use-checkpoint.ts'
 
 const CHECKPOINT = { kind: ModelKind.MODEL_KIND_CHECKPOINT, name: 'tiny.safetensors', identity: 'tiny' }
 const loraRef = (name: string): ModelRef => ({

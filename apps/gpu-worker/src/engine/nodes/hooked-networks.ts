@@ -1,7 +1,7 @@
 import { KeyframeCourse, type HookKeyframe } from '../denoise/composition/hook-keyframes.ts'
 import type { GuidingEntry } from '../denoise/composition/guiding-entry.ts'
 import type { ModelSampling } from '../denoise/model-sampling.ts'
-import type { UsableCheckpoint } from '../models/model-store.ts'
+import type { UsableCheckpoint } from '../models/use-checkpoint.ts'
 import type { Use } from '../models/residency.ts'
 import type { HookValue, ModelValue, NodeContext } from '../node-graph/node-context.ts'
 import { toAdapter } from './hooks.ts'

@@ -1,7 +1,7 @@
 import type { ModelFamily } from '@atelier/catalog'
 import { formatHeader } from '../checkpoint/write-weight-file.ts'
 import { EngineError } from '../engine-error.ts'
-import type { OpenedWeights } from '../models/model-store.ts'
+import type { OpenedWeights } from '../models/open-weights.ts'
 import {
   listDenoiser,
   listTextAlone,

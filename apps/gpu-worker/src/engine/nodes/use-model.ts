@@ -1,4 +1,4 @@
-import type { UsableCheckpoint } from '../models/model-store.ts'
+import type { UsableCheckpoint } from '../models/use-checkpoint.ts'
 import type { Use } from '../models/residency.ts'
 import type { ClipValue, ModelValue, NodeContext } from '../node-graph/node-context.ts'
 
