@@ -51,6 +51,21 @@ export class Doorbell {
     return () => this.#listeners.delete(listener)
   }
 
+  /** Resolves at the next ring or poll, at once when there is news by then, and when the signal aborts. */
+  next(signal: AbortSignal, isThereNews: () => boolean = () => false): Promise<void> {
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        unlisten()
+        signal.removeEventListener('abort', finish)
+        resolve()
+      }
+      const unlisten = this.listen(finish)
+      signal.addEventListener('abort', finish)
+      // A ring between the last look and this listener would be missed.
+      if (signal.aborted || isThereNews()) finish()
+    })
+  }
+
   /** Wakes this process's listeners and every other process. */
   ring(): void {
     queueMicrotask(() => this.#wake())

@@ -107,15 +107,7 @@ export function createWorkerDirectory(
           yield workers
           continue
         }
-        await new Promise<void>((resolve) => {
-          const finish = (): void => {
-            unlisten()
-            signal.removeEventListener('abort', finish)
-            resolve()
-          }
-          const unlisten = bell.listen(finish)
-          signal.addEventListener('abort', finish)
-        })
+        await bell.next(signal)
         // The bell rings for every change of a job: the list is not worth reading that often.
         await new Promise((resolve) => setTimeout(resolve, LIST_PAUSE_MS).unref())
       }
