@@ -23,7 +23,8 @@ COPY packages/ledger packages/ledger
 COPY packages/telemetry packages/telemetry
 COPY apps/gateway apps/gateway
 RUN mkdir /data && chown node:node /data
-USER node
+# By number: Kubernetes does not look up names to see that it is not root.
+USER 1000:1000
 EXPOSE 7860 8188 9464
 # SIGTERM goes to node itself, which closes its ports and finishes what it holds.
 STOPSIGNAL SIGTERM

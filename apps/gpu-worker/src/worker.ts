@@ -18,7 +18,7 @@ import { createWorkerMetrics, type WorkerMetrics } from './metrics.ts'
 import { readReadiness } from './readiness.ts'
 import { Prefetcher } from './model-files/prefetcher.ts'
 import { EventLog } from './progress/event-log.ts'
-import { startWorkerService, type WorkerService } from './progress/worker-service.ts'
+import { startWorkerService, toAuthority, type WorkerService } from './progress/worker-service.ts'
 import { EngineProcess } from './supervisor/engine-process.ts'
 
 /** How often a starting engine is looked after, milliseconds. */
@@ -267,7 +267,8 @@ export class Worker {
 
   #describe(): WorkerDescription {
     const { config } = this.#options
-    const address = config.ATELIER_GRPC_ADVERTISE ?? `${config.ATELIER_GRPC_HOST}:${this.#service?.port ?? 0}`
+    const address =
+      config.ATELIER_GRPC_ADVERTISE ?? toAuthority(config.ATELIER_GRPC_HOST, this.#service?.port ?? 0)
     const memory = readMachineMemory()
     return WorkerDescription.fromPartial({
       id: config.workerId,

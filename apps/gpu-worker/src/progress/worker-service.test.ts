@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os'
 import { credentials, status } from '@grpc/grpc-js'
 import {
   JobControl,
@@ -10,6 +11,10 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { EventLog } from './event-log.ts'
 import { startWorkerService, type WorkerService } from './worker-service.ts'
+
+const hasIpv6 = Object.values(networkInterfaces()).some((all) =>
+  all?.some(({ address }) => address === '::1'),
+)
 
 describe('the worker service', () => {
   const controls: [string, JobControl][] = []
@@ -51,6 +56,22 @@ describe('the worker service', () => {
       $case: 'stepProgress',
       value: { step: value, totalSteps: 2, passIndex: 0, nodeId: '' },
     })
+
+  it.skipIf(!hasIpv6)('listens on an IPv6 address', async () => {
+    const other = await startWorkerService({
+      ...{ host: '::1', port: 0, events, control: () => true, freeMemory: () => undefined },
+      describe: () => WorkerDescription.fromPartial({ id: 'six' }),
+    })
+    const caller = new WorkerServiceClient(`[::1]:${other.port}`, credentials.createInsecure())
+    const told = await new Promise<string | undefined>((resolve, reject) =>
+      caller.describeWorker({}, (error, response) =>
+        error === null ? resolve(response.worker?.id) : reject(error),
+      ),
+    )
+    caller.close()
+    other.close()
+    expect(told).toBe('six')
+  })
 
   it('streams what was missed and what follows, and ends with the job', async () => {
     events.open('job', 1)

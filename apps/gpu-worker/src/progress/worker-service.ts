@@ -65,11 +65,18 @@ export async function startWorkerService(options: WorkerServiceOptions): Promise
     },
   })
   const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync(`${options.host}:${options.port}`, ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
+    server.bindAsync(
+      toAuthority(options.host, options.port),
+      ServerCredentials.createInsecure(),
+      (error, bound) => (error === null ? resolve(bound) : reject(error)),
     ),
   )
   return { port, close: () => server.forceShutdown() }
+}
+
+/** "host:port" of an address, as one can be dialled: that of IPv6 in brackets. */
+export function toAuthority(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
 function watchJob(call: ServerWritableStream<WatchJobRequest, WatchJobResponse>, events: EventLog): void {
