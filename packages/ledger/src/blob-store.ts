@@ -7,7 +7,10 @@ export const BLOB_MARGIN_HOURS = 24
 export interface BlobStore {
   /** Stores bytes under a key, durable when the promise resolves; the same key with the same bytes is a no-op. */
   put(key: string, bytes: Uint8Array, mediaType: string): Promise<BlobRef>
-  /** The bytes, or undefined when there are none; throws AtelierError `internal` when size or hash do not match. */
+  /**
+   * The bytes, or undefined when there are none.
+   * @throws AtelierError `internal` when size or hash do not match
+   */
   read(ref: BlobRef): Promise<Uint8Array | undefined>
   /** Removes a blob; removing nothing is no error. */
   remove(key: string): Promise<void>

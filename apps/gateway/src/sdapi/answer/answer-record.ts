@@ -70,7 +70,7 @@ const UNFINISHED: Partial<Record<JobState, string>> = {
   [JobState.JOB_STATE_REJECTED]: 'there was no room for the job; try again later',
 }
 
-/** Throws ApiError with the job's error where it failed. */
+/** @throws ApiError with the job's error where it failed */
 export function refuseFailed({ state, error }: JobRecord): void {
   if (state === JobState.JOB_STATE_FAILED || state === JobState.JOB_STATE_PARKED) throw toApiError(error)
   const reason = UNFINISHED[state]

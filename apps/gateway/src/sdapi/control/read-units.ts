@@ -73,7 +73,10 @@ function fromPositions(args: readonly ExactValue[]): ExactObject {
   return new Map(named)
 }
 
-/** Checks one unit. Throws ApiError with pydantic's text when it is wrong. */
+/**
+ * Checks one unit.
+ * @throws ApiError with pydantic's text when it is wrong
+ */
 export function checkUnit(sent: ExactObject): UnitRequest {
   const given = resolveAliases(sent)
   const values = new Map<string, ExactValue>()

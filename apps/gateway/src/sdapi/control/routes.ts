@@ -35,7 +35,10 @@ export function addControlRoutes(routes: Hono<GatewayEnv>, deps: GatewayDeps): v
   routes.post('/controlnet/render_openpose_json', handleRenderPoses)
 }
 
-/** A switch of the query. Throws ValidationError for what is no boolean. */
+/**
+ * A switch of the query.
+ * @throws ValidationError for what is no boolean
+ */
 function readFlag(c: Context<GatewayEnv>, name: string): boolean {
   const value: ExactValue = c.req.query(name) ?? false
   const coerced = COERCIONS.boolean(value)

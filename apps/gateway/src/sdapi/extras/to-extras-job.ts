@@ -18,7 +18,10 @@ export interface StoredPicture {
   readonly blob: BlobRef
 }
 
-/** Writes the job of an extras request. Throws ApiError for an image format that cannot be written. */
+/**
+ * Writes the job of an extras request.
+ * @throws ApiError for an image format that cannot be written
+ */
 export function toExtrasJob(
   fields: CheckedFields,
   pictures: readonly StoredPicture[],

@@ -47,8 +47,9 @@ export interface LoraRequest {
 }
 
 /**
- * Reads a `lora` or `lyco` tag: name, text multiplier (1), denoiser multiplier (as the text's), ranks (all), also `te=`,
- * `unet=` and `dyn=`. Undefined for tags of other kinds. Throws RangeError naming what is no number.
+ * Reads a `lora` or `lyco` tag: name, text multiplier (1), denoiser multiplier (as the text's), ranks (all), also
+ * `te=`, `unet=` and `dyn=`. Undefined for tags of other kinds.
+ * @throws RangeError naming what is no number
  */
 export function toLoraRequest({ kind, positional, named }: ExtraNetworkTag): LoraRequest | undefined {
   if (kind !== 'lora' && kind !== 'lyco') return undefined

@@ -61,7 +61,10 @@ export interface StoredPictures extends PlacedPictures {
 const MAX_MASK_BLUR = 256
 const MAX_MASK_PADDING = 1024
 
-/** Writes the job of a plan. Throws ApiError for an image format that cannot be written. */
+/**
+ * Writes the job of a plan.
+ * @throws ApiError for an image format that cannot be written
+ */
 export function toJob(
   plan: GenerationPlan,
   pictures: StoredPictures,
@@ -100,7 +103,10 @@ export function listFiles({ checkpoint, vae, loras, embeddings, ...generation }:
   return files.filter((file) => file !== undefined)
 }
 
-/** Writes the generation of a plan. Throws ApiError for an image format that cannot be written. */
+/**
+ * Writes the generation of a plan.
+ * @throws ApiError for an image format that cannot be written
+ */
 export function toGeneration(
   plan: GenerationPlan,
   pictures: PlacedPictures,

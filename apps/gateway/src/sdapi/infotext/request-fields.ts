@@ -69,7 +69,8 @@ function enablesHires(parsed: ParsedInfotext): boolean {
 
 /**
  * The request fields an infotext sets, by A1111's names; the caller keeps those its client sent itself. txt2img takes
- * prompts, size and hires fix too, img2img only sampling. Throws InfotextFieldError.
+ * prompts, size and hires fix too, img2img only sampling.
+ * @throws InfotextFieldError
  */
 export function toRequestFields(
   parsed: ParsedInfotext,

@@ -52,7 +52,10 @@ export async function changeOptions(
   throw pythonException('RuntimeError', 'the options are being changed by too many requests at once')
 }
 
-/** The options of one request: stored ones with the request's overrides on top. Throws KeyError for unknown keys. */
+/**
+ * The options of one request: stored ones with the request's overrides on top.
+ * @throws ApiError (`KeyError`) for unknown keys
+ */
 export function overrideOptions(options: Options, overrides: Options): Options {
   return new Map([...options, ...keepChangeable(overrides)])
 }

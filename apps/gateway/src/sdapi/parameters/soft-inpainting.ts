@@ -27,7 +27,10 @@ export function listSoftInpaintingParameters(plan: Settings): Parameter[] {
   ]
 }
 
-/** The settings of soft inpainting; undefined where it is off. Throws ApiError for values that cannot be. */
+/**
+ * The settings of soft inpainting; undefined where it is off.
+ * @throws ApiError for values that cannot be
+ */
 export function toSoftInpainting(plan: Settings): SoftInpainting | undefined {
   const values = readArguments(plan)
   if (values === undefined) return undefined

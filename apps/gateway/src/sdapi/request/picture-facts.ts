@@ -28,7 +28,7 @@ export async function hashPixels({ bytes }: RequestPicture): Promise<string> {
   return createHash('md5').update(pixels).digest('hex')
 }
 
-/** Throws ApiError as Pillow does where a picture breaks off: its header was right. */
+/** @throws ApiError as Pillow does where a picture breaks off: its header was right */
 async function decode<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read()

@@ -89,7 +89,10 @@ async function save(
   return path
 }
 
-/** A path below a folder. Names come from requests: throws ApiError for one that leaves it. */
+/**
+ * A path below a folder. Names come from requests.
+ * @throws ApiError for one that leaves it
+ */
 export function keepInside(root: string, path: string): string {
   const target = resolve(root, path)
   const below = relative(root, target)

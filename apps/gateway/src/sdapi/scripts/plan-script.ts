@@ -16,7 +16,10 @@ export interface ScriptInputs extends PlanInputs {
   readonly source: ScriptContext['source']
 }
 
-/** Plans what a script makes of a request. Throws ApiError for arguments that cannot be, and as its generations would. */
+/**
+ * Plans what a script makes of a request.
+ * @throws ApiError for arguments that cannot be, and as its generations would
+ */
 export function planScript(
   { script, args }: ChosenScript,
   request: GenerationRequest,

@@ -30,7 +30,10 @@ export function writeScriptNote({ info, told = new Map(), names, answer }: Scrip
   )
 }
 
-/** Reads a note. Throws RangeError for a text that is none. */
+/**
+ * Reads a note.
+ * @throws RangeError for a text that is none
+ */
 export function parseScriptNote(text: string): ScriptNote {
   const note = parseExactJson(text)
   const info = isExactObject(note) ? note.get('info') : undefined

@@ -28,7 +28,10 @@ export interface ScriptContext {
   /** Size of the first source picture, pixels; absent: there is none. */
   readonly source: { readonly width: number; readonly height: number } | undefined
   readonly random: () => number
-  /** Checks and settles a request of the script's making. Throws ApiError as a request of its own would. */
+  /**
+   * Checks and settles a request of the script's making.
+   * @throws ApiError as a request of its own would
+   */
   plan(request: GenerationRequest, options?: PartOptions): GenerationPlan
   /** The parameters of a plan, as its infotext has them. */
   parametersOf(plan: GenerationPlan): readonly Parameter[]

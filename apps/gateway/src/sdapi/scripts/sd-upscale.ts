@@ -71,7 +71,10 @@ export const SD_UPSCALE: Script = {
   },
 }
 
-/** An upscaler by its name in any case, or by its place in the list. Throws ApiError as A1111 fails for others. */
+/**
+ * An upscaler by its name in any case, or by its place in the list.
+ * @throws ApiError as A1111 fails for others
+ */
 function findByNameOrIndex({ models }: ScriptContext, given: ExactValue): string {
   const names = listUpscalers(models).map(({ name }) => name)
   if (typeof given === 'string') {
@@ -90,7 +93,10 @@ interface Size {
   readonly height: number
 }
 
-/** Tiles of a picture. Throws ApiError where tiles are no larger than what they overlap by, or there is none. */
+/**
+ * Tiles of a picture.
+ * @throws ApiError where tiles are no larger than what they overlap by, or there is none
+ */
 export function countTiles(picture: Size, tile: Size, overlap: number): number {
   if (overlap >= tile.width || overlap >= tile.height) {
     const given = `${tile.width}x${tile.height}`

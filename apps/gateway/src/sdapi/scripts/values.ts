@@ -9,7 +9,10 @@ export function isTruthy(value: ExactValue): boolean {
   return value instanceof Map ? value.size > 0 : true
 }
 
-/** An argument that is to be a number between two limits. Throws ApiError for another value. */
+/**
+ * An argument that is to be a number between two limits.
+ * @throws ApiError for another value
+ */
 export function takeNumber(
   value: ExactValue | undefined,
   name: string,
@@ -32,13 +35,19 @@ export function takeInteger(
   return Math.trunc(takeNumber(value, name, limits))
 }
 
-/** An argument that is to be a text. Throws ApiError for another value. */
+/**
+ * An argument that is to be a text.
+ * @throws ApiError for another value
+ */
 export function takeText(value: ExactValue | undefined, name: string): string {
   if (typeof value === 'string') return value
   throw pythonException('TypeError', `${name} must be a text, got ${typeOf(value)}`)
 }
 
-/** An argument that is to be a list of texts; a text counts as a list of one. Throws ApiError for another value. */
+/**
+ * An argument that is to be a list of texts; a text counts as a list of one.
+ * @throws ApiError for another value
+ */
 export function takeTexts(value: ExactValue | undefined, name: string): string[] {
   if (typeof value === 'string') return [value]
   if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value

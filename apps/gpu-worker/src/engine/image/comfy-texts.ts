@@ -2,9 +2,10 @@ import { formatExactJson, isExactObject, parseExactJson } from '@atelier/catalog
 import type { PngText } from '@atelier/catalog/png'
 
 /**
- * The PNG texts of a picture saved by ComfyUI: the prompt, then one for each entry of `extra_pnginfo`, as Python writes
- * JSON. `graphJson` is the prompt as submitted, `extraDataJson` the request's extra_data (empty or "null": none).
- * Throws SyntaxError for text that is not JSON.
+ * The PNG texts of a picture saved by ComfyUI: the prompt, then one for each entry of `extra_pnginfo`, as Python
+ * writes JSON. `graphJson` is the prompt as submitted, `extraDataJson` the request's extra_data (empty or "null":
+ * none).
+ * @throws SyntaxError for text that is not JSON
  */
 export function toComfyTexts(graphJson: string, extraDataJson: string): PngText[] {
   const extraData = extraDataJson === '' ? null : parseExactJson(extraDataJson)

@@ -68,7 +68,10 @@ export class PartRunner {
     return readImage(bytes)
   }
 
-  /** Runs one part, over pictures given to it or over its own. Throws EngineError as a generation does. */
+  /**
+   * Runs one part, over pictures given to it or over its own.
+   * @throws EngineError as a generation does
+   */
   async run(index: number, given?: PartPictures): Promise<PartOutcome> {
     const part = this.#script.parts[index]
     if (part === undefined) throw new EngineError('invalid-request', `the script has no part ${index}`)

@@ -17,7 +17,10 @@ export function hasUnevenSides({ shape }: Tensor, reduction: number): boolean {
   return shape.slice(2).some((size) => size % reduction !== 0)
 }
 
-/** Joins a shape and its data; throws RangeError when they disagree. */
+/**
+ * Joins a shape and its data.
+ * @throws RangeError when they disagree
+ */
 export function createTensor(shape: readonly number[], data?: Float32Array): Tensor {
   const count = countElements(shape)
   const values = data ?? new Float32Array(count)

@@ -20,7 +20,10 @@ export interface ComfyTextModel {
   readonly stopAtLayer?: number | undefined
 }
 
-/** Tokenizes a prompt for one encoder. Throws PromptError. */
+/**
+ * Tokenizes a prompt for one encoder.
+ * @throws PromptError
+ */
 export function tokenizeComfyPrompt(
   prompt: string,
   key: TextEncoderKey,
@@ -91,7 +94,10 @@ export async function encodeComfyTokens(tokens: ComfyTokens, model: ComfyTextMod
   return { tokens: joinWidths(encoded.map((result) => result.tokens)), pooled: encoded.at(-1)?.pooled }
 }
 
-/** Encodes a prompt in ComfyUI's syntax (CLIPTextEncode). Throws PromptError. */
+/**
+ * Encodes a prompt in ComfyUI's syntax (CLIPTextEncode).
+ * @throws PromptError
+ */
 export async function encodeComfyPrompt(prompt: string, model: ComfyTextModel): Promise<Conditioning> {
   const tokens = new Map(model.encoders.map(({ key }) => [key, tokenizeComfyPrompt(prompt, key, model)]))
   return encodeComfyTokens(tokens, model)

@@ -24,7 +24,7 @@ export type CancelCheck = () => void
 
 /**
  * Encodes the prompts of a generation job's images, each different prompt once. One entry an image, in order.
- * Throws PromptError for a prompt that cannot be encoded, and what `checkCancelled` throws.
+ * @throws PromptError for a prompt that cannot be encoded, and what `checkCancelled` throws
  */
 export async function encodePrompts(
   images: readonly ImagePrompts[],

@@ -101,8 +101,9 @@ async function encodeRows(
 }
 
 /**
- * Encodes the different texts of one batch, each with how often it occurs there (the mean that emphasis restores is the
- * batch's). One conditioning for each text, in the order given. Throws PromptError.
+ * Encodes the different texts of one batch, each with how often it occurs there (the mean that emphasis restores is
+ * the batch's). One conditioning for each text, in the order given.
+ * @throws PromptError
  */
 export async function encodeWebuiTexts(
   texts: ReadonlyMap<string, number>,
@@ -150,8 +151,9 @@ async function encodeSchedule(
 }
 
 /**
- * Encodes a positive prompt in A1111's grammar: extra-network tags are cut out, AND separates parts, each part has its
- * timeline over the steps of the pass. Throws PromptError.
+ * Encodes a positive prompt in A1111's grammar: extra-network tags are cut out, AND separates parts, each part has
+ * its timeline over the steps of the pass.
+ * @throws PromptError
  */
 export async function encodeWebuiPrompt(
   prompt: string,
@@ -168,7 +170,10 @@ export async function encodeWebuiPrompt(
   return parts
 }
 
-/** Encodes a negative prompt: one timeline; AND and tags are plain text in it. Throws PromptError. */
+/**
+ * Encodes a negative prompt: one timeline; AND and tags are plain text in it.
+ * @throws PromptError
+ */
 export async function encodeWebuiNegativePrompt(
   prompt: string,
   model: WebuiTextModel,

@@ -56,7 +56,7 @@ function selectTensors(tensors: EmbeddingTensors, isWanted: (name: string) => bo
 
 /**
  * Reads an embedding by A1111's rules: `string_to_param` with one entry, `clip_g` with `clip_l`, or a single tensor.
- * Throws EmbeddingError for anything else.
+ * @throws EmbeddingError for anything else
  */
 export function readWebuiEmbedding(tensors: EmbeddingTensors): WebuiEmbedding {
   const large = tensors.get('clip_g')

@@ -18,9 +18,12 @@ export interface Axis {
   readonly shows?: 'value' | 'file'
   /** Values are taken from the list of choices unless texts are asked for. */
   readonly hasChoices?: boolean
-  /** Throws ApiError for a value that cannot be. */
+  /** @throws ApiError for a value that cannot be */
   readonly confirm?: (values: readonly AxisValue[], models: ModelIndex) => void
-  /** The request at a value; all values are known to it. Throws ApiError. */
+  /**
+   * The request at a value; all values are known to it.
+   * @throws ApiError
+   */
   readonly apply: (
     request: GenerationRequest,
     value: AxisValue,

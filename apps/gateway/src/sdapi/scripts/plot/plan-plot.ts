@@ -73,7 +73,10 @@ function readAxis(context: ScriptContext, at: number, keepsSeeds: boolean): Read
   return { axis, values: fixed, written, tellsSeeds }
 }
 
-/** Axes are named by their place; their labels are taken too. Throws ApiError for others. */
+/**
+ * Axes are named by their place; their labels are taken too.
+ * @throws ApiError for others
+ */
 function findAxis(given: ExactValue, isImageToImage: boolean): Axis {
   const axes = listAxes(isImageToImage)
   const isPlace = typeof given === 'bigint' || typeof given === 'number'

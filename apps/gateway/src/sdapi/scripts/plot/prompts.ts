@@ -1,7 +1,10 @@
 import { pythonException } from '../../errors.ts'
 import type { Axis } from './axis.ts'
 
-/** Puts a value in the place of the first one in both prompts. Throws ApiError where the first one is in neither. */
+/**
+ * Puts a value in the place of the first one in both prompts.
+ * @throws ApiError where the first one is in neither
+ */
 export const replaceInPrompts: Axis['apply'] = (request, value, { values }) => {
   const wanted = String(values[0])
   const [prompt, negative] = [request.text('prompt') ?? '', request.text('negative_prompt') ?? '']

@@ -65,8 +65,9 @@ function parseGroups(text: string, weight: number, depth: number): WeightedText[
 }
 
 /**
- * Parses ComfyUI's weights: `(text)` × 1.1, `(text:1.5)` exactly 1.5, `\(` and `\)` as plain parentheses. Empty for an
- * empty prompt. Throws PromptError for parentheses nested more than 900 deep.
+ * Parses ComfyUI's weights: `(text)` × 1.1, `(text:1.5)` exactly 1.5, `\(` and `\)` as plain parentheses. Empty for
+ * an empty prompt.
+ * @throws PromptError for parentheses nested more than 900 deep
  */
 export function parseWeights(prompt: string): WeightedText[] {
   return parseGroups(hideEscapes(prompt), 1, 0)

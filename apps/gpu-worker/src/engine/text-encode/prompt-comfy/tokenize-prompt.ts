@@ -124,7 +124,10 @@ function fillChunks(groups: readonly TokenGroup[], paddingId: number): WordChunk
   return filler.chunks
 }
 
-/** Tokenizes a prompt in ComfyUI's syntax for one encoder: at least one chunk. Throws PromptError. */
+/**
+ * Tokenizes a prompt in ComfyUI's syntax for one encoder: at least one chunk.
+ * @throws PromptError
+ */
 export function tokenizePrompt(prompt: string, settings: PromptTokenizer): WordChunk[] {
   const groups = parseWeights(prompt).flatMap(({ text, weight }) =>
     splitAtEmbeddings(text).flatMap((word) => tokenizeWord(word, weight, settings)),

@@ -113,7 +113,10 @@ class ChunkWriter {
   }
 }
 
-/** Cuts one prompt (a text of its schedule) into chunks of 75 tokens. Throws PromptError for a bad weight or too long an embedding. */
+/**
+ * Cuts one prompt (a text of its schedule) into chunks of 75 tokens.
+ * @throws PromptError for a bad weight or too long an embedding
+ */
 export function chunkPrompt(prompt: string, settings: ChunkSettings): ChunkedPrompt {
   const writer = new ChunkWriter(settings)
   for (const piece of parseEmphasis(prompt, settings.emphasis)) {

@@ -25,7 +25,10 @@ export function isBreak(piece: WeightedText): boolean {
   return piece.text === breakMark.text && piece.weight === breakMark.weight
 }
 
-/** Reads a weight as Python's float() does; throws PromptError with its words. */
+/**
+ * Reads a weight as Python's float() does.
+ * @throws PromptError with its words
+ */
 function parseWeight(number: string): number {
   if (!/^[+-]?(?:\d+\.?\d*|\.\d+)$/.test(number)) {
     throw new PromptError(`could not convert string to float: '${number}'`)
@@ -102,8 +105,9 @@ function joinEqualWeights(pieces: readonly WeightedText[]): WeightedText[] {
 }
 
 /**
- * Parses A1111's emphasis: `(text)` × 1.1, `[text]` ÷ 1.1, `(text:1.5)`, backslash escapes, BREAK.
- * Returns at least one piece. Throws PromptError for a weight that is no number, as `(a:1.2.3)`.
+ * Parses A1111's emphasis: `(text)` × 1.1, `[text]` ÷ 1.1, `(text:1.5)`, backslash escapes, BREAK. Returns at least
+ * one piece.
+ * @throws PromptError for a weight that is no number, as `(a:1.2.3)`
  */
 export function parseEmphasis(prompt: string, mode: EmphasisMode = 'Original'): WeightedText[] {
   if (mode === 'None') return [{ text: prompt, weight: 1 }]
