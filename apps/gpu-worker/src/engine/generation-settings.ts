@@ -20,5 +20,6 @@ export function toTextSettings(text: TextSettings | undefined, steps: number): W
     emphasis: EMPHASIS_MODES.includes(emphasis) ? (emphasis as EmphasisMode) : 'Original',
     commaBacktrack: text?.commaPaddingBacktrack ?? 20,
     useOldScheduling: text?.useOldScheduling ?? false,
+    readsWeightsFromTokens: text?.readsWeightsFromTokens ?? false,
   }
 }

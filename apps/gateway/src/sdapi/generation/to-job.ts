@@ -24,6 +24,7 @@ import { listToldEvents, type Parameter } from '../parameters/parameter.ts'
 import { toSoftInpainting } from '../parameters/soft-inpainting.ts'
 import { writeSamplerExtras } from './sampler-extras.ts'
 import { toSurfaceNote, type Echo } from '../answer/surface-note.ts'
+import { toTinyAutoencoder } from './tiny-autoencoder.ts'
 import { limitRatio, tokenMergingRatios } from './token-merging.ts'
 import { toHypernetworks } from './to-hypernetworks.ts'
 import { toLoras } from './to-loras.ts'
@@ -89,7 +90,8 @@ export function toJob(
 export function listFiles({ checkpoint, vae, loras, embeddings, ...generation }: GenerationJob): ModelRef[] {
   const files = [
     checkpoint,
-    ...[vae, generation.refiner?.checkpoint, generation.hires?.checkpoint],
+    ...[vae, generation.tinyEncoder, generation.tinyDecoder],
+    ...[generation.refiner?.checkpoint, generation.hires?.checkpoint],
     ...[generation.hires?.upscaler?.model, generation.source?.upscaler?.model],
     ...[...loras, ...(generation.hires?.loras ?? [])].map(({ file }) => file),
     ...[...generation.hypernetworks, ...(generation.hires?.hypernetworks ?? [])].map(({ file }) => file),
@@ -135,6 +137,7 @@ export function toGeneration(
       emphasis: optionText(options, 'emphasis'),
       commaPaddingBacktrack: optionNumber(options, 'comma_padding_backtrack', 20),
       useOldScheduling: optionFlag(options, 'use_old_scheduling'),
+      readsWeightsFromTokens: optionFlag(options, 'use_old_emphasis_implementation'),
       disableExtraNetworks: plan.request.flag('disable_extra_networks'),
       clipSkipForPairs: optionFlag(options, 'sdxl_clip_l_skip'),
       padding: toPadding(options),
@@ -143,6 +146,7 @@ export function toGeneration(
     source: toSource(plan, pictures, models),
     checkpoint: toModelRef(plan.checkpoint),
     vae: vae && toModelRef(vae),
+    ...toTinyAutoencoder(plan, models),
     // Pictures are encoded after the request's options have been taken back, but carry metadata as those say.
     output: {
       ...toOutput(

@@ -5,6 +5,7 @@ import { settleHiresSampling } from '../generation/hires-plan.ts'
 import { listHiresParameters } from './hires-parameters.ts'
 import { listExtraNoise, listInpaintParameters, listSourceParameters } from './source-parameters.ts'
 import type { Parameter } from './parameter.ts'
+import { listTinyDecoder, listTinyEncoder } from '../generation/tiny-autoencoder.ts'
 import { findLoras } from '../generation/to-loras.ts'
 import { listLoraParameters } from './lora-parameters.ts'
 import { listRefinerParameters, listRefinerSwitch } from './refiner-parameters.ts'
@@ -27,6 +28,7 @@ export function listParameters(plan: GenerationPlan, models: ModelIndex): Parame
     ...(plan.isImageToImage ? listSoftInpaintingParameters(plan) : []),
     ...listControlParameters(plan),
     ...(plan.isImageToImage ? listInpaintParameters(plan) : listHiresParameters(plan, models)),
+    ...(plan.isImageToImage ? listTinyEncoder(plan) : []),
     ...(isFirst ? loras : []),
     ...listEmbeddingHashes(plan, models),
     ...listEmphasis(plan),
@@ -38,8 +40,10 @@ export function listParameters(plan: GenerationPlan, models: ModelIndex): Parame
     ...guidance.skipped,
     ...listRefinerParameters(plan, models),
     ...guidance.padded,
+    ...(plan.isImageToImage ? [] : listTinyEncoder(plan)),
     ...(isFirst ? [] : loras),
     ...(!plan.isImageToImage && plan.request.flag('enable_hr') ? listExtraNoise(plan.options) : []),
+    ...listTinyDecoder(plan),
   ]
 }
 

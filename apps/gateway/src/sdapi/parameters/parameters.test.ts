@@ -22,8 +22,12 @@ const gateway = await openTestGateway({
 })
 afterAll(() => gateway.close())
 
-async function infotextOf(request: object, index = 0): Promise<string> {
-  const response = await gateway.app.request('http://127.0.0.1:7860/sdapi/v1/txt2img', {
+/** A grey pixel. */
+const TINY_PICTURE =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=='
+
+async function infotextOf(request: object, index = 0, route = 'txt2img'): Promise<string> {
+  const response = await gateway.app.request(`http://127.0.0.1:7860/sdapi/v1/${route}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ steps: 2, width: 64, height: 64, seed: 1, ...request }),
@@ -118,5 +122,19 @@ describe('an infotext', () => {
     expect(await infotextOf({ sampler_name: 'DDIM', override_settings })).toContain(
       'Discard penultimate sigma: True',
     )
+  })
+
+  it('tells neither emphasis nor embeddings where SD1 reads weights from tokens', async () => {
+    const override_settings = { use_old_emphasis_implementation: true, emphasis: 'No norm' }
+    const text = await infotextOf({ prompt: '(one:1.2)', override_settings })
+    expect(text).not.toMatch(/Emphasis|TI hashes/)
+  })
+
+  it('tells the multiplier of noise where nothing but noise is drawn over', async () => {
+    const override_settings = { sgm_noise_multiplier: true }
+    expect(await infotextOf({ override_settings })).toContain('SGM noise multiplier: True')
+    const init_images = [TINY_PICTURE]
+    const text = await infotextOf({ override_settings, init_images }, 0, 'img2img')
+    expect(text).not.toContain('SGM')
   })
 })

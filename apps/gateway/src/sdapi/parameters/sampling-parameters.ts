@@ -5,7 +5,9 @@ import { optionFlag, optionNumber, type Options } from '../options/options-store
 import { parameterUnless, type Parameter } from './parameter.ts'
 
 /** What the schedule adds. Samplers that think in timesteps follow none. */
-export function listScheduleParameters({ sampling, options }: GenerationPlan): Parameter[] {
+export function listScheduleParameters({ sampling, options, isImageToImage }: GenerationPlan): Parameter[] {
+  // It acts on noise that nothing but noise is in.
+  const isSgm = optionFlag(options, 'sgm_noise_multiplier') && !isImageToImage
   const { sampler, schedule } = sampling
   // Samplers that discard it anyway do not tell it.
   const isAsked = optionFlag(options, 'always_discard_next_to_last_sigma')
@@ -18,7 +20,7 @@ export function listScheduleParameters({ sampling, options }: GenerationPlan): P
     ...listModelParameters(options),
     ...discards,
     ...(schedule.name === 'automatic' ? [] : listScheduleNames(schedule.label, hasRho, value)),
-    ...(optionFlag(options, 'sgm_noise_multiplier') ? [{ key: 'SGM noise multiplier', value: true }] : []),
+    ...(isSgm ? [{ key: 'SGM noise multiplier', value: true }] : []),
   ]
 }
 

@@ -11,11 +11,18 @@ import { refinerName } from './refiner-parameters.ts'
 const HASH_DIGITS = 12
 
 /** What the way prompts are read adds: the emphasis mode where a prompt has brackets. */
-export function listEmphasis({ options, prompt, negativePrompt }: GenerationPlan): Parameter[] {
+export function listEmphasis(plan: GenerationPlan): Parameter[] {
+  const { options, prompt, negativePrompt } = plan
+  if (readsWeightsFromTokens(plan)) return []
   const texts = [parseExtraNetworks(prompt).prompt, negativePrompt]
   const mode = optionText(options, 'emphasis')
   const hasMode = mode !== 'Original' && mode !== '' && texts.some((text) => /[([]/.test(text))
   return hasMode ? [{ key: 'Emphasis', value: mode }] : []
+}
+
+/** The old way of reading prompts, which SD1 alone has, tells nothing of them. */
+function readsWeightsFromTokens({ options, checkpoint }: GenerationPlan): boolean {
+  return checkpoint.family === 'sd1' && optionFlag(options, 'use_old_emphasis_implementation')
 }
 
 /**
@@ -23,7 +30,8 @@ export function listEmphasis({ options, prompt, negativePrompt }: GenerationPlan
  * a refiner encode anew, which the pictures after them tell (A1111 adds to one list).
  */
 export function listEmbeddingHashes(plan: GenerationPlan, models: ModelIndex): Parameter[] {
-  if (!optionFlag(plan.options, 'textual_inversion_add_hashes_to_infotext')) return []
+  const isTold = optionFlag(plan.options, 'textual_inversion_add_hashes_to_infotext')
+  if (!isTold || readsWeightsFromTokens(plan)) return []
   const iterations = Math.ceil(plan.seeds.length / plan.batchSize)
   const told = listRounds(plan, iterations, {
     first: hashesOf(plan, models, plan.prompt, plan.negativePrompt),

@@ -8,7 +8,7 @@ import { resizeLatent } from '../resample/latent-upscale.ts'
 import { resizeTensor } from '../resample/resize-tensor.ts'
 import { joinAxis, mapTensor } from '../tensor/blocks.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
-import type { Generation } from './generation.ts'
+import { coderOf, type Generation } from './generation.ts'
 import { LATENT_CHANNELS, LATENT_PIXELS } from './latent-size.ts'
 import type { Pass } from './pass.ts'
 
@@ -49,10 +49,11 @@ async function editChannels(generation: Generation, { start, size }: Pass): Prom
 
 /** An inpainting model sees where it may draw, and what stands elsewhere; without a picture, grey. */
 async function inpaintChannels(
-  { vae, job }: Generation,
+  generation: Generation,
   { start, size }: Pass,
   format: Parameters<typeof toModelLatent>[1],
 ): Promise<Tensor> {
+  const { job } = generation
   const weight = job.conditioningMaskWeight ?? 1
   const grey = createTensor([1, 3, size.height * LATENT_PIXELS, size.width * LATENT_PIXELS])
   const pictures = start?.pictures?.map(fromPixels) ?? [grey]
@@ -60,7 +61,7 @@ async function inpaintChannels(
     start?.pixelMask === undefined ? undefined : toPlane(start.pixelMask, start.roundsMask === true)
   const encoded: Tensor[] = []
   for (const picture of pictures) {
-    const { mean } = await vae.encode(hideMasked(picture, mask, weight), job.tiling)
+    const { mean } = await coderOf(generation).encode(hideMasked(picture, mask, weight), job.tiling)
     encoded.push(toModelLatent(mean, format))
   }
   const latents = fitLatent(joinRows(encoded), size)

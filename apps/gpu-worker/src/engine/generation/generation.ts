@@ -16,6 +16,9 @@ export interface GenerationDeps {
   readonly texts: TextModels
 }
 
+/** What tiny autoencoders do in place of the whole one. */
+export type TinyHalves = Partial<Pick<LoadedVae, 'encode' | 'decode'>>
+
 /** A generation job while it runs. */
 export interface Generation {
   readonly job: GenerationJob
@@ -24,7 +27,10 @@ export interface Generation {
   /** Owns the models in use until the job ends. */
   readonly models: HeldModels
   readonly checkpoint: UsableCheckpoint
+  /** The whole autoencoder. */
   readonly vae: LoadedVae
+  /** Halves of a tiny one that the job asks for in its place. */
+  readonly tiny: TinyHalves
   /** Absent for text to image. */
   readonly sources: PreparedSources | undefined
   /** ControlNets and adapters with their pictures. */
@@ -40,6 +46,11 @@ export interface Generation {
 export function withCheckpoint(generation: Generation, checkpoint: UsableCheckpoint): Generation {
   const own = generation.job.vae === undefined ? checkpoint.vae : undefined
   return { ...generation, checkpoint, vae: own ?? generation.vae }
+}
+
+/** What encodes pictures to be sampled and decodes what was sampled. */
+export function coderOf({ vae, tiny }: Pick<Generation, 'vae' | 'tiny'>): LoadedVae {
+  return { ...vae, ...tiny }
 }
 
 /** Images that are sampled together, and which of the job's passes that is, for its progress. */

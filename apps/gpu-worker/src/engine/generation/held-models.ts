@@ -4,6 +4,7 @@ import { readWeightFile } from '../checkpoint/read-weight-file.ts'
 import { readHypernetwork, type Hypernetwork } from '../networks/patches/hypernetwork.ts'
 import type { PreprocessNetwork } from '../control/preprocess/preprocess-network.ts'
 import type { AdapterSet } from '../models/derived-models.ts'
+import type { LatentFormat } from '../models/latent-format.ts'
 import type { LoadedVae } from '../models/loaded-model.ts'
 import type { ModelStore } from '../models/model-store.ts'
 import type { UsableCheckpoint } from '../models/use-checkpoint.ts'
@@ -50,6 +51,18 @@ export class HeldModels {
   /** Uses a separate autoencoder. */
   vae(ref: ModelRef): Promise<LoadedVae> {
     return this.#hold(`vae ${ref.name} ${ref.identity}`, () => this.#store.useVae(ref))
+  }
+
+  /** Uses the half of a tiny autoencoder that encodes pictures to a family's latents. */
+  tinyEncoder(ref: ModelRef, format: LatentFormat): Promise<LoadedVae['encode']> {
+    const key = `tiny encoder ${ref.name} ${ref.identity} ${format.factor}`
+    return this.#hold(key, () => this.#store.useTinyEncoder(ref, format))
+  }
+
+  /** Uses the half of a tiny autoencoder that decodes them. */
+  tinyDecoder(ref: ModelRef, format: LatentFormat): Promise<LoadedVae['decode']> {
+    const key = `tiny decoder ${ref.name} ${ref.identity} ${format.factor}`
+    return this.#hold(key, () => this.#store.useTinyDecoder(ref, format))
   }
 
   /** Uses an upscaler network. */

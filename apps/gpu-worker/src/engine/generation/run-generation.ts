@@ -2,6 +2,7 @@ import { JobResult, type GenerationJob } from '@atelier/proto'
 import type { EngineFile, EngineOutcome } from '../../engine-protocol.ts'
 import { EngineError } from '../engine-error.ts'
 import type { JobContext } from '../job-context.ts'
+import type { LatentFormat } from '../models/latent-format.ts'
 import type { UsableCheckpoint } from '../models/use-checkpoint.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { openEnlarger } from './enlarge.ts'
@@ -9,12 +10,14 @@ import { listMaps, prepareControls } from './controls/prepare-controls.ts'
 import { decodeRow } from './decode.ts'
 import { encodeAside, encodeFile, finishPictures, tellOf, wantsAside } from './finish-pictures.ts'
 import {
+  coderOf,
   required,
   samplingOf,
   withCheckpoint,
   type Batch,
   type Generation,
   type GenerationDeps,
+  type TinyHalves,
 } from './generation.ts'
 import { LATENT_PIXELS } from './latent-size.ts'
 import { HeldModels } from './held-models.ts'
@@ -95,9 +98,22 @@ async function openGeneration(
     throw new EngineError('unusable-model', `${job.checkpoint?.name} has no VAE; choose a separate one`)
   const format = checkpoint.model.latents
   const enlarge = await openEnlarger(job.source?.upscaler, models)
-  const sources = await prepareSources(job, { vae, format, inputs: context.inputs, enlarge })
+  const tiny = await openTinyHalves(job, models, format)
+  const coder = coderOf({ vae, tiny })
+  const sources = await prepareSources(job, { vae: coder, format, inputs: context.inputs, enlarge })
   const controls = await prepareControls(job, { models, inputs: context.inputs })
-  return { job, context, texts, models, checkpoint, vae, sources, controls, events: new Set() }
+  return { job, context, texts, models, checkpoint, vae, tiny, sources, controls, events: new Set() }
+}
+
+async function openTinyHalves(
+  { tinyEncoder, tinyDecoder }: GenerationJob,
+  models: HeldModels,
+  format: LatentFormat,
+): Promise<TinyHalves> {
+  return {
+    ...(tinyEncoder && { encode: await models.tinyEncoder(tinyEncoder, format) }),
+    ...(tinyDecoder && { decode: await models.tinyDecoder(tinyDecoder, format) }),
+  }
 }
 
 interface Sampled {

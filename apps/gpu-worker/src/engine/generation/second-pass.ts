@@ -9,7 +9,7 @@ import { cropPlanes } from '../tensor/planes.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { decodeRow } from './decode.ts'
 import { openEnlarger } from './enlarge.ts'
-import { required, withCheckpoint, type Batch, type Generation } from './generation.ts'
+import { coderOf, required, withCheckpoint, type Batch, type Generation } from './generation.ts'
 import { LATENT_CHANNELS, LATENT_PIXELS } from './latent-size.ts'
 import { samplePass, type PassResult } from './sample-pass.ts'
 
@@ -52,7 +52,7 @@ async function enlarge(
   const method = findLatentMethod(upscaler?.name ?? '')
   const size = { width: Math.floor(width / LATENT_PIXELS), height: Math.floor(height / LATENT_PIXELS) }
   if (method !== undefined) return { latent: resizeLatent(latent, size, method) }
-  const { vae, job, checkpoint } = second
+  const { job, checkpoint } = second
   const drawn = withCheckpoint(generation, first.checkpoint)
   const enlarger = await openEnlarger(upscaler, generation.models)
   const rows: Tensor[] = []
@@ -65,7 +65,7 @@ async function enlarge(
         ? fitImage(picture, width, height, mode)
         : await fitImageWith(enlarger, picture, { width, height, mode })
     pictures.push(enlarged)
-    const { mean } = await vae.encode(fromPixels(enlarged), job.tiling)
+    const { mean } = await coderOf(second).encode(fromPixels(enlarged), job.tiling)
     rows.push(toModelLatent(mean, checkpoint.model.latents))
   }
   return { latent: joinRows(rows), pictures }

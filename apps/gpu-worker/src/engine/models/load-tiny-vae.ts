@@ -26,29 +26,62 @@ export function loadTinyVae(
   factor: number,
   options: SessionOptions,
 ): Loaded<LoadedVae> {
-  const [encoding, decoding] = [readWeightFile(encoder), readWeightFile(decoder)]
-  const sessions = new LazySessions(options)
-  const [encoderLayers, decoderLayers] = [
-    findTinyLayers(encoding, 'encoder'),
-    findTinyLayers(decoding, 'decoder'),
-  ]
-  const encode = sessions.prepare(() => buildTinyEncoder(encoding, encoderLayers))
-  const decode = sessions.prepare(() => buildTinyDecoder(decoding, decoderLayers))
+  const encoding = loadTinyEncoder(encoder, factor, options)
+  const decoding = loadTinyDecoder(decoder, factor, options)
   return {
-    value: {
-      async decode(latent) {
-        const scaled = mapValues(latent, (value) => value * factor)
-        const pixels = (await (await decode()).run({ latent: scaled }))['pixels']!
-        return mapValues(pixels, (value) => 2 * (value - 0.5))
-      },
-      async encode(pixels) {
-        const halved = mapValues(pixels, (value) => value * 0.5 + 0.5)
-        const latent = (await (await encode()).run({ pixels: halved }))['latent']!
-        const mean = mapValues(latent, (value) => value / factor)
-        return { mean, logVariance: mapValues(mean, () => CERTAIN) }
-      },
+    value: { encode: encoding.value, decode: decoding.value },
+    costBytes: encoding.costBytes + decoding.costBytes,
+    release: async () => {
+      await Promise.all([encoding.release(), decoding.release()])
     },
-    costBytes: countF32Bytes(encoding) + countF32Bytes(decoding),
+  }
+}
+
+/**
+ * Opens the half that encodes.
+ * @throws CheckpointError when the file is malformed or holds no such half
+ */
+export function loadTinyEncoder(
+  path: string,
+  factor: number,
+  options: SessionOptions,
+): Loaded<LoadedVae['encode']> {
+  const file = readWeightFile(path)
+  const layers = findTinyLayers(file, 'encoder')
+  const sessions = new LazySessions(options)
+  const session = sessions.prepare(() => buildTinyEncoder(file, layers))
+  return {
+    async value(pixels) {
+      const halved = mapValues(pixels, (value) => value * 0.5 + 0.5)
+      const latent = (await (await session()).run({ pixels: halved }))['latent']!
+      const mean = mapValues(latent, (value) => value / factor)
+      return { mean, logVariance: mapValues(mean, () => CERTAIN) }
+    },
+    costBytes: countF32Bytes(file),
+    release: () => sessions.release(),
+  }
+}
+
+/**
+ * Opens the half that decodes.
+ * @throws CheckpointError when the file is malformed or holds no such half
+ */
+export function loadTinyDecoder(
+  path: string,
+  factor: number,
+  options: SessionOptions,
+): Loaded<LoadedVae['decode']> {
+  const file = readWeightFile(path)
+  const layers = findTinyLayers(file, 'decoder')
+  const sessions = new LazySessions(options)
+  const session = sessions.prepare(() => buildTinyDecoder(file, layers))
+  return {
+    async value(latent) {
+      const scaled = mapValues(latent, (value) => value * factor)
+      const pixels = (await (await session()).run({ latent: scaled }))['pixels']!
+      return mapValues(pixels, (value) => 2 * (value - 0.5))
+    },
+    costBytes: countF32Bytes(file),
     release: () => sessions.release(),
   }
 }

@@ -17,10 +17,10 @@ import { loadUpscaler, type UpscaleNetwork } from '../upscale/upscale-network.ts
 import { partsOfTexts } from './adaptable-parts.ts'
 import { DerivedModels, type AdapterSet } from './derived-models.ts'
 import { KnownFiles } from './known-files.ts'
-import { latentFormatOf } from './latent-format.ts'
+import { latentFormatOf, type LatentFormat } from './latent-format.ts'
 import { loadVaeFile } from './load-model.ts'
 import { loadTextEncoders, openTextFiles } from './load-text-encoders.ts'
-import { loadTinyVae } from './load-tiny-vae.ts'
+import { loadTinyDecoder, loadTinyEncoder, loadTinyVae } from './load-tiny-vae.ts'
 import type { LoadedVae } from './loaded-model.ts'
 import { openVaeWeights, openWeights, type OpenedWeights, type WeightsRef } from './open-weights.ts'
 import { Residency, type Use } from './residency.ts'
@@ -138,6 +138,22 @@ export class ModelStore {
     const { factor } = latentFormatOf(name.startsWith('taesdxl') ? 'sdxl' : 'sd1', 'epsilon')
     return this.#residency.use(`${encoder.identity} and ${decoder.identity}`, () =>
       loadTinyVae({ encoder: encoder.path, decoder: decoder.path }, factor, this.#session()),
+    )
+  }
+
+  /** Uses the half of a tiny autoencoder that encodes pictures to a family's latents. */
+  async useTinyEncoder(ref: ModelRef, { factor }: LatentFormat): Promise<Use<LoadedVae['encode']>> {
+    const file = this.resolve(ref)
+    return this.#residency.use(`encoder ${file.identity} for ${factor}`, () =>
+      loadTinyEncoder(file.path, factor, this.#session()),
+    )
+  }
+
+  /** Uses the half of a tiny autoencoder that decodes them. */
+  async useTinyDecoder(ref: ModelRef, { factor }: LatentFormat): Promise<Use<LoadedVae['decode']>> {
+    const file = this.resolve(ref)
+    return this.#residency.use(`decoder ${file.identity} for ${factor}`, () =>
+      loadTinyDecoder(file.path, factor, this.#session()),
     )
   }
 

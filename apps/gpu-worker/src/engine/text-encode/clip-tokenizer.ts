@@ -22,6 +22,20 @@ export type TextCleaning = 'ftfy' | 'basic' | 'fast' | 'open-clip'
 export interface ClipTokenizer {
   /** Ids of a text without start, end or padding; any length. */
   encode(text: string): readonly number[]
+  /** What tokens with brackets multiply the weights after them by, by id; the brackets of a token count together. */
+  bracketFactors?(): ReadonlyMap<number, number>
+}
+
+/** What a bracket multiplies weights by. */
+const bracketFactor: Readonly<Record<string, number>> = { '(': 1.1, ')': 1 / 1.1, '[': 1 / 1.1, ']': 1.1 }
+
+function findBracketFactors({ ids }: ClipVocabulary): ReadonlyMap<number, number> {
+  const factors = new Map<number, number>()
+  for (const [piece, id] of ids) {
+    const factor = Array.from(piece).reduce((product, letter) => product * (bracketFactor[letter] ?? 1), 1)
+    if (factor !== 1) factors.set(id, factor)
+  }
+  return factors
 }
 
 const cleaners: Readonly<Record<TextCleaning, (text: string) => string>> = {
@@ -115,7 +129,9 @@ export function createClipTokenizer(
     return words.flatMap((found) => specialIds.get(found) ?? encodeWord(found))
   }
 
+  let factors: ReadonlyMap<number, number> | undefined
   return {
+    bracketFactors: () => (factors ??= findBracketFactors(vocabulary)),
     encode: (text) => {
       if (cleaning === 'open-clip') return encodePart(text)
       return text.split(specialToken).flatMap((part) => specials.get(part) ?? encodePart(part))

@@ -14,6 +14,7 @@ import { chunkPrompt, type ChunkSettings } from './prompt-webui/chunk-prompt.ts'
 import { splitComposition } from './prompt-webui/composition.ts'
 import { removeExtraNetworkTags } from './prompt-webui/extra-network-tags.ts'
 import type { EmphasisMode } from './prompt-webui/parse-emphasis.ts'
+import { weighTokens } from './prompt-webui/weigh-tokens.ts'
 import { schedulePrompt, type ScheduleEntry, type ScheduleSteps } from './prompt-webui/schedule.ts'
 import type { FindVectors, TextEncoder, VectorReplacement } from './text-encoder.ts'
 import { createEmptyChunk, type TokenChunk } from './token-chunk.ts'
@@ -39,6 +40,8 @@ export interface WebuiTextSettings extends ScheduleSteps {
   readonly emphasis: EmphasisMode
   /** 0 to 74. */
   readonly commaBacktrack: number
+  /** Weights are read from the tokens (weighTokens), where CLIP-L is the only encoder; absent: from the text. */
+  readonly readsWeightsFromTokens?: boolean
 }
 
 /** A text of a batch and how often it occurs there. */
@@ -116,10 +119,11 @@ export async function encodeWebuiTexts(
       const { tokenizer, embeddings, encoder } = webuiEncoder
       const paddingId = getPaddingId(encoder.key)
       const chunkSettings = { tokenizer, embeddings, emphasis, commaBacktrack, paddingId }
-      const rows = [...texts].map(([text, count]) => ({
-        chunks: chunkPrompt(text, chunkSettings).chunks,
-        count,
-      }))
+      const isOld =
+        settings.readsWeightsFromTokens === true && encoder.key === 'clip_l' && model.encoders.length === 1
+      const cut = (text: string) =>
+        isOld ? [weighTokens(text, chunkSettings)] : chunkPrompt(text, chunkSettings).chunks
+      const rows = [...texts].map(([text, count]) => ({ chunks: cut(text), count }))
       return encodeRows(rows, webuiEncoder, model.findVectors, settings)
     }),
   )

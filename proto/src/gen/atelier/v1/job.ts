@@ -386,6 +386,10 @@ export interface GenerationJob {
   hypernetworks: HypernetworkRef[]
   /** Parts of the infotexts that stay in them only where the run comes upon what they tell. They stand next to each other. */
   toldEvents: ToldEvent[]
+  /** A tiny autoencoder (TAESD) that encodes pictures in place of the whole one; absent: the whole one does. */
+  tinyEncoder: ModelRef | undefined
+  /** One that decodes latents in place of the whole one. */
+  tinyDecoder: ModelRef | undefined
 }
 
 /** A part of infotexts that tells of an event. */
@@ -645,6 +649,8 @@ export interface TextSettings {
   clipSkipForPairs: boolean
   /** What the shorter of prompt and negative prompt gets to be as long as the other; unspecified: nothing. */
   padding: PromptPadding
+  /** Weights are read from the tokens and prompts end after 75 of them (A1111 before 2022-10). */
+  readsWeightsFromTokens: boolean
 }
 
 /** Where noise comes from. */
@@ -1293,6 +1299,8 @@ function createBaseGenerationJob(): GenerationJob {
     controls: [],
     hypernetworks: [],
     toldEvents: [],
+    tinyEncoder: undefined,
+    tinyDecoder: undefined,
   }
 }
 
@@ -1363,6 +1371,12 @@ export const GenerationJob: MessageFns<GenerationJob> = {
     }
     for (const v of message.toldEvents) {
       ToldEvent.encode(v!, writer.uint32(530).fork()).join()
+    }
+    if (message.tinyEncoder !== undefined) {
+      ModelRef.encode(message.tinyEncoder, writer.uint32(538).fork()).join()
+    }
+    if (message.tinyDecoder !== undefined) {
+      ModelRef.encode(message.tinyDecoder, writer.uint32(546).fork()).join()
     }
     return writer
   },
@@ -1556,6 +1570,22 @@ export const GenerationJob: MessageFns<GenerationJob> = {
             message.toldEvents.push(ToldEvent.decode(reader, reader.uint32()))
             continue
           }
+          case 67: {
+            if (tag !== 538) {
+              break
+            }
+
+            message.tinyEncoder = ModelRef.decode(reader, reader.uint32())
+            continue
+          }
+          case 68: {
+            if (tag !== 546) {
+              break
+            }
+
+            message.tinyDecoder = ModelRef.decode(reader, reader.uint32())
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -1619,6 +1649,14 @@ export const GenerationJob: MessageFns<GenerationJob> = {
     message.controls = object.controls?.map((e) => ControlUnit.fromPartial(e)) || []
     message.hypernetworks = object.hypernetworks?.map((e) => HypernetworkRef.fromPartial(e)) || []
     message.toldEvents = object.toldEvents?.map((e) => ToldEvent.fromPartial(e)) || []
+    message.tinyEncoder =
+      object.tinyEncoder !== undefined && object.tinyEncoder !== null
+        ? ModelRef.fromPartial(object.tinyEncoder)
+        : undefined
+    message.tinyDecoder =
+      object.tinyDecoder !== undefined && object.tinyDecoder !== null
+        ? ModelRef.fromPartial(object.tinyDecoder)
+        : undefined
     return message
   },
 }
@@ -3510,6 +3548,7 @@ function createBaseTextSettings(): TextSettings {
     disableExtraNetworks: false,
     clipSkipForPairs: false,
     padding: 0,
+    readsWeightsFromTokens: false,
   }
 }
 
@@ -3535,6 +3574,9 @@ export const TextSettings: MessageFns<TextSettings> = {
     }
     if (message.padding !== 0) {
       writer.uint32(528).int32(message.padding)
+    }
+    if (message.readsWeightsFromTokens !== false) {
+      writer.uint32(536).bool(message.readsWeightsFromTokens)
     }
     return writer
   },
@@ -3608,6 +3650,14 @@ export const TextSettings: MessageFns<TextSettings> = {
             message.padding = reader.int32() as any
             continue
           }
+          case 67: {
+            if (tag !== 536) {
+              break
+            }
+
+            message.readsWeightsFromTokens = reader.bool()
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -3632,6 +3682,7 @@ export const TextSettings: MessageFns<TextSettings> = {
     message.disableExtraNetworks = object.disableExtraNetworks ?? false
     message.clipSkipForPairs = object.clipSkipForPairs ?? false
     message.padding = object.padding ?? 0
+    message.readsWeightsFromTokens = object.readsWeightsFromTokens ?? false
     return message
   },
 }
