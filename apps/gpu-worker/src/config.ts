@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { ledgerSettings } from '@atelier/ledger/settings'
 import { z } from 'zod'
+import { CUDA_CALLS } from './engine/onnx/runtime/open-runtime.ts'
 
 const port = z.coerce.number().int().min(0).max(65535)
 
@@ -17,6 +18,10 @@ export const workerConfigSchema = z.object({
     .regex(/^(auto|cpu|cuda:\d+)$/, 'must be auto, cpu or cuda:N')
     .default('auto')
     .describe('where networks run'),
+  ATELIER_CUDA_CALLS: z
+    .enum(['auto', ...CUDA_CALLS])
+    .default('auto')
+    .describe('how networks are called on CUDA; auto: the first way that passes the test of the device'),
   ATELIER_ENGINE: z.enum(['onnx', 'fake']).default('onnx').describe('fake: test pictures without a network'),
   ATELIER_FAKE_STEP_MS: z.coerce.number().min(0).default(10).describe('length of a fake step, milliseconds'),
   ATELIER_FAKE_LOAD_MS: z.coerce.number().min(0).default(0).describe('length of a fake load, milliseconds'),

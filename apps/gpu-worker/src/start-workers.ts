@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import type { WorkerConfig } from './config.ts'
 import { chooseDevices, type ChosenDevice } from './devices/choose-devices.ts'
 import { withCudaFolder } from './devices/cuda-libraries.ts'
+import { CUDA_CALLS } from './engine/onnx/runtime/open-runtime.ts'
 import { Worker, type WorkerOptions } from './worker.ts'
 
 /** The workers of one program: one for each device, each with an engine of its own. */
@@ -34,7 +35,10 @@ export interface StartOptions {
 export async function startWorkers(options: StartOptions): Promise<StartedWorkers> {
   const { config, environment, logger } = options
   const isFake = config.ATELIER_ENGINE === 'fake'
-  const devices = await chooseDevices(isFake ? 'cpu' : config.ATELIER_DEVICE, { environment, logger })
+  const devices = await chooseDevices(isFake ? 'cpu' : config.ATELIER_DEVICE, {
+    ...{ environment, logger },
+    cudaCalls: config.ATELIER_CUDA_CALLS === 'auto' ? CUDA_CALLS : [config.ATELIER_CUDA_CALLS],
+  })
   const [only] = devices
   if (devices.length === 1 && only !== undefined) {
     const worker = await Worker.start(toWorkerOptions(options, only))
@@ -57,13 +61,14 @@ export async function startWorkers(options: StartOptions): Promise<StartedWorker
 /** One of several workers has a name and a gRPC port of its own, and leaves the operations port to all of them. */
 function toWorkerOptions(
   options: StartOptions,
-  { device, gpu }: ChosenDevice,
+  { device, gpu, cudaCalls }: ChosenDevice,
   index?: number,
 ): WorkerOptions {
   const { config } = options
   const environment = {
     ...(gpu === undefined ? options.environment : withCudaFolder(options.environment)),
     ATELIER_DEVICE: device,
+    ...(cudaCalls && { ATELIER_CUDA_CALLS: cudaCalls }),
     ...(gpu && { ATELIER_DEVICE_TITLE: gpu.title }),
     ...(gpu && gpu.memoryTotalBytes > 0 && { ATELIER_DEVICE_MEMORY_BYTES: String(gpu.memoryTotalBytes) }),
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { chooseDevices, proveInChild } from './choose-devices.ts'
+import { chooseDevices } from './choose-devices.ts'
+import { CUDA_CALLS } from '../engine/onnx/runtime/open-runtime.ts'
 import type { Gpu } from './list-gpus.ts'
 
 const gpu = (index: number, driver = '580.65.06'): Gpu => ({
@@ -22,6 +23,7 @@ function createMachine(
     ...{ warnings, proved },
     options: {
       environment: {},
+      cudaCalls: CUDA_CALLS,
       logger: {
         info: () => undefined,
         warn: (_: unknown, text: string) => void warnings.push(text),
@@ -31,9 +33,10 @@ function createMachine(
         ...{ version: '1.30.0', providerVersion: '1.30.0', missing },
         ...{ providerFolder: '/runtime', cudaFolder: '/runtime/cuda' },
       }),
-      prove: async (device: string) => {
-        proved.push(device)
-        return faults[device]
+      prove: async (device: string, environment: Readonly<Record<string, string | undefined>>) => {
+        const calls = environment['ATELIER_CUDA_CALLS']
+        proved.push(`${device} ${calls}`)
+        return faults[device] ?? faults[`${device} ${calls}`]
       },
     },
   }
@@ -92,7 +95,27 @@ describe('chooseDevices', () => {
   it('tests and takes the one GPU that was asked for', async () => {
     const { options, proved } = createMachine(3)
     expect(namesOf(await chooseDevices('cuda:1', options))).toEqual(['cuda:1'])
-    expect(proved).toEqual(['cuda:1'])
+    expect(proved).toEqual(['cuda:1 captured'])
+  })
+
+  it('takes the next way of calling networks where one fails its test, and says why', async () => {
+    const { options, proved, warnings } = createMachine(1, {
+      'cuda:0 captured': 'its result of call 3 differs',
+      'cuda:0 native': 'no such library',
+    })
+    const [device] = await chooseDevices('auto', options)
+    expect(device).toMatchObject({ device: 'cuda:0', cudaCalls: 'binding' })
+    expect(proved).toEqual(['cuda:0 captured', 'cuda:0 native', 'cuda:0 binding'])
+    expect(warnings).toEqual([
+      "GPU 0 is called through ONNX Runtime's binding for Node: its result of call 3 differs",
+    ])
+  })
+
+  it('tries no other way than the one that was asked for', async () => {
+    const { options, proved } = createMachine(1, { 'cuda:0 native': 'it is broken' })
+    const asked = { ...options, cudaCalls: ['native'] as const }
+    expect(namesOf(await chooseDevices('auto', asked))).toEqual(['cpu'])
+    expect(proved).toEqual(['cuda:0 native'])
   })
 
   it.each([
@@ -101,17 +124,5 @@ describe('chooseDevices', () => {
     ['cuda:0', createMachine(1, { 'cuda:0': 'it is broken' }), 'it is broken; see: atelier doctor'],
   ])('refuses %s with a reason when it cannot be used', async (device, { options }, message) => {
     await expect(chooseDevices(device, options)).rejects.toThrow(message)
-  })
-})
-
-describe('proveInChild', () => {
-  it('passes a device that calculates', async () => {
-    expect(await proveInChild('cpu', { ...process.env, ATELIER_THREADS: '1' })).toBeUndefined()
-  })
-
-  // No machine has a hundredth GPU; without CUDA's libraries the reason is another, but there is one.
-  it('gives the reason of one that does not', async () => {
-    const fault = await proveInChild('cuda:99', { ...process.env, ATELIER_THREADS: '1' })
-    expect(fault).toMatch(/^the device cuda:99 cannot calculate: ./)
   })
 })

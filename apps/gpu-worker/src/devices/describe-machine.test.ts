@@ -29,7 +29,7 @@ describe('describeMachine', () => {
     const findings = await describeWith('580.65.06')
     expect([...findings.values()].map(({ state }) => state)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok'])
     expect(findings.get('cuda:0')!.text).toBe(
-      'NVIDIA H200, 70.0 GiB of 140.0 GiB free; it calculates as the CPU does',
+      'NVIDIA H200, 70.0 GiB of 140.0 GiB free; it calculates as the CPU does, with captured graphs',
     )
   })
 

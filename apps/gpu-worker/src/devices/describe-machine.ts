@@ -1,8 +1,9 @@
 import { arch, cpus, freemem, totalmem } from 'node:os'
-import { proveInChild } from './choose-devices.ts'
+import { CUDA_CALLS } from '../engine/onnx/runtime/open-runtime.ts'
 import { findCudaLibraries, type CudaLibraries } from './cuda-libraries.ts'
 import { INSTALL_COMMAND, isTooOld, MINIMUM_DRIVER } from './known-faults.ts'
 import { listGpus } from './list-gpus.ts'
+import { CALLS_TEXT, proveCalls, type proveInChild } from './prove-calls.ts'
 
 /** One line of the description: what was found, and the command that mends it where something is missing. */
 export interface Finding {
@@ -24,7 +25,7 @@ const GIB = 2 ** 30
 /** Looks over this machine: processor, driver, GPUs, libraries, and whether each GPU calculates. */
 export async function describeMachine(
   environment: Readonly<Record<string, string | undefined>>,
-  { list = listGpus, find = findCudaLibraries, prove = proveInChild }: MachineProbes = {},
+  { list = listGpus, find = findCudaLibraries, prove }: MachineProbes = {},
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = [
     {
@@ -41,12 +42,22 @@ export async function describeMachine(
   for (const { index, title, memoryFreeBytes, memoryTotalBytes } of gpus) {
     const device = `cuda:${index}`
     const memory = `${title}, ${toGib(memoryFreeBytes)} of ${toGib(memoryTotalBytes)} free`
-    const fault = isComplete ? await prove(device, environment) : 'not tested: libraries are missing'
-    findings.push(
-      fault === undefined
-        ? { subject: device, state: 'ok', text: `${memory}; it calculates as the CPU does` }
-        : { subject: device, state: 'failed', text: `${memory}; ${fault}` },
-    )
+    if (!isComplete) {
+      findings.push({
+        subject: device,
+        state: 'failed',
+        text: `${memory}; not tested: libraries are missing`,
+      })
+      continue
+    }
+    const { calls, failure } = await proveCalls(device, { environment, cudaCalls: CUDA_CALLS, prove })
+    if (calls === undefined)
+      findings.push({ subject: device, state: 'failed', text: `${memory}; ${failure}` })
+    else {
+      const why = failure === undefined ? '' : `: ${failure}`
+      const text = `${memory}; it calculates as the CPU does, ${CALLS_TEXT[calls]}${why}`
+      findings.push({ subject: device, state: 'ok', text })
+    }
   }
   return findings
 }

@@ -2,6 +2,7 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { readMachineMemory } from '../devices/machine-memory.ts'
+import { CUDA_CALLS, type CudaCalls } from './onnx/runtime/open-runtime.ts'
 import { parseNodeCacheKind, type NodeCacheKind } from './node-graph/node-cache.ts'
 
 const GIB = 2 ** 30
@@ -12,6 +13,7 @@ const COUNTED_BYTES = { cpu: 1, cuda: 2 }
 
 const schema = z.object({
   ATELIER_DEVICE: z.string().default('auto'),
+  ATELIER_CUDA_CALLS: z.enum(['auto', ...CUDA_CALLS]).default('auto'),
   ATELIER_THREADS: z.coerce
     .number()
     .int()
@@ -34,6 +36,8 @@ export interface EngineConfig {
   /** "cpu" or "cuda:N". */
   readonly device: string
   readonly title: string
+  /** How networks are called on CUDA. */
+  readonly cudaCalls: CudaCalls
   readonly threads: number
   /** For the weights of loaded models, counted as f32. */
   readonly budgetBytes: number
@@ -86,6 +90,7 @@ export function readEngineConfig(
   return {
     device,
     title: kind === 'cpu' ? (cpus()[0]?.model ?? 'CPU') : (settings.ATELIER_DEVICE_TITLE ?? device),
+    cudaCalls: settings.ATELIER_CUDA_CALLS === 'auto' ? CUDA_CALLS[0] : settings.ATELIER_CUDA_CALLS,
     threads: settings.ATELIER_THREADS,
     budgetBytes: budget * COUNTED_BYTES[kind],
     slots: settings.ATELIER_SLOTS ?? DEFAULT_SLOTS[kind],

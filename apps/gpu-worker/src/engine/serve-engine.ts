@@ -1,6 +1,6 @@
 import type { Job } from '@atelier/proto'
 import { startTracing } from '@atelier/telemetry'
-import { env } from 'onnxruntime-node'
+import { locateRuntime } from '../devices/cuda-libraries.ts'
 import type { FromEngine, ToEngine } from '../engine-protocol.ts'
 import { RowCurves, type RowCurvesOptions } from './batching/row-curves.ts'
 import { readEngineConfig, readEnvironment, type EngineConfig } from './config.ts'
@@ -11,6 +11,7 @@ import { ModelStore } from './models/model-store.ts'
 import type { Graph } from './onnx/graph-builder.ts'
 import { proveDevice } from './onnx/prove-device.ts'
 import type { Session } from './onnx/network-session.ts'
+import { openRuntime } from './onnx/runtime/open-runtime.ts'
 import { TextModels } from './text-models.ts'
 
 /** What a fake engine does in its own way. */
@@ -39,12 +40,15 @@ export async function serveEngine({ open, finishPixels }: EngineStandIns = {}): 
     send({ kind: 'log', level: 'info', message, fields })
   // How long a stand-in takes says nothing.
   const rowCurves = open === undefined ? openRowCurves(config, log) : undefined
+  const warn = (message: string) => send({ kind: 'log', level: 'warn', fields: {}, message })
+  const runtime = openRuntime({ ...config, onNotice: warn })
   const models = new ModelStore({
     session: {
       device: config.device,
       threads: config.threads,
+      runtime,
       onLoaded: (seconds) => send({ kind: 'loaded', seconds }),
-      onWidened: (message) => send({ kind: 'log', level: 'warn', fields: {}, message }),
+      onWidened: warn,
       onDeviceLost: (error) => {
         if (device.isLost) return
         device.isLost = true
@@ -78,13 +82,13 @@ export async function serveEngine({ open, finishPixels }: EngineStandIns = {}): 
   process.on('SIGINT', () => undefined)
   process.on('SIGTERM', () => undefined)
   // Stand-ins have no device.
-  if (open === undefined) await proveDevice({ device: config.device, threads: config.threads })
+  if (open === undefined) await proveDevice({ device: config.device, threads: config.threads, runtime })
   send({ kind: 'ready', device: config.device, title: config.title, slots: config.slots })
 }
 
 function openRowCurves({ rowCurvesPath, title }: EngineConfig, log: RowCurvesOptions['log']): RowCurves {
-  const runtime = env.versions.node ?? env.versions.common
-  return new RowCurves({ path: rowCurvesPath, runtime, device: title, ...(log && { log }) })
+  const { version } = locateRuntime()
+  return new RowCurves({ path: rowCurvesPath, runtime: version, device: title, ...(log && { log }) })
 }
 
 /** Nothing runs on a lost device again: this process ends, another one starts, and its jobs are run again. */

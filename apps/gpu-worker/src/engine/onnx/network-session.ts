@@ -5,7 +5,7 @@ export type SessionInputs = Readonly<
   Record<string, Tensor | { readonly shape: readonly number[]; readonly integers: BigInt64Array }>
 >
 
-/** A loaded network. `run` blocks the process until it is done (ONNX Runtime's binding has no asynchronous run). */
+/** A loaded network. On the CPU `run` blocks the process until it is done (runtime/node-binding.ts). */
 export interface Session {
   /** Runs it once; with names, only those outputs are computed. */
   run(inputs: SessionInputs, outputs?: readonly string[]): Promise<Readonly<Record<string, Tensor>>>

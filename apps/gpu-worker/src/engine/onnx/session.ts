@@ -1,6 +1,5 @@
 import { isAbsolute, parse } from 'node:path'
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
-import { createTensor } from '../tensor/tensor.ts'
+import type { Tensor } from '../tensor/tensor.ts'
 import { CheckpointError } from '../checkpoint/checkpoint-error.ts'
 import { isDeviceLost } from '../engine-error.ts'
 import type { Graph } from './graph.ts'
@@ -8,6 +7,8 @@ import { createCudaSession } from './cuda/cuda-session.ts'
 import { emitCpu } from './emit-cpu.ts'
 import { toModelBytes } from './model-proto.ts'
 import type { Session, SessionInputs } from './network-session.ts'
+import type { ModelOptions, ModelRuntime, RunnableModel } from './runtime/model-runtime.ts'
+import { NODE_BINDING } from './runtime/node-binding.ts'
 import { splitGraph } from './split-graph.ts'
 
 /** Where sessions run. */
@@ -20,6 +21,8 @@ export interface SessionOptions {
   readonly partBytes?: number
   /** Whether a weight file may be opened: the engine's own list of model files. */
   readonly isAllowedFile: (path: string) => boolean
+  /** What loads and runs models; absent: ONNX Runtime's binding for Node. */
+  readonly runtime?: ModelRuntime
   /** Stands in for ONNX Runtime (the fake engine). */
   readonly open?: (graph: Graph) => Session
   /** Hears that the device does not answer any more; no session on it will. */
@@ -52,32 +55,26 @@ export async function createSession(graph: Graph, options: SessionOptions): Prom
 async function openSession(graph: Graph, parts: readonly Graph[], options: SessionOptions): Promise<Session> {
   const loaded: Part[] = []
   const release = async (): Promise<void> => {
-    for (const { session } of loaded) await session.release()
+    for (const { model } of loaded) await model.release()
   }
   for (const part of parts) {
-    const session = await createPart(part, options).catch(async (error: unknown) => {
+    const model = await loadPart(part, options).catch(async (error: unknown) => {
       await release()
       throw error
     })
-    loaded.push({ graph: part, session })
+    loaded.push({ graph: part, model })
   }
   const results = graph.outputs.map(({ name }) => name)
   const opened: Session = {
     async run(inputs, outputs = results) {
-      const values = new Map(Object.entries(inputs).map(([name, value]) => [name, toOrtTensor(value)]))
+      const values: Record<string, SessionInputs[string]> = { ...inputs }
       for (const part of loaded) {
         const wanted = part.graph.outputs
           .map(({ name }) => name)
           .filter((name) => outputs.includes(name) || !results.includes(name))
-        const made = await runPart(part, values, wanted)
-        for (const [name, value] of Object.entries(made)) values.set(name, value)
+        Object.assign(values, await runPart(part, values, wanted))
       }
-      return Object.fromEntries(
-        outputs.map((name) => {
-          const { dims, data } = values.get(name)!
-          return [name, createTensor(dims, data as Float32Array)]
-        }),
-      )
+      return Object.fromEntries(outputs.map((name) => [name, values[name] as Tensor]))
     },
     release,
   }
@@ -87,38 +84,33 @@ async function openSession(graph: Graph, parts: readonly Graph[], options: Sessi
 /** One of the graphs that make up a network, loaded. */
 interface Part {
   readonly graph: Graph
-  readonly session: InferenceSession
+  readonly model: RunnableModel
 }
 
-function createPart(graph: Graph, options: SessionOptions): Promise<InferenceSession> {
-  const root = parse(graph.weights[0]?.path ?? process.cwd()).root
-  return InferenceSession.create(toModelBytes(graph), {
-    ...toRuntimeOptions(options),
-    extra: { session: { model_external_initializers_file_folder_path: root } },
-  } as InferenceSession.SessionOptions).catch((error: unknown) => tellLoss(error, options))
+function loadPart(graph: Graph, options: SessionOptions): Promise<RunnableModel> {
+  const { runtime = NODE_BINDING } = options
+  const weightsFolder = parse(graph.weights[0]?.path ?? process.cwd()).root
+  return runtime
+    .load(toModelBytes(graph), { ...toModelOptions(options), weightsFolder })
+    .catch((error: unknown) => tellLoss(error, options))
 }
 
-/** What ONNX Runtime is told of a session. */
-export function toRuntimeOptions({ device, threads }: SessionOptions): InferenceSession.SessionOptions {
-  return {
-    executionProviders: toProviders(device) ?? ['cpu'],
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-    ...(threads > 0 ? { intraOpNumThreads: threads } : {}),
-  }
+/** What a model is loaded with wherever it comes from. */
+export function toModelOptions({ device, threads }: SessionOptions): ModelOptions {
+  return { device, threads, optimization: 'all' }
 }
 
 async function runPart(
-  { graph, session }: Part,
-  values: ReadonlyMap<string, OrtTensor>,
+  { graph, model }: Part,
+  values: SessionInputs,
   wanted: readonly string[],
-): Promise<Readonly<Record<string, OrtTensor>>> {
+): Promise<Readonly<Record<string, Tensor>>> {
   if (wanted.length === 0) return {}
-  const feeds = graph.inputs.flatMap(({ name }) => {
-    const value = values.get(name)
+  const given = graph.inputs.flatMap(({ name }) => {
+    const value = values[name]
     return value === undefined ? [] : [[name, value] as const]
   })
-  return (await session.run(Object.fromEntries(feeds), wanted)) as Record<string, OrtTensor>
+  return model.run(Object.fromEntries(given), wanted)
 }
 
 function watchDevice(session: Session, options: SessionOptions): Session {
@@ -132,15 +124,4 @@ function watchDevice(session: Session, options: SessionOptions): Session {
 function tellLoss(error: unknown, { onDeviceLost }: SessionOptions): never {
   if (isDeviceLost(error)) onDeviceLost?.(error)
   throw error
-}
-
-function toProviders(device: string): InferenceSession.SessionOptions['executionProviders'] {
-  const cuda = /^cuda:(\d+)$/.exec(device)
-  return cuda === null ? ['cpu'] : [{ name: 'cuda', deviceId: Number(cuda[1]) }, 'cpu']
-}
-
-function toOrtTensor(value: SessionInputs[string]): OrtTensor {
-  return 'integers' in value
-    ? new OrtTensor('int64', value.integers, value.shape)
-    : new OrtTensor('float32', value.data, value.shape)
 }

@@ -1,10 +1,11 @@
 import { readFileSync, statSync } from 'node:fs'
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { CheckpointError } from '../../checkpoint/checkpoint-error.ts'
 import type { Loaded } from '../../models/loaded.ts'
-import { toRuntimeOptions, type SessionOptions } from '../../onnx/session.ts'
+import type { RunnableModel } from '../../onnx/runtime/model-runtime.ts'
+import { NODE_BINDING } from '../../onnx/runtime/node-binding.ts'
+import { toModelOptions, type SessionOptions } from '../../onnx/session.ts'
 import type { Size } from '../../opencv/raster.ts'
-import { createTensor, type Tensor } from '../../tensor/tensor.ts'
+import type { Tensor } from '../../tensor/tensor.ts'
 
 /** A preprocessor's network ready to be called; it is loaded at its first call. */
 export interface PreprocessNetwork {
@@ -27,16 +28,12 @@ export function openPreprocessNetwork(path: string, options: SessionOptions): Lo
   const { size } = statSync(path)
   if (size > MAX_BYTES)
     throw new CheckpointError('over-limit', path, `it has ${size} bytes, more than ${MAX_BYTES}`)
-  let opened: Promise<InferenceSession> | undefined
+  let opened: Promise<RunnableModel> | undefined
   const open = () => (opened ??= createNetwork(path, options))
   const runAll = async (image: Tensor): Promise<readonly Tensor[]> => {
-    const session = await open()
-    const given = new OrtTensor('float32', image.data, image.shape)
-    const outputs = await session.run({ [session.inputNames[0]!]: given })
-    return session.outputNames.map((name) => {
-      const { dims, data } = outputs[name]!
-      return createTensor(dims, data as Float32Array)
-    })
+    const model = await open()
+    const results = await model.run({ [model.inputs[0]!.name]: image }, model.outputs)
+    return model.outputs.map((name) => results[name]!)
   }
   return {
     value: {
@@ -49,32 +46,32 @@ export function openPreprocessNetwork(path: string, options: SessionOptions): Lo
   }
 }
 
-async function createNetwork(path: string, options: SessionOptions): Promise<InferenceSession> {
+async function createNetwork(path: string, options: SessionOptions): Promise<RunnableModel> {
   if (!options.isAllowedFile(path))
     throw new CheckpointError('unreadable', path, 'it is not one of the model files this worker may open')
-  const session = await InferenceSession.create(readFileSync(path), toRuntimeOptions(options)).catch(
-    (cause: unknown) => {
-      throw new CheckpointError('malformed', path, `ONNX Runtime refuses it: ${(cause as Error).message}`, {
-        cause,
-      })
-    },
-  )
-  const [input, ...more] = session.inputMetadata
-  if (input?.isTensor !== true || input.type !== 'float32' || input.shape.length !== 4 || more.length > 0) {
-    await session.release()
-    const given = session.inputNames.join(', ')
+  const { runtime = NODE_BINDING } = options
+  const model = await runtime.load(readFileSync(path), toModelOptions(options)).catch((cause: unknown) => {
+    throw new CheckpointError('malformed', path, `ONNX Runtime refuses it: ${(cause as Error).message}`, {
+      cause,
+    })
+  })
+  const [input, ...more] = model.inputs
+  if (input?.isFloat !== true || input.shape.length !== 4 || more.length > 0) {
+    await model.release()
+    const given = model.inputs.map(({ name }) => name).join(', ')
     throw new CheckpointError(
       'unknown-structure',
       path,
       `it must take one f32 picture [1, 3, height, width]; its inputs are ${given}`,
     )
   }
-  return session
+  return model
 }
 
 /** Sizes that are no numbers are free. */
-function readSize({ inputMetadata: [input] }: InferenceSession): Size | undefined {
-  const [height, width] = input?.isTensor === true ? input.shape.slice(2) : []
-  const isFixed = typeof height === 'number' && typeof width === 'number' && height > 0 && width > 0
-  return isFixed ? { width, height } : undefined
+function readSize({ inputs: [input] }: RunnableModel): Size | undefined {
+  const [height, width] = input?.shape.slice(2) ?? []
+  return height !== undefined && width !== undefined && height > 0 && width > 0
+    ? { width, height }
+    : undefined
 }

@@ -1,7 +1,6 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { InferenceSession } from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
 import { detectTextEncoders } from '../../checkpoint/detect-text.ts'
 import { detectUnet } from '../../checkpoint/detect-unet.ts'
@@ -21,7 +20,7 @@ import { wrapEdges } from '../wrap-edges.ts'
 import type { Precision } from './emission.ts'
 import { emitCuda } from './emit-cuda.ts'
 import { writeProbeUnet } from './probe-unet.ts'
-import { openAsCuda, toFeeds } from './test-kit/half-session.ts'
+import { openAsCuda } from './test-kit/half-session.ts'
 
 const PREFIX = 'model.diffusion_model.'
 /** Half precision has 11 bits; what a whole network makes of that, on values of order 1. */
@@ -32,17 +31,9 @@ const fixture = (name: string) => new URL(`../../models/__fixtures__/${name}`, i
 async function runAsCuda(graph: Graph, cases: readonly SessionInputs[], precision: Precision) {
   const session = await openAsCuda(graph, precision)
   const outputs: Record<string, Tensor>[] = []
-  for (const inputs of cases) outputs.push(toTensors(await session.run(toFeeds(inputs))))
+  for (const inputs of cases) outputs.push({ ...(await session.run(inputs, session.outputs)) })
   await session.release()
   return outputs
-}
-
-function toTensors(values: InferenceSession.OnnxValueMapType): Record<string, Tensor> {
-  const entries = Object.entries(values).map(([name, { dims, data }]) => [
-    name,
-    createTensor(dims, data as Float32Array),
-  ])
-  return Object.fromEntries(entries) as Record<string, Tensor>
 }
 
 const countOps = (graph: Graph): Record<string, number> => {

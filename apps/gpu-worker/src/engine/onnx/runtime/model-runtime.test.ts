@@ -1,0 +1,147 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { detectUnet } from '../../checkpoint/detect-unet.ts'
+import { readSafetensors } from '../../checkpoint/safetensors.ts'
+import { buildUnet } from '../../networks/unet.ts'
+import { createTensor, type Tensor } from '../../tensor/tensor.ts'
+import { unpackTinyCheckpoint } from '../../test-kit.ts'
+import { emitCpu } from '../emit-cpu.ts'
+import type { Graph } from '../graph.ts'
+import { toModelBytes } from '../model-proto.ts'
+import type { ModelOptions, ModelRuntime, RunnableModel } from './model-runtime.ts'
+import { NativeRuntime } from './native/native-runtime.ts'
+import { NODE_BINDING } from './node-binding.ts'
+
+const OPTIONS: ModelOptions = { device: 'cpu', threads: 1, optimization: 'all', weightsFolder: '/' }
+
+/** sum = a + b of any length, twice = sum + sum; and an output that is not f32. */
+const SUMS: Graph = {
+  inputs: ['a', 'b'].map((name) => ({ name, dtype: 'F32', shape: ['n'] })),
+  outputs: ['sum', 'twice'].map((name) => ({ name, dtype: 'F32', shape: ['n'] })),
+  ops: [
+    { type: 'Add', domain: '', inputs: ['a', 'b'], outputs: ['sum'], attributes: {} },
+    { type: 'Add', domain: '', inputs: ['sum', 'sum'], outputs: ['twice'], attributes: {} },
+  ],
+  constants: [],
+  weights: [],
+}
+
+const vector = (...values: number[]): Tensor => createTensor([values.length], Float32Array.from(values))
+
+const wave = (shape: readonly number[], step: number): Tensor =>
+  createTensor(
+    shape,
+    createTensor(shape).data.map((_, i) => Math.sin(i * step)),
+  )
+
+const native = new NativeRuntime({ capturesCalls: false })
+
+describe.each<[string, ModelRuntime]>([
+  ['the binding for Node', NODE_BINDING],
+  ['the C API on a thread', native],
+])('%s', (_, runtime) => {
+  const opened: RunnableModel[] = []
+  const load = async (graph: Graph): Promise<RunnableModel> => {
+    const model = await runtime.load(toModelBytes(graph), OPTIONS)
+    opened.push(model)
+    return model
+  }
+  afterAll(async () => {
+    for (const model of opened) await model.release()
+  })
+
+  it('tells the inputs and outputs of a model', async () => {
+    const model = await load(SUMS)
+    expect(model.inputs).toEqual([
+      { name: 'a', isFloat: true, shape: [undefined] },
+      { name: 'b', isFloat: true, shape: [undefined] },
+    ])
+    expect(model.outputs).toEqual(['sum', 'twice'])
+  })
+
+  it('computes the outputs that are wanted, for inputs of any size', async () => {
+    const model = await load(SUMS)
+    const one = await model.run({ a: vector(1, 2), b: vector(10, 20) }, ['twice', 'sum'])
+    expect(one).toEqual({ twice: vector(22, 44), sum: vector(11, 22) })
+    expect(await model.run({ a: vector(1), b: vector(-1) }, ['sum'])).toEqual({ sum: vector(0) })
+    expect(await model.run({ a: vector(), b: vector() }, ['sum'])).toEqual({ sum: vector() })
+  })
+
+  it('leaves inputs as they are', async () => {
+    const model = await load(SUMS)
+    const [a, b] = [vector(1, 2), vector(3, 4)]
+    await model.run({ a, b }, ['sum'])
+    expect([a, b]).toEqual([vector(1, 2), vector(3, 4)])
+  })
+
+  it('takes whole numbers', async () => {
+    const model = await load({
+      inputs: [{ name: 'tokens', dtype: 'I64', shape: ['n'] }],
+      outputs: [{ name: 'floats', dtype: 'F32', shape: ['n'] }],
+      ops: [{ type: 'Cast', domain: '', inputs: ['tokens'], outputs: ['floats'], attributes: { to: 1 } }],
+      constants: [],
+      weights: [],
+    })
+    const tokens = { shape: [2], integers: BigInt64Array.of(49406n, -1n) }
+    expect(await model.run({ tokens }, ['floats'])).toEqual({ floats: vector(49406, -1) })
+  })
+
+  it('answers many calls that are asked for at once', async () => {
+    const model = await load(SUMS)
+    const asked = Array.from({ length: 50 }, (_, i) => model.run({ a: vector(i), b: vector(1) }, ['sum']))
+    const sums = (await Promise.all(asked)).map(({ sum }) => sum!.data[0])
+    expect(sums).toEqual(Array.from({ length: 50 }, (_, i) => i + 1))
+  })
+
+  it('says what ONNX Runtime says of wrong inputs and no models, and goes on', async () => {
+    const model = await load(SUMS)
+    await expect(model.run({ a: vector(1, 2), b: vector(1, 2, 3) }, ['sum'])).rejects.toThrow(/Add|broadcast/)
+    await expect(model.run({ a: vector(1) }, ['sum'])).rejects.toThrow(/'?b'? ?|Missing Input/i)
+    await expect(runtime.load(new Uint8Array(9), OPTIONS)).rejects.toThrow(/protobuf parsing failed/)
+    expect(await model.run({ a: vector(1), b: vector(1) }, ['sum'])).toEqual({ sum: vector(2) })
+  })
+
+  it('reads weights where they lie', async () => {
+    const file = readSafetensors(unpackTinyCheckpoint())
+    const unet = await load(emitCpu(buildUnet(file, detectUnet(file, 'model.diffusion_model.'))))
+    const inputs = {
+      latent: wave([2, 4, 8, 8], 1.3),
+      timesteps: vector(500, 20),
+      context: wave([2, 77, 64], 0.7),
+    }
+    const { prediction } = await unet.run(inputs, ['prediction'])
+    expect(prediction!.shape).toEqual([2, 4, 8, 8])
+    predictions.push(prediction!)
+  })
+})
+
+const predictions: Tensor[] = []
+
+describe('both', () => {
+  it('give the same bits', () => {
+    expect(predictions).toHaveLength(2)
+    expect(predictions[0]).toEqual(predictions[1])
+  })
+})
+
+describe('the C API on a thread', () => {
+  it('leaves the process free while a model is loaded and run', async () => {
+    const side = 1500
+    const product = await native.load(
+      toModelBytes({
+        inputs: [{ name: 'a', dtype: 'F32', shape: [side, side] }],
+        outputs: [{ name: 'product', dtype: 'F32', shape: [side, side] }],
+        ops: [{ type: 'MatMul', domain: '', inputs: ['a', 'a'], outputs: ['product'], attributes: {} }],
+        constants: [],
+        weights: [],
+      }),
+      OPTIONS,
+    )
+    let turns = 0
+    const counting = setInterval(() => (turns += 1), 1)
+    await product.run({ a: wave([side, side], 0.1) }, ['product'])
+    clearInterval(counting)
+    await product.release()
+    // A call that blocks leaves no turn, this one dozens of milliseconds of them.
+    expect(turns).toBeGreaterThan(1)
+  })
+})

@@ -1,0 +1,96 @@
+import { Worker } from 'node:worker_threads'
+// Keeps the library in the process: let go with the thread, it would be missed by CUDA's provider when the process ends.
+import 'onnxruntime-node'
+import type { Tensor } from '../../../tensor/tensor.ts'
+import type { ModelRuntime, RunnableModel } from '../model-runtime.ts'
+import type { LoadedOnThread, ThreadAnswer, ThreadRequest } from './thread-messages.ts'
+
+/** What a native runtime is made with. */
+export interface NativeRuntimeOptions {
+  /** Calls on CUDA whose shape comes again are captured as CUDA graphs. */
+  readonly capturesCalls: boolean
+  /** Hears what an operator should know. */
+  readonly onNotice?: (message: string) => void
+}
+
+interface Waiting {
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: Error) => void
+}
+
+/** A request without its number. */
+type Asked = ThreadRequest extends infer R ? (R extends ThreadRequest ? Omit<R, 'id'> : never) : never
+
+/**
+ * ONNX Runtime's C API on a thread of its own, on the library that onnxruntime-node ships (docs/decisions/0015). Unlike its
+ * binding it lets whoever waits for a run go on with other work, and it reaches CUDA's options and captured graphs. One thread,
+ * because what CUDA prepares for calls belongs to the thread that makes them, and two runs at once would only share the device;
+ * one a process, because the library for foreign calls may not be loaded in two threads.
+ */
+export class NativeRuntime implements ModelRuntime {
+  readonly #options: NativeRuntimeOptions
+  readonly #waiting = new Map<number, Waiting>()
+  #worker: Worker | undefined
+  #requests = 0
+
+  constructor(options: NativeRuntimeOptions) {
+    this.#options = options
+  }
+
+  readonly load: ModelRuntime['load'] = async (bytes, options) => {
+    const { capturesCalls } = this.#options
+    const asked = { kind: 'load', bytes, options: { ...options, capturesCalls } } as const
+    const { model, inputs, outputs } = (await this.#ask(asked)) as LoadedOnThread
+    return {
+      inputs,
+      outputs,
+      run: async (values, wanted) =>
+        (await this.#ask({ kind: 'run', model, inputs: values, outputs: wanted })) as Record<string, Tensor>,
+      release: async () => void (await this.#ask({ kind: 'release', model })),
+    } satisfies RunnableModel
+  }
+
+  #ask(asked: Asked): Promise<unknown> {
+    const worker = (this.#worker ??= this.#start())
+    const id = (this.#requests += 1)
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
+      worker.ref()
+      worker.postMessage({ id, ...asked })
+    })
+  }
+
+  #start(): Worker {
+    const worker = new Worker(toModuleUrl(new URL('serve-thread.ts', import.meta.url)), { execArgv: [] })
+    worker.on('message', (answer: ThreadAnswer) => {
+      if ('notice' in answer) this.#options.onNotice?.(answer.notice)
+      else this.#settle(answer, worker)
+    })
+    const fail = (error: Error): void => {
+      this.#worker = undefined
+      for (const { reject } of this.#waiting.values()) reject(error)
+      this.#waiting.clear()
+    }
+    worker.on('error', (cause: Error) =>
+      fail(new Error(`the thread of ONNX Runtime failed: ${cause.message}`, { cause })),
+    )
+    worker.on('exit', () => fail(new Error('the thread of ONNX Runtime ended')))
+    return worker
+  }
+
+  #settle(answer: Exclude<ThreadAnswer, { readonly notice: string }>, worker: Worker): void {
+    const waiting = this.#waiting.get(answer.id)
+    this.#waiting.delete(answer.id)
+    // A process that waits for nothing may end.
+    if (this.#waiting.size === 0) worker.unref()
+    if ('error' in answer) waiting?.reject(new Error(answer.error))
+    else waiting?.resolve(answer.result)
+  }
+}
+
+/** A module that teaches its thread TypeScript first: `--import tsx` reaches the main thread only. */
+function toModuleUrl(file: URL): URL {
+  const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'))
+  const source = `import { register } from ${tsx}; register(); await import(${JSON.stringify(file.href)})`
+  return new URL(`data:text/javascript,${encodeURIComponent(source)}`)
+}

@@ -1,0 +1,46 @@
+import { parentPort } from 'node:worker_threads'
+import { openCudaMemory } from './device-memory.ts'
+import { NativeModel, type NativeResources } from './native-model.ts'
+import { LOG_ERRORS } from './open-session.ts'
+import { HOST_MEMORY, OrtApi } from './ort-api.ts'
+import type { ThreadAnswer, ThreadRequest } from './thread-messages.ts'
+
+// The thread that owns ONNX Runtime's objects: it does what it is asked in order, blocking while it does.
+
+const post = (answer: ThreadAnswer, transfer: readonly ArrayBuffer[] = []): void =>
+  parentPort!.postMessage(answer, [...transfer])
+const models = new Map<number, NativeModel>()
+const api = new OrtApi()
+const resources: NativeResources = {
+  api,
+  environment: api.make('CreateEnv', LOG_ERRORS, 'atelier'),
+  hostMemory: api.make('CreateMemoryInfo', ...HOST_MEMORY),
+  openDeviceMemory: (device) => openCudaMemory(api, device),
+  notify: (notice) => post({ notice }),
+}
+
+parentPort!.on('message', (request: ThreadRequest) => {
+  const { id } = request
+  try {
+    if (request.kind === 'run') {
+      const result = models.get(request.model)!.run(request.inputs, request.outputs)
+      post(
+        { id, result },
+        Object.values(result).map(({ data }) => data.buffer as ArrayBuffer),
+      )
+    } else post({ id, result: request.kind === 'load' ? load(request) : release(request) })
+  } catch (error) {
+    post({ id, error: error instanceof Error ? error.message : String(error) })
+  }
+})
+
+function load({ id, bytes, options }: Extract<ThreadRequest, { kind: 'load' }>) {
+  const model = new NativeModel(bytes, options, resources)
+  models.set(id, model)
+  return { model: id, inputs: model.inputs, outputs: model.outputs }
+}
+
+function release({ model }: Extract<ThreadRequest, { kind: 'release' }>): undefined {
+  models.get(model)?.release()
+  models.delete(model)
+}

@@ -1,0 +1,37 @@
+import type { Tensor } from '../../../tensor/tensor.ts'
+import type { SessionInputs } from '../../network-session.ts'
+import type { ModelInput, ModelOptions } from '../model-runtime.ts'
+
+/** What a model is loaded with on the thread. */
+export interface NativeOptions extends ModelOptions {
+  /** Calls of a shape that comes again are captured as CUDA graphs, which launch all their kernels at once. */
+  readonly capturesCalls: boolean
+}
+
+/** What the thread is asked; each request is answered with its number. */
+export type ThreadRequest = { readonly id: number } & (
+  | { readonly kind: 'load'; readonly bytes: Uint8Array; readonly options: NativeOptions }
+  | {
+      readonly kind: 'run'
+      readonly model: number
+      readonly inputs: SessionInputs
+      readonly outputs: readonly string[]
+    }
+  | { readonly kind: 'release'; readonly model: number }
+)
+
+/** A model that was loaded on the thread. */
+export interface LoadedOnThread {
+  readonly model: number
+  readonly inputs: readonly ModelInput[]
+  readonly outputs: readonly string[]
+}
+
+/** What is answered, or ONNX Runtime's words; what an operator should know besides. */
+export type ThreadAnswer =
+  | {
+      readonly id: number
+      readonly result: LoadedOnThread | Readonly<Record<string, Tensor>> | undefined
+    }
+  | { readonly id: number; readonly error: string }
+  | { readonly notice: string }
