@@ -1,12 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { openNetwork, type NetworkName } from './networks.ts'
+import { openNetwork, type NetworkName, type Where } from './networks.ts'
 import type { Peer } from './peer.ts'
 import { median, round } from './statistics.ts'
 
 /** How a network is measured. */
-export interface CurveOptions {
-  readonly device: string
+export interface CurveOptions extends Where {
   /** Pixels of a side of the picture. */
   readonly pixels: number
   /** Measured calls of each kind. */
@@ -25,8 +24,8 @@ const WARM_UPS = 2
 
 /** Milliseconds of a call by its rows, ours and the peer's in turns, after some of each that do not count. */
 export async function measureNetwork(network: NetworkName, options: CurveOptions) {
-  const { device, pixels, rounds, peer, rows: counts, compiledRows, isLate } = options
-  const { loadSeconds, call, release } = await openNetwork(network, device)
+  const { pixels, rounds, peer, rows: counts, compiledRows, isLate } = options
+  const { loadSeconds, call, release } = await openNetwork(network, options)
   const side = pixels / 8
   const curve = []
   for (const rows of counts) {
@@ -67,9 +66,9 @@ async function timeKinds(kinds: Readonly<Record<string, () => Promise<number>>>,
 }
 
 /** Seconds from nothing to the end of a network's first call: the file from the disk, and from the page cache. */
-export async function measureLoading(network: NetworkName, device: string, pixels: number) {
+export async function measureLoading(network: NetworkName, where: Where, pixels: number) {
   const load = async () => {
-    const { loadSeconds, call, release } = await openNetwork(network, device)
+    const { loadSeconds, call, release } = await openNetwork(network, where)
     const firstCall = await call(2, pixels / 8)
     await release()
     return { loadSeconds: round(loadSeconds), firstCallSeconds: round(firstCall) }
@@ -79,7 +78,7 @@ export async function measureLoading(network: NetworkName, device: string, pixel
   return {
     fromPageCache: await load(),
     fromDisk:
-      device !== 'cpu' && dropPageCache()
+      where.device !== 'cpu' && dropPageCache()
         ? await load()
         : 'not measured: the page cache cannot be dropped here',
   }

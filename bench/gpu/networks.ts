@@ -6,6 +6,7 @@ import { readWeightFile } from '../../apps/gpu-worker/src/engine/checkpoint/read
 import { buildUnet } from '../../apps/gpu-worker/src/engine/networks/unet.ts'
 import { buildVaeDecoder } from '../../apps/gpu-worker/src/engine/networks/vae.ts'
 import type { Graph } from '../../apps/gpu-worker/src/engine/onnx/graph.ts'
+import type { ModelRuntime } from '../../apps/gpu-worker/src/engine/onnx/runtime/model-runtime.ts'
 import { createSession } from '../../apps/gpu-worker/src/engine/onnx/session.ts'
 import type { Session } from '../../apps/gpu-worker/src/engine/onnx/network-session.ts'
 import { createTensor, type Tensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
@@ -49,11 +50,18 @@ export function describeNetwork(name: NetworkName): Graph {
     : buildUnet(file, detectUnet(file, 'model.diffusion_model.'))
 }
 
+/** Where a network is loaded. */
+export interface Where {
+  /** "cpu" or "cuda:N". */
+  readonly device: string
+  readonly runtime: ModelRuntime
+}
+
 /** Loads such a network on a device. */
-export async function openNetwork(name: NetworkName, device: string): Promise<OpenNetwork> {
+export async function openNetwork(name: NetworkName, { device, runtime }: Where): Promise<OpenNetwork> {
   const start = performance.now()
   const session = await createSession(describeNetwork(name), {
-    device,
+    ...{ device, runtime },
     threads: 0,
     isAllowedFile: () => true,
   })

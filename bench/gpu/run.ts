@@ -4,7 +4,8 @@
  * after every part, so that a run that is cut short leaves what it had; parts of an earlier run on the device stay.
  *
  * Run: node --import tsx bench/gpu/run.ts [--device cuda:0] [--python python3] [--parts sd15,pictures,…] [--minutes N]
- *      [--quick]
+ *      [--cuda-calls captured|native|binding] [--quick]
+ * `--cuda-calls` measures another way of calling networks (ATELIER_CUDA_CALLS); its parts have the way in their names.
  * Needs: npm run install:cuda; for the peer a Python with torch and diffusers, without which only our side is measured.
  * `--quick --device cpu` goes through the same steps with small networks and pictures, to see that the command works where
  * there is no GPU; it writes no results.
@@ -12,6 +13,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { unpackTinyCheckpoint } from '../../apps/gpu-worker/src/engine/test-kit.ts'
+import { CUDA_CALLS, openRuntime } from '../../apps/gpu-worker/src/engine/onnx/runtime/open-runtime.ts'
 import { ensureCudaLibraries } from './cuda-environment.ts'
 import { findTitle, toFileName } from './device-title.ts'
 import { measureLoading, measureNetwork } from './measure-network.ts'
@@ -26,10 +28,16 @@ const { values: flags } = parseArgs({
     python: { type: 'string', default: 'python3' },
     parts: { type: 'string' },
     minutes: { type: 'string', default: 'Infinity' },
+    'cuda-calls': { type: 'string', default: CUDA_CALLS[0] },
     quick: { type: 'boolean', default: false },
   },
 })
 const { device, quick } = flags
+const cudaCalls = CUDA_CALLS.find((calls) => calls === flags['cuda-calls'])
+if (cudaCalls === undefined) throw new Error(`--cuda-calls is one of ${CUDA_CALLS.join(', ')}`)
+const where = { device, runtime: openRuntime({ device, cudaCalls, onNotice: console.error }) }
+/** What a server on the device is started with. */
+const ENVIRONMENT = { ATELIER_CUDA_CALLS: cudaCalls }
 /** What one SD 1.5 picture of 512x512 and 20 steps takes at least on an H200, seconds (reference: 34.7 TFLOP). */
 const PICTURE_FLOOR = 0.044
 const SIZE = quick
@@ -42,22 +50,22 @@ const COMPILED = quick ? { sd15: [], sdxl: [], vae: [] } : { sd15: [2, 16], sdxl
 const PARTS: Readonly<Record<string, (peer: Peer | undefined) => Promise<unknown>>> = {
   sd15: (peer) =>
     measureNetwork(quick ? 'narrow' : 'sd15', {
-      ...{ device, pixels: SIZE.side, rounds: SIZE.rounds, peer, isLate },
+      ...{ ...where, pixels: SIZE.side, rounds: SIZE.rounds, peer, isLate },
       rows: SIZE.rows,
       compiledRows: COMPILED.sd15,
     }),
   decoder: (peer) =>
     measureNetwork('vae', {
-      ...{ device, pixels: SIZE.side, rounds: SIZE.rounds, peer, isLate },
+      ...{ ...where, pixels: SIZE.side, rounds: SIZE.rounds, peer, isLate },
       rows: [1],
       compiledRows: COMPILED.vae,
     }),
   pictures: measurePictures,
   likeness: measureLikeness,
-  loading: () => measureLoading(quick ? 'narrow' : 'sd15', device, SIZE.side),
+  loading: () => measureLoading(quick ? 'narrow' : 'sd15', where, SIZE.side),
   sdxl: (peer) =>
     measureNetwork(quick ? 'narrow' : 'sdxl', {
-      ...{ device, pixels: quick ? 64 : 1024, rounds: SIZE.rounds, peer, isLate },
+      ...{ ...where, pixels: quick ? 64 : 1024, rounds: SIZE.rounds, peer, isLate },
       rows: quick ? [2] : [2, 8, 1],
       compiledRows: COMPILED.sdxl,
     }),
@@ -86,15 +94,16 @@ async function main(): Promise<void> {
       continue
     }
     const start = performance.now()
+    const part = cudaCalls === CUDA_CALLS[0] ? name : `${name} (${cudaCalls})`
     try {
-      report[name] = await PARTS[name]!(peer)
+      report[part] = await PARTS[name]!(peer)
     } catch (error) {
       // What follows can still be measured.
       failures += 1
-      report[name] = { failed: error instanceof Error ? error.message.slice(0, 2_000) : String(error) }
+      report[part] = { failed: error instanceof Error ? error.message.slice(0, 2_000) : String(error) }
     }
     console.log(
-      `${name} (${round((performance.now() - start) / 1000)} s): ${JSON.stringify(report[name], null, 2)}`,
+      `${part} (${round((performance.now() - start) / 1000)} s): ${JSON.stringify(report[part], null, 2)}`,
     )
     if (!quick) writeFileSync(resultsPath(title), `${JSON.stringify(report, null, 2)}\n`)
   }
@@ -120,7 +129,7 @@ function checkpointOfSize(): ReadonlyMap<string, string> {
 
 /** Whole pictures through the HTTP surface; the peer's are its UNet and decoder alone, which is to its advantage. */
 async function measurePictures(peer: Peer | undefined) {
-  const server = await startPictureServer(checkpointOfSize(), device)
+  const server = await startPictureServer(checkpointOfSize(), device, ENVIRONMENT)
   try {
     const options = { side: SIZE.side, steps: SIZE.steps }
     await server.make(options)
@@ -172,8 +181,8 @@ async function measureLikeness() {
     const checkpoints = new Map([['bench.safetensors', path]])
     const pictures: Uint8Array[][] = []
     // One after the other: both hold the weights.
-    for (const where of [device, 'cpu']) {
-      const server = await startPictureServer(checkpoints, where)
+    for (const place of [device, 'cpu']) {
+      const server = await startPictureServer(checkpoints, place, ENVIRONMENT)
       const made: Uint8Array[] = []
       for (const sampler of ['DDIM', 'Euler'])
         made.push((await server.make({ side, steps: SIZE.steps, sampler })).pixels)

@@ -3,8 +3,7 @@ import type { CudaCalls } from '../engine/onnx/runtime/open-runtime.ts'
 import { findCudaLibraries } from './cuda-libraries.ts'
 import { findKnownFault } from './known-faults.ts'
 import { listGpus, type Gpu } from './list-gpus.ts'
-import { CALLS_TEXT, proveCalls, type proveInChild } from './prove-calls.ts';
-
+import { CALLS_TEXT, proveCalls, type proveInChild } from './prove-calls.ts'
 
 /** Where one engine runs. */
 export interface ChosenDevice {
