@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AtelierError } from '../errors.ts'
 import { BUSY_TIMEOUT_MS, type EmbeddedDatabase } from './database.ts'
+import { toDiskFault } from './disk-faults.ts'
 
 /** Pause before a locked database is tried again, milliseconds: about what another process's commit takes. */
 const LOCKED_PAUSE_MS = 1
@@ -35,7 +36,8 @@ export class CommitQueue {
   /**
    * Runs work in a transaction and gives its result when that has been committed. Work must do nothing but read and
    * change the database: it is run again by itself when another's in the same transaction throws.
-   * @throws AtelierError `unavailable` when the database stays locked; whatever the work throws
+   * @throws AtelierError `unavailable` when the database stays locked or cannot be written, `queue-full` when the disk
+   * is full; whatever the work throws
    */
   run<T>(durability: Durability, work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -69,7 +71,7 @@ export class CommitQueue {
     } catch (error) {
       if (this.#database.open && this.#database.inTransaction) this.#database.exec('ROLLBACK')
       if (batch.length > 1) return false
-      batch[0]?.reject(error)
+      batch[0]?.reject(toDiskFault(error))
       return true
     } finally {
       // Whoever writes past this queue is durable.

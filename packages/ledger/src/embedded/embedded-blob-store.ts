@@ -6,6 +6,7 @@ import { isWrittenOnce, type BlobStore } from '../blob-store.ts'
 import { AtelierError } from '../errors.ts'
 import type { CommitQueue } from './commit-queue.ts'
 import { toBytes, type EmbeddedDatabase } from './database.ts'
+import { tellDiskFaults } from './disk-faults.ts'
 
 /** A part of a key that may be a file name as it is. */
 const PLAIN_PART = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/
@@ -36,8 +37,8 @@ export function createBlobStore({ folder, database, commits }: BlobStoreOptions)
     const row = select.get(key) as { bytes: Uint8Array | ArrayBuffer } | undefined
     return row && toBytes(row.bytes)
   }
-  return {
-    async put(key, bytes, mediaType) {
+  return tellDiskFaults({
+    async put(key: string, bytes: Uint8Array, mediaType: string) {
       const ref = { key, sizeBytes: bytes.byteLength, sha256: sha256(bytes), mediaType }
       if (isRow(key, bytes.byteLength)) {
         await commits.run('relaxed', () => insert.run(key, Buffer.from(bytes)))
@@ -46,8 +47,13 @@ export function createBlobStore({ folder, database, commits }: BlobStoreOptions)
       const path = pathOf(key)
       await mkdir(dirname(path), { recursive: true })
       const aside = `${path}.${randomUUID()}.part`
-      await writeSynced(aside, bytes)
-      await rename(aside, path)
+      try {
+        await writeSynced(aside, bytes)
+        await rename(aside, path)
+      } catch (fault) {
+        await rm(aside, { force: true }).catch(() => undefined)
+        throw fault
+      }
       await syncFolder(dirname(path))
       return ref
     },
@@ -65,11 +71,11 @@ export function createBlobStore({ folder, database, commits }: BlobStoreOptions)
         throw new AtelierError('internal', `blob ${ref.key} is damaged on disk`)
       return bytes
     },
-    async remove(key) {
+    async remove(key: string) {
       if (isWrittenOnce(key)) await commits.run('durable', () => remove.run(key))
       await rm(pathOf(key), { force: true })
     },
-  }
+  })
 }
 
 function toFileName(part: string): string {

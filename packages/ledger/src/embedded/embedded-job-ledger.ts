@@ -181,7 +181,7 @@ export class EmbeddedJobLedger implements JobLedger {
     const expired = this.#leases.findExpired(this.#table.listHeld(), this.#now())
     // Looked for without the write lock: as a rule there is nothing to do.
     if (expired.length === 0) return 0
-    const moved = await this.#commits.run('durable', () => {
+    const move = (): number => {
       const recovered = expired.flatMap(({ id, leaseUntil }) => {
         const record = this.#table.read(id)
         // It may have been renewed, or ended, a moment ago.
@@ -190,6 +190,11 @@ export class EmbeddedJobLedger implements JobLedger {
       })
       for (const record of recovered) this.#table.update(record)
       return recovered.length
+    }
+    const moved = await this.#commits.run('durable', move).catch((fault: unknown) => {
+      // What could not be written now could not be renewed either: their holders have all their time again.
+      this.#leases.restart()
+      throw fault
     })
     this.#bell.ring()
     return moved

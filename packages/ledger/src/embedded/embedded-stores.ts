@@ -2,13 +2,14 @@ import { NamedFile, WorkerDescription, type FolderKind } from '@atelier/proto'
 import type { DocumentStore, FileIndex } from '../job-ledger.ts'
 import { WORKER_ENTRY_TTL_MS, type WorkerDirectory } from '../worker-directory.ts'
 import { toBytes, transact, type EmbeddedDatabase } from './database.ts'
+import { tellDiskFaults } from './disk-faults.ts'
 import type { Doorbell } from './doorbell.ts'
 
 /** The index of named files, in the embedded database. */
 export function createFileIndex(database: EmbeddedDatabase): FileIndex {
   const key = 'tenant = ? AND folder = ? AND subfolder = ? AND name = ?'
   const decode = (row: unknown) => NamedFile.decode(toBytes((row as { file: Uint8Array }).file))
-  return {
+  return tellDiskFaults<FileIndex>({
     async put(tenant, file) {
       database
         .prepare('INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)')
@@ -29,7 +30,7 @@ export function createFileIndex(database: EmbeddedDatabase): FileIndex {
         database.prepare(`DELETE FROM files WHERE ${key}`).run(tenant, folder, subfolder, name).changes > 0
       )
     },
-  }
+  })
 }
 
 /** The document store, in the embedded database. */
@@ -38,7 +39,7 @@ export function createDocumentStore(database: EmbeddedDatabase): DocumentStore {
     database
       .prepare('SELECT value, revision FROM documents WHERE tenant = ? AND key = ?')
       .get(tenant, key) as { value: string; revision: number } | undefined
-  return {
+  return tellDiskFaults<DocumentStore>({
     async read(tenant, key) {
       const row = readRow(tenant, key)
       return row && { value: JSON.parse(row.value) as unknown, revision: row.revision }
@@ -64,7 +65,7 @@ export function createDocumentStore(database: EmbeddedDatabase): DocumentStore {
         .all(tenant, prefix.length, prefix)
       return rows.map((row) => (row as { key: string }).key)
     },
-  }
+  })
 }
 
 /** Least time between two readings of the directory, milliseconds. */

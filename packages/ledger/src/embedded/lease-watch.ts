@@ -20,6 +20,11 @@ export class LeaseWatch {
     this.#elapsed = elapsed
   }
 
+  /** Gives every lease its whole time again: it could not be renewed, through nobody's fault. */
+  restart(): void {
+    this.#seen = new Map()
+  }
+
   /** Takes every held job of now; gives those whose lease has run out. */
   findExpired(held: readonly HeldJob[], now: number): HeldJob[] {
     const before = this.#seen
