@@ -4,6 +4,7 @@ import {
   answerOperations,
   ClockWatch,
   createLedgerEventCounter,
+  outliveLog,
   readTraceFields,
   startTracing,
 } from '@atelier/telemetry'
@@ -24,7 +25,10 @@ export async function runGateway(environment: Record<string, string | undefined>
   for (const signal of STOP_SIGNALS) process.once(signal, endAtOnce)
   const config = parseGatewayConfig(environment)
   const tracing = await startTracing({ service: 'atelier-gateway', environment })
-  const logger = pino({ name: 'gateway', level: config.ATELIER_LOG_LEVEL, mixin: readTraceFields })
+  const logger = pino(
+    { name: 'gateway', level: config.ATELIER_LOG_LEVEL, mixin: readTraceFields },
+    outliveLog(pino.destination(1)),
+  )
   const ledgerEvents = createLedgerEventCounter(LEDGER_EVENT_KINDS)
   const clock = new ClockWatch({
     onJump: (milliseconds) => logger.warn({ event: 'clock-jump', milliseconds }, 'the clock has jumped'),

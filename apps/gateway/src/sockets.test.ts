@@ -1,12 +1,12 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { attachSockets, type AcceptedSocket } from './sockets.ts'
 
 /** Serves websockets for the length of a test: its port, and who was let in. */
-async function serve(): Promise<{ port: number; accepted: AcceptedSocket[] }> {
+async function serve(): Promise<{ server: Server; port: number; accepted: AcceptedSocket[] }> {
   const accepted: AcceptedSocket[] = []
   const server = createServer()
   attachSockets(server, {
@@ -20,7 +20,7 @@ async function serve(): Promise<{ port: number; accepted: AcceptedSocket[] }> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => void server.close())
-  return { port: (server.address() as AddressInfo).port, accepted }
+  return { server, port: (server.address() as AddressInfo).port, accepted }
 }
 
 /** Asks for a websocket at a target, as it is written; gives the first line of the answer. */
@@ -63,6 +63,18 @@ describe('attachSockets', () => {
     const { port, accepted } = await serve()
     expect(await upgrade(port, target)).toBe(`HTTP/1.1 ${status}`)
     expect(accepted).toEqual([])
+  })
+
+  it('closes what it refuses, though the client leaves its end open', async () => {
+    const { port, server } = await serve()
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    onTestFinished(() => void socket.destroy())
+    socket.write('GET / HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n')
+    socket.resume()
+    await once(socket, 'end')
+    const countConnections = () =>
+      new Promise((resolve) => server.getConnections((_error, count) => resolve(count)))
+    await expect.poll(countConnections).toBe(0)
   })
 
   it('refuses a page of another origin on a loopback address', async () => {

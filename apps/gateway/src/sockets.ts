@@ -64,5 +64,7 @@ function parseTarget(target: string): URL | undefined {
 }
 
 function refuse(stream: Duplex, status: string): void {
+  // A client that leaves its end open would hold the connection for ever.
+  stream.once('finish', () => stream.destroy())
   stream.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
 }

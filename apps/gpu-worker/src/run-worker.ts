@@ -5,6 +5,7 @@ import {
   answerOperations,
   ClockWatch,
   createLedgerEventCounter,
+  outliveLog,
   readTraceFields,
   startTracing,
 } from '@atelier/telemetry'
@@ -25,7 +26,10 @@ export async function runWorker(environment: Record<string, string | undefined>)
   for (const signal of STOP_SIGNALS) process.once(signal, endAtOnce)
   const config = parseWorkerConfig(environment)
   const tracing = await startTracing({ service: 'atelier-worker', environment })
-  const logger = pino({ name: 'worker', level: config.ATELIER_LOG_LEVEL, mixin: readTraceFields })
+  const logger = pino(
+    { name: 'worker', level: config.ATELIER_LOG_LEVEL, mixin: readTraceFields },
+    outliveLog(pino.destination(1)),
+  )
   const ledgerEvents = createLedgerEventCounter(LEDGER_EVENT_KINDS)
   const clock = new ClockWatch({
     onJump: (milliseconds) => logger.warn({ event: 'clock-jump', milliseconds }, 'the clock has jumped'),

@@ -21,6 +21,8 @@ import { EventLog } from './progress/event-log.ts'
 import { startWorkerService, toAuthority, type WorkerService } from './progress/worker-service.ts'
 import { EngineProcess } from './supervisor/engine-process.ts'
 
+/** How long a job that is to stop may keep an engine from answering, milliseconds; longer than most steps take. */
+const STOP_LIMIT_MS = 60_000
 /** How often a starting engine is looked after, milliseconds. */
 const READY_POLL_MS = 20
 const ENTRIES = {
@@ -56,6 +58,8 @@ export class Worker {
   #ready: Extract<FromEngine, { kind: 'ready' }> | undefined
   #residents: readonly string[] = []
   #isDraining = false
+  /** The engine was ended for the sake of a job that did not stop. */
+  #isStoppingEngine = false
 
   private constructor(options: WorkerOptions) {
     const { config, store, logger } = options
@@ -119,7 +123,10 @@ export class Worker {
       logger: options.logger,
     })
     worker.#prefetcher = worker.#startPrefetching(slots)
-    worker.#heartbeat = setInterval(() => void worker.#publish(), WORKER_HEARTBEAT_MS)
+    worker.#heartbeat = setInterval(() => {
+      worker.#endStuckEngine()
+      void worker.#publish()
+    }, WORKER_HEARTBEAT_MS)
     await worker.#publish()
     return worker
   }
@@ -244,7 +251,22 @@ export class Worker {
   async #engineDied(): Promise<void> {
     this.#residents = []
     this.#ready = undefined
-    await this.#runner.abandonAll()
+    const wasStopped = this.#isStoppingEngine
+    this.#isStoppingEngine = false
+    // Of an engine that was ended for one job's sake the others are not to blame.
+    await (wasStopped ? this.#runner.handBackAll() : this.#runner.abandonAll())
+  }
+
+  /** One call of a network cannot be broken off: a job that is to stop ends with its engine when that takes too long. */
+  #endStuckEngine(): void {
+    const { longestStopMs } = this.#runner
+    if (Math.min(longestStopMs, this.#engine.silentMs) < STOP_LIMIT_MS) return
+    this.#options.logger.warn(
+      { longestStopMs },
+      'a job that is to stop keeps the engine busy; the engine is ended',
+    )
+    this.#isStoppingEngine = true
+    this.#engine.kill()
   }
 
   /** Not `this.#catalogue`: the first change is told while it is being made. */

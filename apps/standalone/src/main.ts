@@ -1,8 +1,10 @@
+import { outliveLog } from '@atelier/telemetry'
 import { parseCommandLine, type CommandLine } from './command-line.ts'
 import { mergeEnvironment } from './config.ts'
 import { serve } from './serve.ts'
 import manifest from '../package.json' with { type: 'json' }
 
+for (const log of [process.stdout, process.stderr]) outliveLog(log)
 const command = parseCommandLine(process.argv.slice(2), manifest.version)
 if ('exitCode' in command) process.exitCode = command.exitCode
 else

@@ -99,6 +99,24 @@ describe('JobRunner', () => {
     runner.close()
   })
 
+  it('tells how long a job that is to stop goes on', async () => {
+    vi.useFakeTimers()
+    try {
+      const { runner, world } = createRunner()
+      void runner.run(lease)
+      await vi.advanceTimersByTimeAsync(3 * WORKER_HEARTBEAT_MS)
+      expect(runner.longestStopMs).toBe(0)
+      world.lease = 'cancelling'
+      await vi.advanceTimersByTimeAsync(3 * WORKER_HEARTBEAT_MS)
+      expect(runner.longestStopMs).toBe(2 * WORKER_HEARTBEAT_MS)
+      await runner.handBackAll()
+      expect(runner.longestStopMs).toBe(0)
+      runner.close()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   // A rejection that nobody listens to ends a process, and fails this run.
   it('outlives an early picture that cannot be stored, and gives its job back', async () => {
     const { runner, settled, world } = createRunner()

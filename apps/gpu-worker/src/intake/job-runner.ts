@@ -40,6 +40,8 @@ interface Running {
   earlyCount: number
   readonly earlyFiles: NamedFile[]
   isLost: boolean
+  /** When the engine was first told to stop it, by a monotonic clock, milliseconds; undefined: never. */
+  cancelledAt?: number
 }
 
 /** Runs leased jobs in the engine: renews their leases, stores what they make, settles them once. */
@@ -115,6 +117,12 @@ export class JobRunner {
         return void this.#settle(message.jobId, message.outcome)
       default:
     }
+  }
+
+  /** Since when a job that was to stop has not stopped, milliseconds; 0: there is none. */
+  get longestStopMs(): number {
+    const times = [...this.#running.values()].flatMap(({ cancelledAt }) => cancelledAt ?? [])
+    return times.length === 0 ? 0 : performance.now() - Math.min(...times)
   }
 
   /** The engine died with everything it ran. */
@@ -239,6 +247,7 @@ export class JobRunner {
     const state = await this.#options.store.jobs.renew(running.lease).catch(() => 'held' as const)
     if (state === 'held' || this.#running.get(jobId) !== running) return
     if (state === 'lost') running.isLost = true
+    running.cancelledAt ??= performance.now()
     this.#options.send({ kind: 'cancel', jobId })
   }
 

@@ -38,6 +38,7 @@ export interface EngineProcessOptions {
 export class EngineProcess {
   readonly #options: EngineProcessOptions
   #child: ChildProcess | undefined
+  /** By a monotonic clock: a machine that slept, or whose clock jumps, has no hanging engine. */
   #heardAt = 0
   #restartMs = RESTART_MS.first
   #restarts = 0
@@ -55,6 +56,16 @@ export class EngineProcess {
   /** How often the engine was started again. */
   get restarts(): number {
     return this.#restarts
+  }
+
+  /** How long nothing was heard of it, milliseconds: a network that computes answers nothing. */
+  get silentMs(): number {
+    return performance.now() - this.#heardAt
+  }
+
+  /** Ends the engine that runs at once, with whatever it computes; another starts. */
+  kill(): void {
+    this.#child?.kill('SIGKILL')
   }
 
   /** Sends a message; false when no engine runs, as everything is lost that an engine held. */
@@ -90,9 +101,9 @@ export class EngineProcess {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     this.#child = child
-    this.#heardAt = Date.now()
+    this.#heardAt = performance.now()
     child.on('message', (message) => {
-      this.#heardAt = Date.now()
+      this.#heardAt = performance.now()
       this.#options.onMessage(message as FromEngine)
     })
     child.on('error', (error) => {
@@ -119,11 +130,10 @@ export class EngineProcess {
 
   #checkLiveness(): void {
     if (this.#child === undefined) return
-    const silentMs = Date.now() - this.#heardAt
+    const { silentMs } = this
     if (silentMs > this.#options.hangMs) {
       this.#options.logger.error({ silentMs }, 'the engine process hangs; killing it')
-      this.#child.kill('SIGKILL')
-      return
+      return this.kill()
     }
     this.send({ kind: 'ping' })
   }

@@ -13,7 +13,8 @@ const NOT_NOW =
 export function toDiskFault(fault: unknown): unknown {
   const code = fault instanceof Error && 'code' in fault ? String(fault.code) : ''
   const options = { cause: fault }
-  if (NO_ROOM.test(code)) return new AtelierError('queue-full', 'the disk of the data folder is full', options)
+  if (NO_ROOM.test(code))
+    return new AtelierError('queue-full', 'the disk of the data folder is full', options)
   if (NOT_NOW.test(code))
     return new AtelierError('unavailable', `the data folder cannot be used: ${code}`, options)
   return fault
