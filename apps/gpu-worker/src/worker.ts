@@ -21,8 +21,8 @@ import { EventLog } from './progress/event-log.ts'
 import { startWorkerService, toAuthority, type WorkerService } from './progress/worker-service.ts'
 import { EngineProcess } from './supervisor/engine-process.ts'
 
-/** How long a job that is to stop may keep an engine from answering, milliseconds; longer than most steps take. */
-const STOP_LIMIT_MS = 60_000
+/** How long a job that is to stop may take to its next step and to what it has by then, milliseconds. */
+const STOP_LIMIT_MS = 90_000
 /** How often a starting engine is looked after, milliseconds. */
 const READY_POLL_MS = 20
 const ENTRIES = {
@@ -257,10 +257,10 @@ export class Worker {
     await (wasStopped ? this.#runner.handBackAll() : this.#runner.abandonAll())
   }
 
-  /** One call of a network cannot be broken off: a job that is to stop ends with its engine when that takes too long. */
+  /** No call of a network can be broken off: a job that is to stop ends with its engine when that takes too long. */
   #endStuckEngine(): void {
     const { longestStopMs } = this.#runner
-    if (Math.min(longestStopMs, this.#engine.silentMs) < STOP_LIMIT_MS) return
+    if (longestStopMs < STOP_LIMIT_MS) return
     this.#options.logger.warn(
       { longestStopMs },
       'a job that is to stop keeps the engine busy; the engine is ended',

@@ -58,11 +58,6 @@ export class EngineProcess {
     return this.#restarts
   }
 
-  /** How long nothing was heard of it, milliseconds: a network that computes answers nothing. */
-  get silentMs(): number {
-    return performance.now() - this.#heardAt
-  }
-
   /** Ends the engine that runs at once, with whatever it computes; another starts. */
   kill(): void {
     this.#child?.kill('SIGKILL')
@@ -130,7 +125,7 @@ export class EngineProcess {
 
   #checkLiveness(): void {
     if (this.#child === undefined) return
-    const { silentMs } = this
+    const silentMs = performance.now() - this.#heardAt
     if (silentMs > this.#options.hangMs) {
       this.#options.logger.error({ silentMs }, 'the engine process hangs; killing it')
       return this.kill()

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { JobResult } from '@atelier/proto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createContractJob } from '../contract/contract-subject.ts'
 import { LEASE_MS } from '../job-state.ts'
@@ -73,7 +74,7 @@ describe('the embedded ledger on a full disk', () => {
     await expect(jobs.recover()).rejects.toMatchObject({ code: 'unavailable' })
     database.exec('PRAGMA query_only = 0')
     expect(await jobs.recover()).toBe(0)
-    expect(await jobs.finish(lease!, { kind: 'done' })).toBe(true)
+    expect(await jobs.finish(lease!, { kind: 'done', result: JobResult.create() })).toBe(true)
     bell.close()
   })
 })
