@@ -1,3 +1,4 @@
+export { showsAlpha } from './alpha.ts'
 export { createPngChunk, isIntact, isPng, PNG_SIGNATURE, readPngChunks, rebuildPng } from './chunks.ts'
 export type { PngChunk } from './chunks.ts'
 export { createPngTextChunk } from './text-chunk.ts'

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { showsAlpha } from '@atelier/catalog/png'
 import sharp from 'sharp'
 import { pythonException } from '../errors.ts'
 import type { RequestPicture } from './read-picture.ts'
@@ -18,7 +19,8 @@ export const NO_PICTURES: PictureFacts = { mask: 'none', sourceHash: undefined }
 export async function isBlankMask({ bytes }: RequestPicture, isInverted: boolean): Promise<boolean> {
   const { channels, isOpaque } = await decode(() => sharp(bytes).stats())
   // A mask with transparency is read from its alpha channel, others from their brightness.
-  const counted = isOpaque ? channels.slice(0, 3) : channels.slice(-1)
+  const isAlpha = !isOpaque && showsAlpha(bytes) !== false
+  const counted = isAlpha ? channels.slice(-1) : channels.slice(0, channels.length > 2 ? 3 : 1)
   return counted.every(({ min, max }) => (isInverted ? min === 255 : max === 0))
 }
 

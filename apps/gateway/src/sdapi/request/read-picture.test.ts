@@ -90,6 +90,12 @@ describe('what is told of pictures', () => {
     expect(await isBlankMask(await toPicture(plain('#ffffff')), true)).toBe(true)
   })
 
+  it('looks at the brightness of a grey mask with alpha', async () => {
+    const black = Buffer.from([0, 255, 0, 255, 0, 0])
+    const image = sharp(black, { raw: { width: 3, height: 1, channels: 2 } }).toColourspace('b-w')
+    expect(await isBlankMask(await toPicture(image), false)).toBe(true)
+  })
+
   it('fails in the words of the original where a picture breaks off', async () => {
     const { bytes, ...size } = await toPicture(plain('#ff8800'))
     const broken = { ...size, bytes: bytes.subarray(0, 50) }

@@ -7,7 +7,7 @@ import { required } from '../generation/generation.ts'
 import { HeldModels } from '../generation/held-models.ts'
 import type { JobContext } from '../job-context.ts'
 import type { ModelStore } from '../models/model-store.ts'
-import { readImage } from '../source-image/read-image.ts'
+import { readWebuiImage } from '../source-image/read-webui-image.ts'
 import type { Upscaler } from '../upscale/upscale-image.ts'
 import { enlargePicture } from './enlarge-picture.ts'
 
@@ -31,7 +31,7 @@ export async function runExtras(
       const bytes = context.inputs.get(image?.key ?? '')
       if (bytes === undefined)
         throw new EngineError('internal', `the picture ${image?.key} is not stored any more`)
-      const enlarged = await enlargePicture(await readImage(bytes), upscalers, job)
+      const enlarged = await enlargePicture(await readWebuiImage(bytes), upscalers, job)
       files.push(await encodeFile(context.finishPixels(enlarged), required(job.output), texts))
       // Messages (cancel) are heard between pictures only.
       await new Promise((resolve) => setImmediate(resolve))

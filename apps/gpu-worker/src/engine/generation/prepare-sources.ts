@@ -14,7 +14,8 @@ import { toModelLatent, type LatentFormat } from '../models/latent-format.ts'
 import type { LoadedVae } from '../models/loaded-model.ts'
 import { resizeLatent } from '../resample/latent-upscale.ts'
 import type { EnlargePicture } from '../source-image/fit-image.ts'
-import { flattenImage, readImage } from '../source-image/read-image.ts'
+import { flattenImage } from '../source-image/read-image.ts'
+import { readWebuiImage } from '../source-image/read-webui-image.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { LATENT_PIXELS } from './latent-size.ts'
 
@@ -56,7 +57,7 @@ export async function prepareSources(
   const pictures: PreparedPicture[] = []
   const encoded: Tensor[] = []
   for (const { key } of source.images) {
-    const picture = flattenImage(await readImage(readInput(inputs, key)), source.backgroundColor)
+    const picture = flattenImage(await readWebuiImage(readInput(inputs, key)), source.backgroundColor)
     const prepared = await preparePicture(picture, mask, fit, { content, enlarge })
     pictures.push(prepared)
     encoded.push(await encodePicture(prepared, fit, { vae, format, wraps: job.tiling }))
@@ -93,9 +94,9 @@ async function readPreparedMask(
   inputs: ReadonlyMap<string, Uint8Array>,
 ): Promise<PreparedMask | undefined> {
   if (mask?.image === undefined) return undefined
-  const prepared = prepareMask(await readImage(readInput(inputs, mask.image.key)), mask, fit)
+  const prepared = prepareMask(await readWebuiImage(readInput(inputs, mask.image.key)), mask, fit)
   if (prepared === undefined || mask.latentImage === undefined) return prepared
-  return { ...prepared, latent: takeRed(await readImage(readInput(inputs, mask.latentImage.key))) }
+  return { ...prepared, latent: takeRed(await readWebuiImage(readInput(inputs, mask.latentImage.key))) }
 }
 
 async function encodePicture(

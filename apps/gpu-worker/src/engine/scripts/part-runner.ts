@@ -7,7 +7,7 @@ import { encodeImage } from '../image/encode-image.ts'
 import type { Pixels } from '../image/pixels.ts'
 import { toColours, type Grey } from '../inpaint/grey.ts'
 import type { Happening, JobContext } from '../job-context.ts'
-import { readImage } from '../source-image/read-image.ts'
+import { readWebuiImage } from '../source-image/read-webui-image.ts'
 
 /** Pictures that a script makes for a part, in place of those its request came with. */
 export interface PartPictures {
@@ -65,7 +65,7 @@ export class PartRunner {
     const bytes = this.#context.inputs.get(ref?.key ?? '')
     if (bytes === undefined)
       throw new EngineError('internal', `the picture ${ref?.key} is not stored any more`)
-    return readImage(bytes)
+    return readWebuiImage(bytes)
   }
 
   /**

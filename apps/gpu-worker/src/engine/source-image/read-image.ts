@@ -3,7 +3,7 @@ import { EngineError } from '../engine-error.ts'
 import type { Pixels } from '../image/pixels.ts'
 
 /** Largest picture that is decoded, pixels: 64 megapixels stop decompression bombs and hold any real source. */
-const MAX_PIXELS = 64 * 1024 * 1024
+export const MAX_PIXELS = 64 * 1024 * 1024
 
 /** Pictures of pixels; documents that draw (SVG, PDF) are not opened. */
 const FORMATS: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp', 'gif', 'tiff', 'heif'])
@@ -21,10 +21,14 @@ export async function readImage(bytes: Uint8Array): Promise<Pixels> {
 }
 
 /**
- * Decodes what a client sent, its header first.
+ * Decodes what a client sent, its header first; a surface may name the exception its original ends with.
  * @throws EngineError `invalid-request` naming what is wrong, its limit and what was given
  */
-export async function decodePicture<T>(bytes: Uint8Array, decode: () => Promise<T>): Promise<T> {
+export async function decodePicture<T>(
+  bytes: Uint8Array,
+  decode: () => Promise<T>,
+  exceptionType?: string,
+): Promise<T> {
   try {
     // The header alone is read here.
     const { width, height, format, pages = 1 } = await sharp(bytes, { limitInputPixels: false }).metadata()
@@ -35,11 +39,13 @@ export async function decodePicture<T>(bytes: Uint8Array, decode: () => Promise<
   } catch (cause) {
     throw new EngineError('invalid-request', `a source picture cannot be read: ${(cause as Error).message}`, {
       cause,
+      ...(exceptionType !== undefined && { exceptionType }),
     })
   }
 }
 
-function toColours(data: Uint8Array, channels: number): Pick<Pixels, 'channels' | 'data'> {
+/** Samples of 1 to 4 channels as colours: grey in three equal ones. */
+export function toColours(data: Uint8Array, channels: number): Pick<Pixels, 'channels' | 'data'> {
   if (channels === 3 || channels === 4) return { channels, data }
   // Grey, or grey with alpha.
   const hasAlpha = channels === 2
