@@ -1,7 +1,7 @@
 /** Compares preprocessors and the resizing of control pictures with the recordings. Run: node --import tsx bench/parity/preprocessors.ts */
 import { ResizeMode } from '@atelier/proto'
 import { choosePixelPerfect } from '../../apps/gpu-worker/src/engine/control/pixel-perfect.ts'
-import { openRecordedMaps } from '../../apps/gpu-worker/src/engine/control/recorded-maps.ts'
+import { openRecordedMaps } from '../../apps/gpu-worker/src/engine/control/test-kit/recorded-maps.ts'
 import { readCases } from '../../apps/gpu-worker/src/engine/test-kit.ts'
 import { compareCase, findFixtures, report, type Comparison } from './report.ts'
 

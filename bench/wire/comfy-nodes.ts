@@ -4,7 +4,7 @@ import {
   runNodeCase,
   toleranceOf,
   type NodeCase,
-} from '../../apps/gpu-worker/src/engine/nodes/recorded-nodes.ts'
+} from '../../apps/gpu-worker/src/engine/nodes/test-kit/recorded-nodes.ts'
 import { NODE_EXECUTIONS } from '../../apps/gpu-worker/src/engine/nodes/index.ts'
 import { openFixture, readCases } from '../../apps/gpu-worker/src/engine/test-kit.ts'
 

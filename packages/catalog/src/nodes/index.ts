@@ -109,7 +109,10 @@ export type {
 } from './node-definition.ts'
 export { SAMPLER_NAMES, SCHEDULER_NAMES } from './option-lists.ts'
 
-/** The node classes served and executed, in the order `object_info` lists them. */
+/**
+ * The node classes served and executed, in the order `object_info` lists them. Classes of ComfyUI's `nodes.py` have files
+ * of their own, those of its extras stand together as they do there.
+ */
 export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   kSampler,
   checkpointLoaderSimple,

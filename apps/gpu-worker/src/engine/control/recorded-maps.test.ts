@@ -3,7 +3,7 @@ import { ResizeMode } from '@atelier/proto'
 import { describe, expect, it } from 'vitest'
 import { choosePixelPerfect } from './pixel-perfect.ts'
 import { PREPROCESSES, preprocess } from './preprocess/index.ts'
-import { openRecordedMaps } from './recorded-maps.ts'
+import { openRecordedMaps } from './test-kit/recorded-maps.ts'
 
 describe('preprocessors make what the extension makes', () => {
   const { cases, compare } = openRecordedMaps('preprocessors')

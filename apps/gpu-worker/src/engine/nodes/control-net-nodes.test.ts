@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { ConditioningEntry, ControlNetValue, NodeContext } from '../node-graph/node-context.ts'
 import { openFixture, readCases } from '../test-kit.ts'
 import { createTensor } from '../tensor/tensor.ts'
-import { differenceOf, runNodeCase, type NodeCase, type RecordedNodes } from './recorded-nodes.ts'
+import { differenceOf, runNodeCase, type NodeCase, type RecordedNodes } from './test-kit/recorded-nodes.ts'
 import { callNode, NodeValue } from './test-kit/call-node.ts'
 
 const here = (name: string) => new URL(`__fixtures__/${name}`, import.meta.url)

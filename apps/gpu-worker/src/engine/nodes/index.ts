@@ -17,8 +17,7 @@ import { hookNodes } from './hook-nodes.ts'
 import { gligenNodes } from './gligen-nodes.ts'
 import { guidanceNodes } from './guidance-nodes.ts'
 import { inpaintNodes } from './inpaint-nodes.ts'
-import { kSampler } from './k-sampler.ts'
-import { kSamplerAdvanced } from './k-sampler-advanced.ts'
+import { kSampler, kSamplerAdvanced } from './k-sampler.ts'
 import { latentUpscale } from './latent-upscale.ts'
 import { latentBatchNodes } from './latent-batch-nodes.ts'
 import { latentPasteNodes } from './latent-paste-nodes.ts'
@@ -50,7 +49,10 @@ import { vaeDecode } from './vae-decode.ts'
 import { vaeEncode } from './vae-encode.ts'
 import { vaeTiledNodes } from './vae-tiled-nodes.ts'
 
-/** Node classes by ComfyUI's name; the catalog defines the same ones. */
+/**
+ * Node classes by ComfyUI's name; the catalog defines the same ones. Classes of its `nodes.py` have files of their own,
+ * those of its extras are tables by subject.
+ */
 export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<string, NodeExecution>([
   ['CheckpointLoaderSimple', checkpointLoaderSimple],
   ['CLIPSetLastLayer', clipSetLastLayer],

@@ -8,7 +8,7 @@ import {
   toleranceOf,
   type NodeCase,
   type RecordedNodes,
-} from './recorded-nodes.ts'
+} from './test-kit/recorded-nodes.ts'
 
 const here = (name: string) => new URL(`__fixtures__/${name}`, import.meta.url)
 const recorded: RecordedNodes = {

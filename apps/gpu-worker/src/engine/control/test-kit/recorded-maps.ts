@@ -5,12 +5,12 @@ import { pathToFileURL } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { findPreprocessor } from '@atelier/catalog'
 import { ResizeMode } from '@atelier/proto'
-import type { Pixels } from '../image/pixels.ts'
-import { openFixture, readCases } from '../test-kit.ts'
-import { fitMap } from './fit-map.ts'
-import { preprocess } from './preprocess/index.ts'
-import { shufflePixels } from './preprocess/shuffle.ts'
-import { showMap } from './show-map.ts'
+import type { Pixels } from '../../image/pixels.ts'
+import { openFixture, readCases } from '../../test-kit.ts'
+import { fitMap } from '../fit-map.ts'
+import { preprocess } from '../preprocess/index.ts'
+import { shufflePixels } from '../preprocess/shuffle.ts'
+import { showMap } from '../show-map.ts'
 
 /**
  * A control picture that sd-webui-controlnet 1.1.455 made with OpenCV 4.11: up to id 0468 recorded from a server, the
@@ -32,7 +32,7 @@ const MODES: Readonly<Record<string, ResizeMode>> = {
 
 /** The recorded cases of a file, and what ours differ from them by. */
 export function openRecordedMaps(name: 'preprocessors' | 'fitted-maps') {
-  const here = (file: string) => new URL(`__fixtures__/${file}`, import.meta.url)
+  const here = (file: string) => new URL(`../__fixtures__/${file}`, import.meta.url)
   const path = join(mkdtempSync(join(tmpdir(), 'maps-')), `${name}.safetensors`)
   writeFileSync(path, gunzipSync(readFileSync(here(`${name}.safetensors.gz`))))
   const tensors = openFixture(pathToFileURL(path))

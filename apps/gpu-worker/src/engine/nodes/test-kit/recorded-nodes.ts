@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { toExact, type ExactObject, type PlainValue } from '@atelier/catalog/exact-json'
-import type { LatentValue, NodeContext } from '../node-graph/node-context.ts'
-import { NodeInputs } from '../node-graph/node-inputs.ts'
-import type { Tensor } from '../tensor/tensor.ts'
-import { maxDifference, type openFixture } from '../test-kit.ts'
-import { NODE_EXECUTIONS } from './index.ts'
+import type { LatentValue, NodeContext } from '../../node-graph/node-context.ts'
+import { NodeInputs } from '../../node-graph/node-inputs.ts'
+import type { Tensor } from '../../tensor/tensor.ts'
+import { maxDifference, type openFixture } from '../../test-kit.ts'
+import { NODE_EXECUTIONS } from '../index.ts'
 
 /** A call of a node class of the original: arguments and outputs by tensor name, or the error it raised. Test code. */
 export interface NodeCase {
