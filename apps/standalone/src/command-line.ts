@@ -60,6 +60,11 @@ const FLAGS: readonly Flag[] = [
     setting: 'ATELIER_STYLES_FILE',
   },
   { flags: '--data <folder>', help: 'where jobs and pictures are kept (data)', setting: 'ATELIER_DATA' },
+  {
+    flags: '--retention-hours <hours>',
+    help: 'how long ended jobs and what they answered are kept (168), 0 for ever',
+    setting: 'ATELIER_RETENTION_HOURS',
+  },
   { flags: '--device <name>', help: 'auto, cpu, cuda:0, ... (auto)', setting: 'ATELIER_DEVICE' },
   { flags: '--slots <number>', help: 'jobs run at once', setting: 'ATELIER_SLOTS' },
   {

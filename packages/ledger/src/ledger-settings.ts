@@ -9,6 +9,16 @@ export const ledgerSettings = {
     .min(1)
     .default('data')
     .describe('folder of the embedded ledger, of blobs, user data and hashes'),
+  ATELIER_RETENTION_HOURS: z.coerce
+    .number()
+    .min(0)
+    .default(168)
+    .describe('how long one machine keeps ended jobs, what they answered and temporary files; 0: for ever'),
+  ATELIER_SAVED_RETENTION_HOURS: z.coerce
+    .number()
+    .min(0)
+    .default(0)
+    .describe('how long one machine keeps what ComfyUI graphs saved; 0: for ever'),
   ATELIER_NATS_URL: text.describe(
     'NATS servers, comma-separated; unset: the embedded ledger of this machine',
   ),

@@ -16,7 +16,10 @@ export interface LedgerStore {
   readonly notices: NoticeBoard
   /** How full the bounded places are where jobs and pictures are kept; places without a known bound are left out. */
   readUse(): Promise<StoreUse[]>
-  /** Removes blobs of jobs that no record names any more. Any number may do so at once; returns how many went. */
+  /**
+   * Removes blobs of jobs that no record names any more, on one machine after what is older than it is kept. Any number
+   * may do so at once; returns how many blobs went.
+   */
   sweepBlobs(): Promise<number>
   /** Closes all parts. */
   close(): Promise<void>

@@ -30,13 +30,22 @@ export async function openLedger({ settings, name, onEvent }: OpenLedgerOptions)
     if (s3 !== undefined)
       throw wrong('ATELIER_S3_BUCKET: needs ATELIER_NATS_URL: one machine keeps its pictures itself')
     const { openEmbeddedLedger } = await import('./embedded/index.ts')
-    return openEmbeddedLedger({ folder: settings.ATELIER_DATA })
+    const retention = {
+      jobsMs: toKeptMs(settings.ATELIER_RETENTION_HOURS),
+      savedMs: toKeptMs(settings.ATELIER_SAVED_RETENTION_HOURS),
+    }
+    return openEmbeddedLedger({ folder: settings.ATELIER_DATA, retention })
   }
   const { openNatsLedger } = await import('./nats/index.ts')
   return openNatsLedger({
     ...{ settings: toNatsSettings(settings, servers, name), s3 },
     ...(onEvent && { onEvent }),
   })
+}
+
+/** How long something is kept, milliseconds, where no hours mean for ever. */
+function toKeptMs(hours: number): number {
+  return hours === 0 ? Infinity : hours * MS_PER_HOUR
 }
 
 function toS3Settings(settings: LedgerSettings): S3Settings | undefined {

@@ -4,6 +4,8 @@ import { findShortage, type LedgerStore, type StoreUse } from '@atelier/ledger'
 const LOOK_MS = 5_000
 /** How often blobs that no record names are looked for, milliseconds. */
 const SWEEP_MS = 3_600_000
+/** When they are looked for first, milliseconds: a program that never runs for an hour clears away, too. */
+const FIRST_SWEEP_MS = 60_000
 
 /** Watches how full the stores are, so that jobs are turned away before something fails for want of room. */
 export class StoreRoom {
@@ -16,6 +18,7 @@ export class StoreRoom {
     this.#timers = [
       setInterval(() => void this.look(), LOOK_MS),
       setInterval(() => void store.sweepBlobs().catch(onFault), SWEEP_MS),
+      setTimeout(() => void store.sweepBlobs().catch(onFault), FIRST_SWEEP_MS),
     ]
     for (const timer of this.#timers) timer.unref()
     void this.look()

@@ -5,6 +5,7 @@ import { openDatabase } from './database.ts'
 import { readDiskUse } from './disk-use.ts'
 import { Doorbell } from './doorbell.ts'
 import { createBlobStore } from './embedded-blob-store.ts'
+import { forgetOld, type Retention } from './forget-old.ts'
 import { sweepEmbeddedBlobs } from './sweep-blobs.ts'
 import { EmbeddedJobLedger } from './embedded-job-ledger.ts'
 import { createDocumentStore, createFileIndex, createWorkerDirectory } from './embedded-stores.ts'
@@ -13,6 +14,8 @@ import { createDocumentStore, createFileIndex, createWorkerDirectory } from './e
 export interface EmbeddedOptions {
   /** Data folder; made when it is not there. */
   readonly folder: string
+  /** How long what has been made is kept; absent: for ever. */
+  readonly retention?: Retention
   /** Milliseconds since 1970 UTC; tests move it. */
   readonly now?: () => number
   /** A monotonic clock, milliseconds; tests move it. */
@@ -26,6 +29,7 @@ export interface EmbeddedOptions {
  */
 export async function openEmbeddedLedger({
   folder,
+  retention = { jobsMs: Infinity, savedMs: Infinity },
   now = Date.now,
   elapsed = () => performance.now(),
 }: EmbeddedOptions): Promise<LedgerStore> {
@@ -41,7 +45,10 @@ export async function openEmbeddedLedger({
     notices: createLocalNoticeBoard(),
     workers: createWorkerDirectory(database, bell, now),
     readUse: () => readDiskUse(folder),
-    sweepBlobs: () => sweepEmbeddedBlobs(database, folder, now()),
+    async sweepBlobs() {
+      await forgetOld(database, commits, { retention, now: now() })
+      return sweepEmbeddedBlobs(database, folder, now())
+    },
     async close() {
       bell.close()
       database.close()
