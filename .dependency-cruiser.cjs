@@ -44,6 +44,25 @@ module.exports = {
       'the apps meet only in standalone',
     ),
     forbid(
+      'console-not-servers',
+      '^apps/console/',
+      '^(apps/(gateway|gpu-worker|standalone)|packages/(ledger|telemetry)|proto)/',
+      'the web page knows the servers by their routes alone',
+    ),
+    forbid(
+      'servers-not-console',
+      '^(apps/(gateway|gpu-worker|standalone)|packages|proto|bench)/',
+      '^apps/console/',
+      'a gateway serves what was built of it, and does without',
+    ),
+    {
+      name: 'console-takes-types-of-catalog',
+      severity: 'error',
+      comment: 'tables and schemas of the servers stay out of what browsers load',
+      from: { path: '^apps/console/src/' },
+      to: { path: '^packages/catalog/', dependencyTypesNot: ['type-only'] },
+    },
+    forbid(
       'apps-not-tests',
       '^(apps|packages|proto)/',
       '^(e2e|bench)/',
@@ -107,7 +126,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(\\.test\\.ts$|/dist/|/gen/)' },
+    exclude: { path: '(\\.test\\.tsx?$|/dist/|/gen/)' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'default', 'types'] },

@@ -20,6 +20,7 @@ export default defineConfig({
       project('catalog', 'packages/catalog'),
       project('ledger', 'packages/ledger'),
       project('telemetry', 'packages/telemetry'),
+      project('console', 'apps/console'),
       project('gateway', 'apps/gateway'),
       project('gpu-worker', 'apps/gpu-worker', 60_000),
       project('standalone', 'apps/standalone'),

@@ -12,6 +12,16 @@ RUN npm ci --omit=dev --no-audit --no-fund \
       --workspace @atelier/telemetry --workspace @atelier/proto \
     && test ! -e node_modules/onnxruntime-node
 
+# The web page: what builds it stays behind.
+FROM node:22-bookworm-slim AS console
+WORKDIR /atelier
+COPY package.json package-lock.json .npmrc ./
+COPY packages/catalog/package.json packages/catalog/
+COPY apps/console/package.json apps/console/
+RUN npm ci --no-audit --no-fund --workspace @atelier/console --workspace @atelier/catalog
+COPY apps/console apps/console
+RUN node --import tsx apps/console/build/build-console.ts --strict
+
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production ATELIER_HOST=0.0.0.0 ATELIER_DATA=/data
 WORKDIR /atelier
@@ -22,6 +32,7 @@ COPY packages/catalog packages/catalog
 COPY packages/ledger packages/ledger
 COPY packages/telemetry packages/telemetry
 COPY apps/gateway apps/gateway
+COPY --from=console /atelier/apps/console/dist/site apps/console/dist/site
 RUN mkdir /data && chown node:node /data
 # By number: Kubernetes does not look up names to see that it is not root.
 USER 1000:1000

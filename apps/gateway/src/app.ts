@@ -2,6 +2,8 @@ import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { createComfyRoutes } from './comfy/routes.ts'
 import { answerComfyBodyTooLarge, answerComfyUnknown } from './comfy/errors.ts'
 import { serveFrontEnd } from './comfy/front-end.ts'
+import { createClusterRoutes, SESSION_PATH } from './cluster/routes.ts'
+import { createConsoleRoutes, isConsolePath } from './console/routes.ts'
 import type { GatewayDeps, GatewayEnv } from './deps.ts'
 import { createDocsRoutes } from './docs/routes.ts'
 import type { Authenticator } from './middleware/authenticate.ts'
@@ -20,7 +22,7 @@ import { welcomePage } from './welcome-page.ts'
 /** Which port an app answers; decides `/`, unknown paths, CORS and the words of refusals. */
 export type PortSurface = GatewayEnv['Variables']['surface']
 
-/** Paths that A1111 leaves open when --api-auth is set: they hold no job and no picture. */
+/** Paths that A1111 leaves open when --api-auth is set, and one of ours: they hold no job and no picture. */
 const OPEN_WEBUI_PATHS = new Set([
   '/',
   '/docs',
@@ -32,6 +34,7 @@ const OPEN_WEBUI_PATHS = new Set([
   '/sdapi/v1/loras',
   '/sdapi/v1/refresh-loras',
   '/controlnet/version',
+  SESSION_PATH,
 ])
 
 /** What an app is built from. */
@@ -51,7 +54,8 @@ export function createApp({ deps, surface, authenticate, timeRequests }: AppOpti
     deps.config.ATELIER_CORS_ALLOW_ORIGINS_REGEX,
   )
   const frontEnd = surface === 'comfy' ? deps.config.ATELIER_FRONT_END_ROOT : undefined
-  const isOpen = (path: string) => OPEN_WEBUI_PATHS.has(path) && !(path === '/' && frontEnd !== undefined)
+  const isOpen = (path: string) =>
+    isConsolePath(path) || (OPEN_WEBUI_PATHS.has(path) && !(path === '/' && frontEnd !== undefined))
   const answerUnknown = surface === 'sdapi' ? answerSdapiUnknown : answerComfyUnknown
 
   app.use(async function markSurface(c, next) {
@@ -84,11 +88,14 @@ export function createApp({ deps, surface, authenticate, timeRequests }: AppOpti
     return next()
   })
 
-  if (frontEnd === undefined) app.get('/', (c) => c.html(welcomePage(surface)))
+  if (deps.console !== undefined)
+    app.route('/', createConsoleRoutes(deps.console, { isRoot: frontEnd === undefined }))
+  else if (frontEnd === undefined) app.get('/', (c) => c.html(welcomePage(surface)))
   const surfaces = [createSdapiRoutes(deps), createComfyRoutes(deps)]
   for (const routesOfSurface of surface === 'sdapi' ? surfaces : surfaces.reverse())
     app.route('/', routesOfSurface)
   app.route('/', createJobRoutes(deps))
+  app.route('/', createClusterRoutes(deps))
   app.route('/', createDocsRoutes(deps))
   if (frontEnd !== undefined) app.get('/*', serveFrontEnd(frontEnd))
 

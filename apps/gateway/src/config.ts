@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { ledgerSettings } from '@atelier/ledger/settings'
 import { z } from 'zod'
 
@@ -10,6 +11,11 @@ const flag = z
   .transform((value) => value === '1' || value === 'true')
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback)
+
+/** Where `npm start` builds the web page. */
+const BUILT_CONSOLE = fileURLToPath(new URL('../../console/dist/site', import.meta.url))
+/** In the place of a folder: there is to be no web page. */
+const NO_CONSOLE = 'none'
 
 /** Settings of the gateway, by environment name; each has its default here. */
 export const gatewayConfigSchema = z.object({
@@ -49,6 +55,16 @@ export const gatewayConfigSchema = z.object({
     .refine((folder) => existsSync(join(folder, 'index.html')), 'holds no index.html')
     .optional()
     .describe("folder of ComfyUI's web front end, served at the ComfyUI port"),
+  ATELIER_CONSOLE_ROOT: z
+    .string()
+    .min(1)
+    .refine(
+      (folder) => folder === NO_CONSOLE || existsSync(join(folder, 'index.html')),
+      'holds no index.html',
+    )
+    .transform((folder) => (folder === NO_CONSOLE ? '' : resolve(folder)))
+    .default(BUILT_CONSOLE)
+    .describe('folder of the built web page; none: there is none (an empty text once it is checked)'),
   ATELIER_PREVIEW_METHOD: z
     .enum(['none', 'auto', 'latent2rgb', 'taesd'])
     .default('none')

@@ -2,6 +2,7 @@ import type { LedgerStore } from '@atelier/ledger'
 import type { Logger } from 'pino'
 import type { ComfyNotices } from './comfy/socket/notices.ts'
 import type { GatewayConfig } from './config.ts'
+import type { ConsoleFiles } from './console/console-files.ts'
 import type { JobDispatcher } from './dispatch/job-dispatcher.ts'
 import type { ModelIndex } from './models/model-index.ts'
 
@@ -13,6 +14,10 @@ export interface GatewayDeps {
   readonly store: Pick<LedgerStore, 'jobs' | 'blobs' | 'files' | 'documents'>
   /** From the ComfyUI routes to the websocket hub of the same gateway; absent: nobody listens. */
   readonly comfyNotices?: ComfyNotices
+  /** The built web page; absent: there is none, `/` tells what answers here. */
+  readonly console?: ConsoleFiles
+  /** Aborts when the gateway stops: what would go on for ever ends then. Absent: never. */
+  readonly stopping?: AbortSignal
   readonly logger: Logger
   /** Milliseconds since 1970 UTC. */
   readonly now: () => number

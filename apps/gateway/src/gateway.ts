@@ -8,6 +8,7 @@ import type { PortSurface } from './app.ts'
 import { ComfyNotices } from './comfy/socket/notices.ts'
 import { createComfySocketHub } from './comfy/socket/socket-hub.ts'
 import type { GatewayConfig } from './config.ts'
+import { readConsoleFiles } from './console/console-files.ts'
 import type { GatewayDeps } from './deps.ts'
 import { LedgerDispatcher } from './dispatch/ledger-dispatcher.ts'
 import { StoreRoom } from './dispatch/store-room.ts'
@@ -67,29 +68,30 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
     logger,
     observer: metrics.observer,
   })
+  const stopping = new AbortController()
   const notices = new ComfyNotices({ board: store.notices, jobs: store.jobs, origin: randomUUID() })
+  const consoleFiles = config.ATELIER_CONSOLE_ROOT && (await readConsoleFiles(config.ATELIER_CONSOLE_ROOT))
   const deps: GatewayDeps = {
+    ...(consoleFiles && { console: consoleFiles }),
     config,
     dispatcher,
     models,
     store,
     comfyNotices: notices,
+    stopping: stopping.signal,
     logger,
-    now: Date.now,
-    createId: randomUUID,
-    random: Math.random,
+    ...{ now: Date.now, createId: randomUUID, random: Math.random },
   }
   const authenticate = createAuthenticator(config, onFault)
   const hub = createComfySocketHub(deps)
   const servers: Server[] = []
-  const state = { isClosing: false }
   const operations: Gateway['operations'] = {
     registry: metrics.registry,
-    readReadiness: () => readReadiness(store, dispatcher, state.isClosing),
+    readReadiness: () => readReadiness(store, dispatcher, stopping.signal.aborted),
   }
   const sweeping = setInterval(() => void store.jobs.recover().catch(() => 0), SWEEP_MS)
   const close = async (): Promise<void> => {
-    state.isClosing = true
+    stopping.abort()
     clearInterval(sweeping)
     room.close()
     await Promise.all(listeners.map((listener) => listener.close()))

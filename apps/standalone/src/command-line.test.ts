@@ -41,6 +41,10 @@ describe('parseCommandLine', () => {
     write.mockRestore()
   })
 
+  it('leaves the web page out where A1111 would', () => {
+    expect(parse('--nowebui')).toEqual({ program: 'serve', settings: { ATELIER_CONSOLE_ROOT: 'none' } })
+  })
+
   it('sets nothing that was not given', () => {
     expect(parse('gateway')).toEqual({ program: 'gateway', settings: {} })
   })

@@ -120,7 +120,12 @@ const FLAGS: readonly Flag[] = [
     setting: 'ATELIER_LOG_LEVEL',
   },
   { flags: '--api', help: 'accepted for A1111 habits: the API is always on' },
-  { flags: '--nowebui', help: 'accepted for A1111 habits: nothing but the API is served' },
+  {
+    flags: '--nowebui',
+    help: 'no web page: nothing but the API is served',
+    setting: 'ATELIER_CONSOLE_ROOT',
+    value: 'none',
+  },
 ]
 
 const PROGRAMS: readonly { name: ProgramName; help: string }[] = [

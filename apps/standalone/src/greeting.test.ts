@@ -9,6 +9,13 @@ describe('describeAddresses', () => {
     expect(text).not.toContain('WARNING')
   })
 
+  it('names the web page, unless there is none', () => {
+    expect(describeAddresses({}, { sdapi: 7860, comfy: 8188 })).toMatch(
+      /Web page +http:\/\/127\.0\.0\.1:7860/,
+    )
+    expect(describeAddresses({ ATELIER_CONSOLE_ROOT: 'none' }, { sdapi: 7860 })).not.toContain('Web page')
+  })
+
   it('leaves out a port that is switched off', () => {
     expect(describeAddresses({}, { sdapi: 7860 })).not.toContain('ComfyUI')
   })

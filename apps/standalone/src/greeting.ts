@@ -6,6 +6,9 @@ export function describeAddresses(
   const host = environment['ATELIER_HOST'] ?? '127.0.0.1'
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host
   const lines = ['', 'Atelier is ready.']
+  const pagePort = ports['sdapi'] ?? ports['comfy']
+  if (pagePort !== undefined && environment['ATELIER_CONSOLE_ROOT'] !== 'none')
+    lines.push(`  Web page      http://${shown}:${pagePort}   (open it in a browser)`)
   if (ports['sdapi'] !== undefined) {
     lines.push(`  WebUI API     http://${shown}:${ports['sdapi']}   (AUTOMATIC1111 clients; routes at /docs)`)
   }

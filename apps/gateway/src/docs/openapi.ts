@@ -1,4 +1,6 @@
+import { describeOwnPaths, describeOwnSchemas } from './own-document.ts'
 import type { Schema } from './schema.ts'
+import { VERSION } from './version.ts'
 import { describeWebuiPaths, describeWebuiSchemas } from './webui-document.ts'
 
 /** ComfyUI's routes: bodies are node graphs, so words must do. */
@@ -13,13 +15,17 @@ const COMFY_ROUTES: readonly (readonly [path: string, get: string | undefined, p
   ['/interrupt', undefined, 'Stops running graphs'],
 ]
 
-/** The OpenAPI document of both surfaces. */
+/** The OpenAPI document of both surfaces and of the gateway's own routes. */
 export function createOpenApi(): Schema {
   return {
     openapi: '3.0.2',
-    info: { title: 'Atelier', version: '0.1.0' },
-    paths: { ...describeWebuiPaths(), ...Object.fromEntries(COMFY_ROUTES.map(describeComfyRoute)) },
-    components: { schemas: describeWebuiSchemas() },
+    info: { title: 'Atelier', version: VERSION },
+    paths: {
+      ...describeWebuiPaths(),
+      ...Object.fromEntries(COMFY_ROUTES.map(describeComfyRoute)),
+      ...describeOwnPaths(),
+    },
+    components: { schemas: { ...describeWebuiSchemas(), ...describeOwnSchemas() } },
   }
 }
 

@@ -1,12 +1,17 @@
 import { formatExactJson, toExact, type ExactObject, type ExactValue } from '@atelier/catalog/exact-json'
 import { isAtelierError, toStateName } from '@atelier/ledger'
 import { JobState, Surface, type JobRecord } from '@atelier/proto'
-import { Hono, type Context } from 'hono'
+import { Hono } from 'hono'
 import { readOutputs } from '../comfy/queue/history.ts'
 import type { GatewayDeps, GatewayEnv } from '../deps.ts'
 import { isEnded } from '../dispatch/job-states.ts'
 import { toJobResult } from '../sdapi/answer/to-job-result.ts'
+import { createEventRoutes } from './event-routes.ts'
+import { answerMissing, findJob } from './find-job.ts'
 import { JOBS_PATH } from './job-address.ts'
+import { createJobListRoutes } from './list-routes.ts'
+import { createPictureRoutes } from './picture-routes.ts'
+import { toErrorBody } from './summarize-job.ts'
 
 /** When a client may try again after a refusal, seconds. */
 const RETRY_AFTER = '5'
@@ -17,29 +22,34 @@ const RETRY_AFTER = '5'
  */
 export function createJobRoutes(deps: GatewayDeps): Hono<GatewayEnv> {
   const routes = new Hono<GatewayEnv>()
-  const find = (c: Context<GatewayEnv>) => deps.store.jobs.read(c.get('tenant'), c.req.param('id') ?? '')
-
   routes.get(`${JOBS_PATH}/:id`, async (c) => {
-    const record = await find(c)
+    const record = await findJob(deps, c)
     return record === undefined ? answerMissing(c) : answer(await describeJob(deps, record))
   })
   routes.delete(`${JOBS_PATH}/:id`, async (c) => {
-    const record = await find(c)
+    const record = await findJob(deps, c)
     if (record?.job === undefined) return answerMissing(c)
     const outcome = await deps.dispatcher.cancel(record.job.tenant, record.job.id)
     return answer(toExact({ id: record.job.id, outcome }), outcome === 'ended' ? 409 : 202)
   })
-  routes.onError((error) => {
-    const isAway = isAtelierError(error) && error.retryable
-    if (!isAway) deps.logger.error({ err: error }, 'a job route failed')
-    const body = isAway
-      ? { code: error.code, message: error.message }
-      : { code: 'internal', message: 'internal error' }
-    const response = answer(toExact({ error: body }), isAway ? 503 : 500)
-    if (isAway) response.headers.set('retry-after', RETRY_AFTER)
-    return response
-  })
+  for (const create of [createJobListRoutes, createPictureRoutes, createEventRoutes])
+    routes.route('/', create(deps))
+  routes.onError((error) => answerFault(deps, error))
   return routes
+}
+
+function answerFault({ logger }: GatewayDeps, error: Error): Response {
+  const known = isAtelierError(error) ? error : undefined
+  if (known?.code === 'invalid-request')
+    return answer(toExact({ error: { code: known.code, message: known.message } }), 400)
+  const isAway = known?.retryable === true
+  if (!isAway) logger.error({ err: error }, 'a job route failed')
+  const body = isAway
+    ? { code: known.code, message: known.message }
+    : { code: 'internal', message: 'internal error' }
+  const response = answer(toExact({ error: body }), isAway ? 503 : 500)
+  if (isAway) response.headers.set('retry-after', RETRY_AFTER)
+  return response
 }
 
 async function describeJob(deps: GatewayDeps, record: JobRecord): Promise<ExactObject> {
@@ -59,7 +69,8 @@ async function describeJob(deps: GatewayDeps, record: JobRecord): Promise<ExactO
     const { step = 0, totalSteps = 0 } = progress ?? {}
     described.set('progress', toExact({ step, total_steps: totalSteps }))
   }
-  if (record.error !== undefined) described.set('error', toError(record.error))
+  const error = toErrorBody(record.error)
+  if (error !== null) described.set('error', toExact(error))
   if (record.state === JobState.JOB_STATE_DONE || record.state === JobState.JOB_STATE_INTERRUPTED)
     described.set('result', await describeResult(deps, record))
   return described
@@ -69,18 +80,9 @@ function toTime(timeMs: number): ExactValue {
   return timeMs === 0 ? null : BigInt(timeMs)
 }
 
-function toError({ code, message, retryable }: NonNullable<JobRecord['error']>): ExactValue {
-  return toExact({ code, message: code === 'internal' ? 'internal error' : message, retryable })
-}
-
 async function describeResult(deps: GatewayDeps, record: JobRecord): Promise<ExactValue> {
   if (record.job?.surface === Surface.SURFACE_COMFY) return new Map([['outputs', readOutputs(record)]])
   return toJobResult(deps, record)
-}
-
-function answerMissing(c: Context<GatewayEnv>): Response {
-  const message = `there is no job ${c.req.param('id') ?? ''}`
-  return answer(toExact({ error: { code: 'not-found', message } }), 404)
 }
 
 function answer(value: ExactValue, status = 200): Response {

@@ -29,7 +29,9 @@ export function gzipLargeBodies(): MiddlewareHandler<GatewayEnv> {
     if (!accepts || c.req.method === 'HEAD' || c.res.headers.has('content-encoding') || c.res.body === null)
       return
     const type = c.res.headers.get('content-type') ?? ''
-    if (!type.startsWith('application/json') && !type.startsWith('text/')) return
+    // A stream of events has no end to wait for.
+    const isText = type.startsWith('text/') && !type.startsWith('text/event-stream')
+    if (!type.startsWith('application/json') && !isText) return
     const body = Buffer.from(await c.res.arrayBuffer())
     const isLarge = body.byteLength >= GZIP_MINIMUM_BYTES
     const headers = new Headers(c.res.headers)
