@@ -124,6 +124,11 @@ describe('readImageMetadata', () => {
     ])
   })
 
+  it('lists the comment of a JPEG', () => {
+    const jpeg = Buffer.from('ffd8fffe000668692121ffd9', 'hex')
+    expect(readImageMetadata(jpeg)).toEqual({ items: new Map([['comment', 'hi!!']]), comment: 'hi!!' })
+  })
+
   it('reads the comment of a GIF', () => {
     const gif = Buffer.concat([
       Buffer.from('GIF89a......', 'latin1'),
@@ -131,7 +136,11 @@ describe('readImageMetadata', () => {
       Buffer.from('hi'),
       Buffer.of(0),
     ])
-    expect(readImageMetadata(gif)).toEqual({ items: new Map([['version', 'GIF89a']]), comment: 'hi' })
+    const items = new Map([
+      ['version', 'GIF89a'],
+      ['comment', 'hi'],
+    ])
+    expect(readImageMetadata(gif)).toEqual({ items, comment: 'hi' })
   })
 
   it('reads nothing from bytes that are no picture', () => {

@@ -44,11 +44,17 @@ export function readImageMetadata(bytes: Uint8Array): ImageMetadata {
     }
   }
   if (head === 'GIF87a' || head === 'GIF89a') {
-    return { items: new Map([['version', head]]), comment: readGifComment(file) }
+    const comment = readGifComment(file)
+    return { items: new Map([['version', head], ...listComment(comment)]), comment }
   }
   if (head.startsWith('BM') && file.length >= 34) {
     return { items: new Map([['compression', file.readUInt32LE(30)]]), comment: undefined }
   }
   const jpegComment = [...readJpegSegments(bytes, 0xfe)].at(-1)?.toString('utf8').replaceAll('\ufffd', '')
-  return { items: new Map(), comment: readUserComment(bytes) ?? jpegComment }
+  return { items: new Map(listComment(jpegComment)), comment: readUserComment(bytes) ?? jpegComment }
+}
+
+/** A file's own comment is listed too, an EXIF one is not. */
+function listComment(comment: string | undefined): [string, string][] {
+  return comment === undefined ? [] : [['comment', comment]]
 }
