@@ -6,11 +6,12 @@ import { refuseTooManyParts, requireSource } from './limits.ts'
 import { describeProcessed } from './processed.ts'
 import type { Script } from './script.ts'
 import { countTiles } from './sd-upscale.ts'
-import { takeInteger, takeTexts } from './values.ts'
+import { takeChoice, takeInteger, takeTexts } from './values.ts'
 
 const MAX_PIXELS = 2048
 const MAX_BLUR = 128
-const CONTENTS = 3
+/** What the new part may hold before it is drawn, by number. */
+const CONTENTS = ['fill', 'original', 'latent noise', 'latent nothing']
 
 /** Extends a picture, drawing the tiles that hold something new. */
 export const POOR_MANS_OUTPAINTING: Script = {
@@ -20,7 +21,7 @@ export const POOR_MANS_OUTPAINTING: Script = {
     const { request, args } = context
     const pixels = takeInteger(args[0], 'pixels', [0, MAX_PIXELS])
     const blur = takeInteger(args[1], 'mask_blur', [0, MAX_BLUR])
-    const content = takeInteger(args[2], 'inpainting_fill', [0, CONTENTS])
+    const content = takeChoice(args[2], 'inpainting_fill', CONTENTS)
     const source = requireSource(context)
     const sides = settleExtension(source, pixels, takeTexts(args[3], 'direction'))
     const tile = { width: request.count('width'), height: request.count('height') }

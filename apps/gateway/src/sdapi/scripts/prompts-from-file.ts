@@ -1,3 +1,4 @@
+import { resolveWebuiSampling } from '@atelier/catalog'
 import type { ExactValue } from '@atelier/catalog/exact-json'
 import { fixSeed } from '../generation/draw-seed.ts'
 import type { GenerationPlan } from '../generation/generation-plan.ts'
@@ -85,6 +86,7 @@ function describe(
     ...['width', 'height', 'cfg_scale', 'steps', 'batch_size', 'restore_faces', 'denoising_strength'].map(
       (name): [string, ExactValue] => [name, request.value(name)],
     ),
+    ['sampler_name', samplerOf(request)],
     ['face_restoration_model', null],
     ['sd_model_name', null],
     ['sd_model_hash', null],
@@ -95,4 +97,12 @@ function describe(
       context.isImageToImage ? (base.get('extra_generation_params') ?? null) : new Map(),
     ],
   ])
+}
+
+/** The sampler the request names, whatever its lines do. */
+function samplerOf(request: GenerationRequest): string {
+  return resolveWebuiSampling(
+    request.text('sampler_name') || request.text('sampler_index'),
+    request.text('scheduler'),
+  ).sampler.name
 }

@@ -251,6 +251,11 @@ describe('selectable scripts', () => {
       expect(seeds[0]).toBe(seeds[1])
     })
 
+    it("tells the request's sampler, whatever its lines name", async () => {
+      const answer = await draw({ ...lines('one\n--prompt two --sampler_name Heun'), sampler_name: 'Euler' })
+      expect(infoOf(answer)).toMatchObject({ sampler_name: 'Euler' })
+    })
+
     it('refuses a text without prompts', async () => {
       expect(await draw(lines(' \n '))).toMatchObject({ status: 500, error: 'ValueError' })
     })

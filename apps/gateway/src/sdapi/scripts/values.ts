@@ -36,6 +36,15 @@ export function takeInteger(
 }
 
 /**
+ * An argument that is one of several by its number, or by its name, as `script-info` lists them.
+ * @throws ApiError for another value
+ */
+export function takeChoice(value: ExactValue | undefined, name: string, choices: readonly string[]): number {
+  const named = typeof value === 'string' ? choices.indexOf(value) : -1
+  return named >= 0 ? named : takeInteger(value, name, [0, choices.length - 1])
+}
+
+/**
  * An argument that is to be a text.
  * @throws ApiError for another value
  */
