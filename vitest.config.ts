@@ -6,6 +6,8 @@ const project = (name: string, directory: string, testTimeout = 20_000) => ({
     root: directory,
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
+    // Tests load ONNX Runtime themselves: it is to keep to itself there too (apps/gpu-worker/src/devices/onnx-telemetry.ts).
+    env: { ORT_DISABLE_TELEMETRY: '1' },
     testTimeout,
     hookTimeout: 60_000,
   },

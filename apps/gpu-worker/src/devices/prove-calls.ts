@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { CudaCalls } from '../engine/onnx/runtime/open-runtime.ts'
 import { withCudaFolder } from './cuda-libraries.ts'
+import { NO_TELEMETRY } from './onnx-telemetry.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -42,7 +43,7 @@ export async function proveCalls(
 /** Runs a device's test in a process of its own: undefined when it passed, else why not. */
 export async function proveInChild(device: string, environment: Environment): Promise<string | undefined> {
   const child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(PROOF)], {
-    env: { ...withCudaFolder(environment), ATELIER_DEVICE: device },
+    env: { ...NO_TELEMETRY, ...withCudaFolder(environment), ATELIER_DEVICE: device },
     stdio: ['ignore', 'pipe', 'ignore'],
     timeout: PROOF_TIMEOUT_MS,
     killSignal: 'SIGKILL',

@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
+import { NO_TELEMETRY } from '../devices/onnx-telemetry.ts'
 import type { FromEngine, ToEngine } from '../engine-protocol.ts'
 
 /** Pause before a dead engine is started again, milliseconds; doubled up to the limit, reset by a finished job. */
@@ -90,7 +91,7 @@ export class EngineProcess {
 
   #start(): void {
     const child = fork(fileURLToPath(this.#options.entry), {
-      env: { ...HEAP, ...this.#options.environment },
+      env: { ...HEAP, ...NO_TELEMETRY, ...this.#options.environment },
       execArgv: ['--import', 'tsx'],
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
