@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { digestSources } from './digest-sources.ts'
 import { CONSOLE_FOLDER } from './settings.ts'
 
-// Run by `npm start` and `npm run gateway` before the program: builds the page when it is not there or its sources have
+// Run by `npm start` and `npm run gateway` before the program (apps/standalone/bin/start.mjs): builds the page when it is not there or its sources have
 // changed (about a second), and says nothing when there is nothing to do. A page that cannot be built keeps nobody from
 // starting: `/` then tells what answers there.
 
