@@ -5,6 +5,9 @@ const DEFAULT_QUALITY = 90
 /** Largest picture that is decoded, pixels. */
 const MAX_PIXELS = 16_384 * 16_384
 
+/** Drawings and pages, which libvips would draw and Pillow does not read: a short one may ask for hours of work. */
+const NO_PICTURES: ReadonlySet<string | undefined> = new Set(['svg', 'pdf', 'magick'])
+
 /** An encoded picture. */
 export interface EncodedPicture {
   readonly bytes: Uint8Array
@@ -25,14 +28,14 @@ function parsePreviewWish(preview: string, channel: string): PreviewWish {
   return { format, quality: Math.min(100, Math.max(1, quality)) }
 }
 
-/** A smaller copy of a picture for lists; throws sharp's error when the bytes are no picture. */
+/** A smaller copy of a picture for lists; throws an error when the bytes are no picture. */
 export async function convertPreview(
   bytes: Uint8Array,
   preview: string,
   channel: string,
 ): Promise<EncodedPicture> {
   const { format, quality } = parsePreviewWish(preview, channel)
-  const picture = sharp(bytes, { limitInputPixels: MAX_PIXELS }).toColourspace('srgb')
+  const picture = await openPicture(bytes)
   if (format === 'jpeg' || channel === 'rgb') picture.removeAlpha()
   const encoded = format === 'jpeg' ? picture.jpeg({ quality }) : picture.webp({ quality })
   return { bytes: await encoded.toBuffer(), mediaType: `image/${format}` }
@@ -40,16 +43,23 @@ export async function convertPreview(
 
 /**
  * A picture without its alpha ("rgb"), or its alpha alone on black ("a"), as PNG; undefined for any other channel.
- * Throws sharp's error when the bytes are no picture.
+ * Throws an error when the bytes are no picture.
  */
 export async function convertChannel(
   bytes: Uint8Array,
   channel: string,
 ): Promise<EncodedPicture | undefined> {
   if (channel !== 'rgb' && channel !== 'a') return undefined
-  const source = sharp(bytes, { limitInputPixels: MAX_PIXELS }).toColourspace('srgb')
+  const source = await openPicture(bytes)
   const picture = channel === 'rgb' ? source.removeAlpha() : await toAlphaOnBlack(source)
   return { bytes: await picture.png().toBuffer(), mediaType: 'image/png' }
+}
+
+async function openPicture(bytes: Uint8Array): Promise<Sharp> {
+  const source = sharp(bytes, { limitInputPixels: MAX_PIXELS })
+  const { format } = await source.metadata()
+  if (NO_PICTURES.has(format)) throw new Error(`${format} is not read`)
+  return source.toColourspace('srgb')
 }
 
 async function toAlphaOnBlack(source: Sharp): Promise<Sharp> {

@@ -92,6 +92,16 @@ describe('the extras routes', async () => {
     })
   })
 
+  it('refuse a factor that makes a picture larger than any memory', async () => {
+    const answer = await single({ upscaler_1: 'Lanczos', upscaling_resize: 1e9 })
+    expect(answer.status).toBe(500)
+    expect(await answer.json()).toMatchObject({
+      error: 'ValueError',
+      errors: 'upscaling_resize must make pictures of at most 16384 pixels a side, got 8000000000',
+    })
+    expect((await single({ upscaling_resize: 1e9 })).status).toBe(200)
+  })
+
   it('do not look at the second upscaler without a first one', async () => {
     expect((await single({ upscaler_2: 'Nope' })).status).toBe(200)
   })

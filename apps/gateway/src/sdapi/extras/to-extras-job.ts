@@ -3,6 +3,7 @@ import { readImageInfotext } from '../infotext/read-image-infotext.ts'
 import type { ModelIndex } from '../../models/model-index.ts'
 import { optionFlag, type Options } from '../options/options-store.ts'
 import type { RequestPicture } from '../request/read-picture.ts'
+import { pythonException } from '../errors.ts'
 import type { CheckedFields } from '../request/validate.ts'
 import { toOutput } from '../generation/to-output.ts'
 import type { JobIdentity } from '../generation/to-job.ts'
@@ -11,6 +12,8 @@ import { describeExtras, listUpscalerNames } from './describe-extras.ts'
 
 /** Largest side an upscaled picture may be asked to have, pixels. */
 const MAX_SIDE = 8192
+/** Largest side that a factor may make of a picture's, pixels: what a picture takes while it is enlarged has to fit. */
+const MAX_ENLARGED_SIDE = 16_384
 
 /** A picture of an extras request, stored. */
 export interface StoredPicture {
@@ -20,7 +23,7 @@ export interface StoredPicture {
 
 /**
  * Writes the job of an extras request.
- * @throws ApiError for an image format that cannot be written
+ * @throws ApiError for an image format that cannot be written, and for a factor that makes a picture too large
  */
 export function toExtrasJob(
   fields: CheckedFields,
@@ -31,6 +34,7 @@ export function toExtrasJob(
   const [upscaler, second] = listUpscalerNames(fields).map((name) => toUpscaler(name, models, options))
   const number = (name: string) => Number(fields.get(name) ?? 0)
   const isSized = number('resize_mode') === 1
+  if (upscaler !== undefined && !isSized) checkFactor(number('upscaling_resize'), pictures)
   const output = toOutput(options, options)
   const extras: ExtrasJob = {
     pictures: pictures.map(({ picture, blob }) => ({
@@ -53,6 +57,15 @@ export function toExtrasJob(
     models: [upscaler?.model, second?.model].filter((file) => file !== undefined),
     kind: { $case: 'extras', value: extras },
   })
+}
+
+function checkFactor(factor: number, pictures: readonly StoredPicture[]): void {
+  for (const { picture } of pictures) {
+    const side = Math.trunc(Math.max(picture.width, picture.height) * factor)
+    if (side <= MAX_ENLARGED_SIDE) continue
+    const text = `upscaling_resize must make pictures of at most ${MAX_ENLARGED_SIDE} pixels a side, got ${side}`
+    throw pythonException('ValueError', text)
+  }
 }
 
 /** The texts of the source, then what was done; files that are no PNG carry the generation text alone. */

@@ -97,6 +97,32 @@ function checkSteps(request: GenerationRequest): void {
   refuseAbove('steps', steps, MAX_STEPS)
 }
 
+/**
+ * Refuses a second pass of no size, in the words of what fails in A1111 after the first one, and one that is too large.
+ * @throws ApiError
+ */
+export function checkHiresSize(target: PictureSize, first: PictureSize, upscaler: string): void {
+  for (const name of ['height', 'width'] as const)
+    refuseAbove(`${name} of the second pass`, target[name], MAX_SIDE)
+  const isLatent = LATENT_UPSCALE_MODES.includes(upscaler)
+  const [from, to] = [first, target].map(({ width, height }) => ({
+    height: isLatent ? Math.floor(height / LATENT_PIXELS) : height,
+    width: isLatent ? Math.floor(width / LATENT_PIXELS) : width,
+  })) as [PictureSize, PictureSize]
+  if (Math.min(to.height, to.width) > 0) return
+  if (!isLatent) throw pythonException('ValueError', 'height and width must be > 0')
+  const tell = ({ height, width }: PictureSize) => `(H: ${height}, W: ${width})`
+  throw pythonException(
+    'RuntimeError',
+    `Input and output sizes should be greater than 0, but got input ${tell(from)} output ${tell(to)}`,
+  )
+}
+
+interface PictureSize {
+  readonly width: number
+  readonly height: number
+}
+
 function checkSize(request: GenerationRequest): void {
   const sides = ['height', 'width'].map((name) => checkSide(request, name))
   const [height = 0, width = 0] = sides.map((pixels) => Math.floor(pixels / LATENT_PIXELS))
@@ -136,6 +162,9 @@ function checkHires(request: GenerationRequest, models: ModelIndex): void {
   if (isOther && searchCheckpoint(models, checkpoint) === undefined) {
     throw pythonException('Exception', `Could not find checkpoint with name ${checkpoint}`)
   }
+  const steps = request.count('hr_second_pass_steps')
+  if (steps < 0) throw pythonException('RuntimeError', 'number of steps must be non-negative')
+  refuseAbove('hr_second_pass_steps', steps, MAX_STEPS)
   const upscaler = request.text('hr_upscaler')
   const isKnown =
     upscaler === null ||

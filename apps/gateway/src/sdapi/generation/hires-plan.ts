@@ -9,6 +9,7 @@ import { toModelRef, type ModelIndex } from '../../models/model-index.ts'
 import type { GenerationPlan } from './generation-plan.ts'
 import { optionFlag, optionText } from '../options/options-store.ts'
 import { refinerName } from '../parameters/refiner-parameters.ts'
+import { checkHiresSize } from './check-request.ts'
 import { searchCheckpoint } from './resolve-checkpoint.ts'
 import { limitRatio, tokenMergingRatios } from './token-merging.ts'
 import { toHypernetworks } from './to-hypernetworks.ts'
@@ -59,9 +60,16 @@ export function toHires(
   const name = request.text('hr_checkpoint_name') ?? ''
   const isOther = name !== '' && name !== 'Use same checkpoint'
   const checkpoint = isOther ? searchCheckpoint(models, name) : undefined
+  const target = planHiresTarget(plan)
+  const upscaler = request.text('hr_upscaler') ?? DEFAULT_UPSCALER
+  const whole = {
+    width: target.width - target.cropColumns * LATENT_PIXELS,
+    height: target.height - target.cropRows * LATENT_PIXELS,
+  }
+  for (const size of [target, whole]) checkHiresSize(size, plan, upscaler)
   return {
-    ...planHiresTarget(plan),
-    upscaler: toUpscaler(request.text('hr_upscaler') ?? DEFAULT_UPSCALER, models, options),
+    ...target,
+    upscaler: toUpscaler(upscaler, models, options),
     sampling: {
       ...toSampling(settleHiresSampling(plan), request.count('hr_second_pass_steps') || plan.steps),
       tokenMergingRatio: limitRatio(tokenMergingRatios(plan).hires ?? 0),

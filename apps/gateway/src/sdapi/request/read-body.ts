@@ -7,7 +7,7 @@ import { describeJsonFault } from './json-fault.ts'
 /**
  * Reads a request's JSON as FastAPI does: without a content type, or with a JSON one, the text is parsed; any other
  * content type makes the body plain bytes, which no field accepts.
- * @throws ValidationError for malformed JSON, ApiError 400 for bytes that are no text and for endless nesting and numbers
+ * @throws ValidationError for malformed JSON, ApiError 400 for bytes that are no text, and for text nested too deep and for endless nesting and numbers
  */
 export async function readBody(c: Context<GatewayEnv>): Promise<ExactValue | undefined> {
   const bytes = new Uint8Array(await c.req.arrayBuffer())
