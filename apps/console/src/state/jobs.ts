@@ -42,7 +42,7 @@ export function createJobsStore(client: Client): JobsStore {
   const ended = signal<readonly JobSummary[]>([])
   const hasMore = signal(false)
   const connection = signal<Connection>('connecting')
-  const state = { limit: PAGE }
+  const state = { limit: PAGE, hasListened: false }
 
   const readEnded = async (): Promise<void> => {
     const { jobs } = await client.getJson<JobList>(`atelier/v1/jobs?state=ended&limit=${state.limit}`)
@@ -82,7 +82,12 @@ export function createJobsStore(client: Client): JobsStore {
       const stop = new AbortController()
       const listen = async (signal: AbortSignal): Promise<void> => {
         const body = await client.open('atelier/v1/events', signal)
+        const before = new Set(ended.value.map(({ id }) => id))
         await readEnded()
+        // What ended while nobody listened is told now, the last one last.
+        const missed = state.hasListened ? ended.value.filter(({ id }) => !before.has(id)) : []
+        for (const job of missed.toReversed()) store.onEnd(job)
+        state.hasListened = true
         await readEvents(body, take)
       }
       void keepListening(listen, stop.signal, (now) => (connection.value = now))
