@@ -11,6 +11,8 @@ export interface NameFacts {
   /** Size of the picture, pixels. */
   readonly width: number
   readonly height: number
+  /** SHA-256 of its pixels, lower-case hex, where a pattern asks for it. */
+  readonly pixelHash?: string
   /** When the job was begun, and now, milliseconds since 1970 UTC. */
   readonly startedAt: number
   readonly now: number

@@ -56,6 +56,7 @@ export const NAME_PATTERNS: Readonly<Record<string, Pattern>> = {
   vae_filename: ({ plan }) =>
     plan.vae === undefined ? 'NoneType' : (toVaeName(plan.vae).split('.')[0] ?? ''),
   none: () => '',
+  image_hash: ({ pixelHash }, length = '') => pixelHash?.slice(0, length === '' ? undefined : Number(length)),
 }
 
 function toText(value: ExactValue): string {

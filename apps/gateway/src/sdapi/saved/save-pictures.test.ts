@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -43,6 +44,15 @@ describe('saved pictures', () => {
     await save({ samples_filename_pattern: pattern })
     if (pattern.includes('hash')) expect(list()[0]).toMatch(/^00000-[0-9a-f]{4}\.png$/)
     else expect(list()).toEqual([name])
+  })
+
+  it('are named by the hash of their pixels, whole or its beginning', async () => {
+    await save({ samples_filename_pattern: '[image_hash]-[Image_Hash<8>]' })
+    const [name = ''] = list()
+    const path = join(gateway.deps.config.ATELIER_DATA, 'outputs/txt2img-images', name)
+    const pixels = await sharp(readFileSync(path)).raw().toBuffer()
+    const hash = createHash('sha256').update(pixels).digest('hex')
+    expect(name).toBe(`00000-${hash}-${hash.slice(0, 8)}.png`)
   })
 
   it('are numbered on, whatever the rest of their names', async () => {

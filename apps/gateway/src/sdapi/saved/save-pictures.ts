@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import sharp from 'sharp'
 import { pythonException } from '../errors.ts'
 import { optionFlag, optionText, type Options } from '../options/options-store.ts'
 import { applyPattern } from './apply-pattern.ts'
@@ -34,9 +36,10 @@ export async function savePicture(picture: SavedPicture, settings: SaveSettings)
   const usesFolders = optionFlag(options, 'save_to_dirs')
   const pattern =
     optionText(options, 'samples_filename_pattern') || (usesFolders ? '[seed]' : '[seed]-[prompt_spaces]')
-  return save(picture, settings, {
+  const named = await withPixelHash(picture, pattern, options)
+  return save(named, settings, {
     ...{ folder, usesFolders, prefix: '', digits: 5 },
-    decoration: applyPattern(pattern, picture.facts),
+    decoration: applyPattern(pattern, named.facts),
     extension: optionText(options, 'samples_format').toLowerCase(),
   })
 }
@@ -47,13 +50,27 @@ export async function saveGrid(grid: SavedPicture, settings: SaveSettings, name 
   const own = isImageToImage ? 'outdir_img2img_grids' : 'outdir_txt2img_grids'
   const isNamed = optionFlag(options, 'grid_extended_filename')
   const pattern = optionText(options, 'samples_filename_pattern') || '[seed]'
-  return save(grid, settings, {
+  const named = await withPixelHash(grid, pattern, options)
+  return save(named, settings, {
     folder: optionText(options, 'outdir_grids') || optionText(options, own),
     usesFolders: optionFlag(options, 'grid_save_to_dirs'),
     ...{ prefix: `${name}-`, digits: 4 },
-    decoration: isNamed ? applyPattern(pattern, grid.facts) : '',
+    decoration: isNamed ? applyPattern(pattern, named.facts) : '',
     extension: optionText(options, 'grid_format').toLowerCase(),
   })
+}
+
+/** The hash of the pixels among a picture's facts, where it or its folder is named by that. */
+async function withPixelHash(
+  picture: SavedPicture,
+  pattern: string,
+  options: Options,
+): Promise<SavedPicture> {
+  const patterns = `${pattern} ${optionText(options, 'directories_filename_pattern')}`
+  if (!patterns.toLowerCase().includes('[image_hash')) return picture
+  const pixels = await sharp(picture.bytes).raw().toBuffer()
+  const pixelHash = createHash('sha256').update(pixels).digest('hex')
+  return { ...picture, facts: { ...picture.facts, pixelHash } }
 }
 
 interface SavedName {
