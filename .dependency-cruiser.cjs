@@ -117,6 +117,13 @@ module.exports = {
       'checkpoints are data',
     ),
     {
+      name: 'supervisor-without-onnx',
+      severity: 'error',
+      comment: 'ONNX Runtime lives and dies with the engine process; the program around it never loads it',
+      from: { path: '^apps/gpu-worker/src/(config|index|run-worker|start-workers|worker)\\.ts$' },
+      to: { path: '^apps/gpu-worker/src/engine/onnx/runtime/(native/|node-binding)', reachable: true },
+    },
+    {
       name: 'gateway-without-onnx',
       severity: 'error',
       comment: 'the gateway image never holds onnxruntime',

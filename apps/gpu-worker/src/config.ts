@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { ledgerSettings } from '@atelier/ledger/settings'
 import { z } from 'zod'
-import { CUDA_CALLS } from './engine/onnx/runtime/open-runtime.ts'
+import { CUDA_CALLS } from './engine/onnx/runtime/cuda-calls.ts'
 
 const port = z.coerce.number().int().min(0).max(65535)
 

@@ -6,7 +6,7 @@ import type { Logger } from 'pino'
 import type { WorkerConfig } from './config.ts'
 import { chooseDevices, type ChosenDevice } from './devices/choose-devices.ts'
 import { withCudaFolder } from './devices/cuda-libraries.ts'
-import { CUDA_CALLS } from './engine/onnx/runtime/open-runtime.ts'
+import { CUDA_CALLS } from './engine/onnx/runtime/cuda-calls.ts'
 import { Worker, type WorkerOptions } from './worker.ts'
 
 /** The workers of one program: one for each device, each with an engine of its own. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { chooseDevices } from './choose-devices.ts'
-import { CUDA_CALLS } from '../engine/onnx/runtime/open-runtime.ts'
+import { CUDA_CALLS } from '../engine/onnx/runtime/cuda-calls.ts'
 import type { Gpu } from './list-gpus.ts'
 
 const gpu = (index: number, driver = '580.65.06'): Gpu => ({

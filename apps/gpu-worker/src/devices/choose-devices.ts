@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { CudaCalls } from '../engine/onnx/runtime/open-runtime.ts'
+import type { CudaCalls } from '../engine/onnx/runtime/cuda-calls.ts'
 import { findCudaLibraries } from './cuda-libraries.ts'
 import { findKnownFault } from './known-faults.ts'
 import { listGpus, type Gpu } from './list-gpus.ts'

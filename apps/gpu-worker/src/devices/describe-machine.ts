@@ -1,5 +1,5 @@
 import { arch, cpus, freemem, totalmem } from 'node:os'
-import { CUDA_CALLS } from '../engine/onnx/runtime/open-runtime.ts'
+import { CUDA_CALLS } from '../engine/onnx/runtime/cuda-calls.ts'
 import { findCudaLibraries, type CudaLibraries } from './cuda-libraries.ts'
 import { INSTALL_COMMAND, isTooOld, MINIMUM_DRIVER } from './known-faults.ts'
 import { listGpus } from './list-gpus.ts'

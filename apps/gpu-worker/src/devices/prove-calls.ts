@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { CudaCalls } from '../engine/onnx/runtime/open-runtime.ts'
+import type { CudaCalls } from '../engine/onnx/runtime/cuda-calls.ts'
 import { withCudaFolder } from './cuda-libraries.ts'
 import { NO_TELEMETRY } from './onnx-telemetry.ts'
 

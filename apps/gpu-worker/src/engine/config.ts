@@ -2,7 +2,7 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { readMachineMemory } from '../devices/machine-memory.ts'
-import { CUDA_CALLS, type CudaCalls } from './onnx/runtime/open-runtime.ts'
+import { CUDA_CALLS, type CudaCalls } from './onnx/runtime/cuda-calls.ts'
 import { parseNodeCacheKind, type NodeCacheKind } from './node-graph/node-cache.ts'
 
 const GIB = 2 ** 30

@@ -3,7 +3,9 @@ import { ModelKind, type ModelFile } from '@atelier/proto'
 import type { WeightFile } from '../checkpoint/weight-file.ts'
 import { checkApproximateDecoder } from '../networks/approximate-vae.ts'
 import { findTinyLayers } from '../networks/tiny-vae.ts'
-import type { PreviewKind } from './preview-network.ts'
+
+/** Which network: the tiny autoencoder (TAESD), or A1111's "Approx NN". */
+export type PreviewKind = 'tiny' | 'approximate'
 
 /** Names of preview networks, as A1111 and ComfyUI download them. */
 const NAMES: Readonly<Record<PreviewKind, { readonly sd: RegExp; readonly sdxl: RegExp }>> = {

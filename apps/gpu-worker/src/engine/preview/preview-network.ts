@@ -6,15 +6,13 @@ import { buildTinyDecoder, findTinyLayers } from '../networks/tiny-vae.ts'
 import { LazySessions } from '../onnx/lazy-sessions.ts'
 import type { SessionOptions } from '../onnx/session.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
+import type { PreviewKind } from './find-preview-file.ts'
 
 /** A small network that shows a latent before it is done. */
 export interface PreviewNetwork {
   /** Latent [batch, 4, h, w] in sampling scale to pixels [batch, 3, H, W], about -1 to 1. */
   readonly decode: (latent: Tensor) => Promise<Tensor>
 }
-
-/** Which network: the tiny autoencoder (TAESD), or A1111's "Approx NN". */
-export type PreviewKind = 'tiny' | 'approximate'
 
 /**
  * Opens a preview network.

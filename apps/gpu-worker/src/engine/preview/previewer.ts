@@ -5,7 +5,7 @@ import type { ModelStore } from '../models/model-store.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { cheapColoursOf, colourLatent, comfyColoursOf } from './latent-colours.ts'
 import { encodePreview, wantsPreview } from './make-preview.ts'
-import type { PreviewKind } from './preview-network.ts'
+import type { PreviewKind } from './find-preview-file.ts'
 
 /** Shows what a sampling has come to. */
 export interface Previewer {

@@ -1,15 +1,7 @@
+import type { CudaCalls } from './cuda-calls.ts'
 import type { ModelRuntime } from './model-runtime.ts'
 import { NativeRuntime } from './native/native-runtime.ts'
 import { NODE_BINDING } from './node-binding.ts'
-
-/**
- * How networks are called on CUDA: through ONNX Runtime's C API on a thread of its own, with calls whose shape comes again
- * captured as CUDA graphs or without, or through its binding for Node. The best first.
- */
-export const CUDA_CALLS = ['captured', 'native', 'binding'] as const
-
-/** One of them. */
-export type CudaCalls = (typeof CUDA_CALLS)[number]
 
 /** What a runtime is opened with. */
 export interface RuntimeOptions {
