@@ -7,7 +7,7 @@ import { readImages } from '../job-files.ts'
 import { makeGridOf } from './make-grid.ts'
 import { readInfotexts } from './made-infotexts.ts'
 import { listNotActedOn } from '../not-acted-on.ts'
-import { optionFlag, readOptions, type Options } from '../options/options-store.ts'
+import { optionFlag, overrideOptions, readOptions, type Options } from '../options/options-store.ts'
 import type { GenerationRequest } from '../request/generation-request.ts'
 import type { FinishedPictures } from '../saved/save-results.ts'
 import { toGenerationResponse } from './to-response.ts'
@@ -45,7 +45,7 @@ export async function writeAnswer(
   const generation = record.job?.kind?.$case === 'generation' ? record.job.kind.value : undefined
   if (generation === undefined) throw pythonException('RuntimeError', 'the job is no generation job')
   refuseFailed(record)
-  const options = await readOptions(deps.store.documents, record.job?.tenant ?? '')
+  const options = await readAnswerOptions(deps, request, record)
   const all = await readImages(deps, record)
   const made = all.slice(0, all.length - countMaps(generation))
   const hasGrid = wantsGrid(request, options, made.length)
@@ -53,16 +53,27 @@ export async function writeAnswer(
   const grid =
     hasGrid && made.length > 0 ? await makeGridOf(made, { job: generation, infotext, options }) : undefined
   await save({ record, images: made, grid })
-  const images = grid === undefined || !optionFlag(options, 'return_grid') ? all : [grid, ...all]
+  const isShown = grid !== undefined && optionFlag(options, 'return_grid')
+  const images = isShown ? [grid, ...all] : all
   const ignored = listNotActedOn(request, generation)
   if (ignored.length > 0)
     deps.logger.warn({ ignored, jobId: record.job?.id }, 'parts of a request had no effect')
   const isSent = request.value('send_images') !== false
   const body = toGenerationResponse({
-    ...{ request, record, hasGrid },
+    ...{ request, record, hasGrid: isShown },
     images: isSent ? images.map((bytes) => Buffer.from(bytes).toString('base64')) : [],
   })
   return { body, ignored }
+}
+
+/** The options an answer is put together by: the tenant's with the request's on top. */
+async function readAnswerOptions(
+  deps: Pick<GatewayDeps, 'store'>,
+  request: GenerationRequest,
+  { job }: JobRecord,
+): Promise<Options> {
+  const own = await readOptions(deps.store.documents, job?.tenant ?? '')
+  return overrideOptions(own, request.record('override_settings'))
 }
 
 const UNFINISHED: Partial<Record<JobState, string>> = {

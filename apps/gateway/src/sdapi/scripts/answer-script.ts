@@ -6,7 +6,7 @@ import { readInfotexts } from '../answer/made-infotexts.ts'
 import { readImages } from '../job-files.ts'
 import { jsonAnswer, pythonException } from '../errors.ts'
 import { makeGridOf } from '../answer/make-grid.ts'
-import { optionFlag, readOptions, type Options } from '../options/options-store.ts'
+import { optionFlag, overrideOptions, readOptions, type Options } from '../options/options-store.ts'
 import type { GenerationRequest } from '../request/generation-request.ts'
 import { tellInfo } from '../answer/surface-note.ts'
 import { echoFields, toTimestamp } from '../answer/to-response.ts'
@@ -51,11 +51,14 @@ export async function writeScriptAnswer(
   const script = readScript(record)
   const note = parseScriptNote(record.job?.surfaceNote ?? '')
   const pictures = await readImages(deps, record)
+  // What a script puts together follows the tenant's options, what its generations do the request's.
   const options = await readOptions(deps.store.documents, record.job?.tenant ?? '')
+  const cellOptions = overrideOptions(options, request.record('override_settings'))
   const grids = await drawScriptGrids(script, note, {
     record,
     pictures,
     options,
+    cellOptions,
     savesCells: request.flag('save_images'),
   })
   await save({ record, grids, pictures })
@@ -78,6 +81,8 @@ interface Finished {
   readonly record: JobRecord
   readonly pictures: readonly Uint8Array[]
   readonly options: Options
+  /** With the request's on top. */
+  readonly cellOptions: Options
   /** A cell of several pictures shows their grid, as answers that are saved have one. */
   readonly savesCells: boolean
 }
@@ -85,7 +90,7 @@ interface Finished {
 async function drawScriptGrids(
   script: ScriptJob,
   { answer }: ScriptNote,
-  { record, pictures, options, savesCells }: Finished,
+  { record, pictures, options, cellOptions, savesCells }: Finished,
 ): Promise<Uint8Array[]> {
   const { grid } = answer
   if (grid === undefined) return []
@@ -98,9 +103,9 @@ async function drawScriptGrids(
     ofParts.map(async (made, part) => {
       const job = script.parts[part]
       const isShared =
-        savesCells && made.length > 1 && optionFlag(options, 'return_grid') && job !== undefined
+        savesCells && made.length > 1 && optionFlag(cellOptions, 'return_grid') && job !== undefined
       if (!isShared) return made[0]
-      return makeGridOf(made, { job, infotext: texts[firsts[part]!] ?? '', options })
+      return makeGridOf(made, { job, infotext: texts[firsts[part]!] ?? '', options: cellOptions })
     }),
   )
   const batchSize = script.parts[0]?.batchSize ?? 1
