@@ -36,7 +36,7 @@ export function LoginPage({ authentication }: { readonly authentication: Session
         )}
         <label class="toggle">
           <input type="checkbox" name="remember" />
-          <span>Keep it in this browser, not only in this tab</span>
+          <span>Keep it after this tab is closed</span>
         </label>
         <p class="fault" role="alert">
           {fault}
