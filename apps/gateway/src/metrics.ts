@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { MiddlewareHandler } from 'hono'
+import { routePath } from 'hono/route'
 import { isAtelierError, toStateName, type StoreUse } from '@atelier/ledger'
 import { JobState, Surface, type Job, type JobRecord } from '@atelier/proto'
 import type { GatewayEnv } from './deps.ts'
@@ -139,7 +140,7 @@ function createRequestTimer(registry: Registry): MiddlewareHandler<GatewayEnv> {
     end({
       surface: c.get('surface'),
       method: c.req.method,
-      route: c.req.routePath,
+      route: routePath(c),
       status: String(c.res.status),
     })
   }

@@ -4,21 +4,10 @@ import type { Logger } from 'pino'
 import type { GatewayConfig } from '../config.ts'
 import type { GatewayEnv } from '../deps.ts'
 import type { RouteTable } from '../middleware/route-table.ts'
+import { RETRY_AFTER, STATUS_OF_CODE } from '../refusals.ts'
 import { cacheControlOfUnknown } from './cache-control.ts'
 import { RequestFault } from './request-fault.ts'
 import { answerJson, answerText, toAtelierError } from './respond.ts'
-
-/** When a client may try again after a refusal for want of room, seconds. */
-const RETRY_AFTER = '5'
-
-/** HTTP status of the codes that are not the handler's own failure. */
-const STATUS_OF_CODE: Readonly<Record<string, number>> = {
-  'invalid-request': 400,
-  conflict: 409,
-  'tenant-queue-full': 429,
-  'queue-full': 503,
-  unavailable: 503,
-}
 
 /** What ComfyUI answers for a path or method it does not have: its web root stands behind every path. */
 export function answerComfyUnknown(

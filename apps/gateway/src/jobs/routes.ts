@@ -5,6 +5,7 @@ import { Hono } from 'hono'
 import { readOutputs } from '../comfy/queue/history.ts'
 import type { GatewayDeps, GatewayEnv } from '../deps.ts'
 import { isEnded } from '../dispatch/job-states.ts'
+import { RETRY_AFTER } from '../refusals.ts'
 import { toJobResult } from '../sdapi/answer/to-job-result.ts'
 import { createEventRoutes } from './event-routes.ts'
 import { answerMissing, findJob } from './find-job.ts'
@@ -12,9 +13,6 @@ import { JOBS_PATH } from './job-address.ts'
 import { createJobListRoutes } from './list-routes.ts'
 import { createPictureRoutes } from './picture-routes.ts'
 import { toErrorBody } from './summarize-job.ts'
-
-/** When a client may try again after a refusal, seconds. */
-const RETRY_AFTER = '5'
 
 /**
  * Jobs by address, whichever surface they came through: GET tells the state, and the result once there is one; DELETE

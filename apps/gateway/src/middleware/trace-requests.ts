@@ -1,5 +1,6 @@
 import { inSpan, withTraceparent } from '@atelier/telemetry'
 import type { MiddlewareHandler } from 'hono'
+import { routePath } from 'hono/route'
 import type { GatewayEnv } from '../deps.ts'
 
 /**
@@ -13,8 +14,8 @@ export function traceRequests(): MiddlewareHandler<GatewayEnv> {
       inSpan(c.req.method, attributes, async (span) => {
         await next()
         if (!span.isRecording()) return
-        span.updateName(`${c.req.method} ${c.req.routePath}`)
-        span.setAttributes({ 'http.route': c.req.routePath, 'http.response.status_code': c.res.status })
+        span.updateName(`${c.req.method} ${routePath(c)}`)
+        span.setAttributes({ 'http.route': routePath(c), 'http.response.status_code': c.res.status })
       }),
     )
   }

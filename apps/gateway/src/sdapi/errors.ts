@@ -3,6 +3,7 @@ import { isAtelierError } from '@atelier/ledger'
 import type { ExactValue } from '@atelier/catalog/exact-json'
 import type { GatewayEnv } from '../deps.ts'
 import type { RouteTable } from '../middleware/route-table.ts'
+import { RETRY_AFTER, STATUS_OF_CODE } from '../refusals.ts'
 import { formatResponseJson } from './python-json.ts'
 
 /** One entry of a 422 body's `detail`. */
@@ -59,20 +60,16 @@ export function jsonAnswer(value: ExactValue, status = 200, headers: Record<stri
   })
 }
 
-/** How long a client is asked to wait when there is no room, seconds. */
-const RETRY_AFTER_SECONDS = '5'
-
 /** The answer to an error of this surface's routes; what we did not foresee hides its text. */
 export function answerSdapiError(error: Error): Response {
   if (error instanceof ValidationError)
     return jsonAnswer(new Map([['detail', error.faults.map(toDetail)]]), 422)
   if (error instanceof ApiError) return answerApiError(error.body)
-  if (isAtelierError(error)) {
-    if (error.code === 'tenant-queue-full') return refuse(429, error.message)
-    if (error.code === 'queue-full' || error.code === 'unavailable') return refuse(503, error.message)
-    if (error.code === 'invalid-request')
-      return answerApiError({ kind: 'http', status: 400, detail: error.message })
-    if (error.code === 'conflict') return answerApiError({ kind: 'http', status: 409, detail: error.message })
+  const status = isAtelierError(error) ? STATUS_OF_CODE[error.code] : undefined
+  if (status !== undefined) {
+    const answer = answerApiError({ kind: 'http', status, detail: error.message })
+    if (isAtelierError(error) && error.retryable) answer.headers.set('retry-after', RETRY_AFTER)
+    return answer
   }
   return answerApiError({
     kind: 'exception',
@@ -80,12 +77,6 @@ export function answerSdapiError(error: Error): Response {
     exception: 'InternalError',
     text: 'internal error',
   })
-}
-
-function refuse(status: number, detail: string): Response {
-  const answer = answerApiError({ kind: 'http', status, detail })
-  answer.headers.set('retry-after', RETRY_AFTER_SECONDS)
-  return answer
 }
 
 function answerApiError(body: ApiErrorBody): Response {
