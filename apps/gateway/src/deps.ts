@@ -6,7 +6,7 @@ import type { ConsoleFiles } from './console/console-files.ts'
 import type { JobDispatcher } from './dispatch/job-dispatcher.ts'
 import type { ModelIndex } from './models/model-index.ts'
 
-/** Everything the app needs from outside; tests give fakes, `main.ts` builds the real ones. */
+/** Everything the app needs from outside; tests give fakes, `gateway.ts` builds the real ones. */
 export interface GatewayDeps {
   readonly config: GatewayConfig
   readonly dispatcher: JobDispatcher

@@ -50,7 +50,8 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
   const models = await DirectoryModelIndex.open(store.workers, onFault)
   const connections = new WorkerConnections(() => models.workers())
   const room = new StoreRoom(store, onFault)
-  const listeners: Listener[] = []
+  const opened: OpenedPorts = { listeners: [], servers: [] }
+  const { listeners, servers } = opened
   const metrics: GatewayMetrics = createGatewayMetrics({
     openRecords: () => dispatcher.openRecords(),
     openSockets: () => listeners.reduce((sum, listener) => sum + listener.countSockets(), 0),
@@ -84,7 +85,6 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
   }
   const authenticate = createAuthenticator(config, onFault)
   const hub = createComfySocketHub(deps)
-  const servers: Server[] = []
   const operations: Gateway['operations'] = {
     registry: metrics.registry,
     readReadiness: () => readReadiness(store, dispatcher, stopping.signal.aborted),
@@ -103,26 +103,36 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
     models.close()
   }
   try {
-    for (const [surface, port] of [
-      ['sdapi', config.ATELIER_PORT],
-      ['comfy', config.ATELIER_COMFY_PORT],
-    ] as const) {
-      if (port === OFF) continue
-      listeners.push(
-        await listen({ deps, surface, port, authenticate, timeRequests: metrics.timeRequests, hub }),
-      )
-    }
-    if (config.ATELIER_METRICS_PORT !== OFF) {
-      const { ATELIER_HOST: host, ATELIER_METRICS_PORT: port } = config
-      const readMetrics = () => readRegistry(metrics.registry)
-      servers.push(await serveOperations({ host, port, readMetrics, ...operations }))
-    }
+    await openPorts(opened, { deps, authenticate, timeRequests: metrics.timeRequests, hub }, operations)
   } catch (error) {
     await close()
     throw error
   }
   const ports = Object.fromEntries(listeners.map(({ surface, port }) => [surface, port]))
   return { ports, models, operations, close }
+}
+
+interface OpenedPorts {
+  readonly listeners: Listener[]
+  readonly servers: Server[]
+}
+
+/** Opens the surfaces' ports and the operations port. What is open when one cannot be bound is in `opened`, to be closed. */
+async function openPorts(
+  { listeners, servers }: OpenedPorts,
+  shared: Omit<Parameters<typeof listen>[0], 'surface' | 'port'>,
+  operations: Gateway['operations'],
+): Promise<void> {
+  const { config } = shared.deps
+  const wanted = { sdapi: config.ATELIER_PORT, comfy: config.ATELIER_COMFY_PORT }
+  for (const surface of ['sdapi', 'comfy'] as const) {
+    const port = wanted[surface]
+    if (port !== OFF) listeners.push(await listen({ ...shared, surface, port }))
+  }
+  const { ATELIER_HOST: host, ATELIER_METRICS_PORT: port } = config
+  if (port === OFF) return
+  const readMetrics = () => readRegistry(operations.registry)
+  servers.push(await serveOperations({ host, port, readMetrics, ...operations }))
 }
 
 /** Whether the gateway takes work, or why not. */
