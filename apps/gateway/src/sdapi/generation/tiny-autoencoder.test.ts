@@ -31,7 +31,7 @@ const infotextOf = async (request: object) => {
 
 // What A1111 1.10.1 answered to the same requests.
 describe('the options that name the tiny autoencoder', () => {
-  it('are told where it acts: decoding always', async () => {
+  it('are told where it acts: decoding', async () => {
     const text = await infotextOf({})
     expect(text).toContain(', VAE Decoder: TAESD, Version')
     expect(text).not.toContain('VAE Encoder')
@@ -39,8 +39,12 @@ describe('the options that name the tiny autoencoder', () => {
 
   it('are told where it acts: encoding where a picture is enlarged', async () => {
     const hires = { enable_hr: true, denoising_strength: 0.5, hr_upscaler: 'Lanczos' }
-    expect(await infotextOf(hires)).toContain('VAE Encoder: TAESD, VAE Decoder: TAESD')
+    expect(await infotextOf(hires)).toContain('VAE Encoder: TAESD')
     expect(await infotextOf({ ...hires, hr_upscaler: 'Latent' })).not.toContain('VAE Encoder')
+  })
+
+  it('are not told of decoding after a second pass', async () => {
+    expect(await infotextOf({ enable_hr: true, denoising_strength: 0.5 })).not.toContain('VAE Decoder')
   })
 
   it('need its files', async () => {

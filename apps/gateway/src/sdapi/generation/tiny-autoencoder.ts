@@ -51,7 +51,8 @@ export function listTinyEncoder(plan: GenerationPlan): Parameter[] {
   return usesTiny(plan, 'encoder') && encodesPictures(plan) ? [{ key: 'VAE Encoder', value: 'TAESD' }] : []
 }
 
-/** What one that it decodes adds. */
+/** What one that it decodes adds. A1111 decodes what a second pass made within that pass, and does not tell it there. */
 export function listTinyDecoder(plan: GenerationPlan): Parameter[] {
-  return usesTiny(plan, 'decoder') ? [{ key: 'VAE Decoder', value: 'TAESD' }] : []
+  const hasSecondPass = !plan.isImageToImage && plan.request.flag('enable_hr')
+  return usesTiny(plan, 'decoder') && !hasSecondPass ? [{ key: 'VAE Decoder', value: 'TAESD' }] : []
 }
