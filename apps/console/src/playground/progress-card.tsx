@@ -1,5 +1,5 @@
 import type { JobSummary } from '@atelier/catalog/atelier-api'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { useConsole } from '../state/console.ts'
 import { Button } from '../ui/button.tsx'
 import { formatSpan } from '../ui/format.ts'
@@ -73,18 +73,19 @@ function usePreview(job: JobSummary): string | undefined {
   const { client } = useConsole()
   const [shown, setShown] = useState<{ readonly jobId: string; readonly address: string }>()
   const number = job.progress?.preview ?? 0
+  const isGone = useRef(false)
+  useEffect(() => () => void (isGone.current = true), [])
   useEffect(() => {
     if (number === 0) return
-    const state = { isWanted: true }
     client
       .getBlob(`atelier/v1/jobs/${job.id}/preview`)
       .then((blob) => {
-        if (state.isWanted && blob !== undefined)
+        // Not dropped for a newer one: where steps are quicker than answers, none would ever be seen.
+        if (!isGone.current && blob !== undefined)
           setShown({ jobId: job.id, address: URL.createObjectURL(blob) })
       })
       // It may have ended meanwhile; previews are allowed to be lost.
       .catch(() => undefined)
-    return () => void (state.isWanted = false)
   }, [job.id, number])
   const address = shown?.address
   useEffect(() => () => void (address !== undefined && URL.revokeObjectURL(address)), [address])
