@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { findTitle, toFileName } from './device-title.ts'
 import { writeSd15 } from './networks.ts'
+import { cudaIndexOf } from '../../apps/gpu-worker/src/engine/onnx/runtime/cuda-index.ts'
 import { startPictureServer, type PictureServer } from './pictures.ts'
 import { round } from './statistics.ts'
 
@@ -51,9 +52,9 @@ function writeCopy(number: number): string {
 
 /** Memory in use: of the whole device, or of the engine process without the files it maps. */
 function readMemory(server: PictureServer): number {
-  const cuda = /^cuda:(\d+)$/.exec(device)
-  if (cuda !== null) {
-    const query = ['--query-gpu=memory.used', '--format=csv,noheader,nounits', `--id=${cuda[1]}`]
+  const index = cudaIndexOf(device)
+  if (index !== undefined) {
+    const query = ['--query-gpu=memory.used', '--format=csv,noheader,nounits', `--id=${index}`]
     return Number(execFileSync('nvidia-smi', query, { encoding: 'utf8' })) * MIB
   }
   const pids = server.atelier.findProcesses('engine/main.ts')

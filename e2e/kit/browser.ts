@@ -1,25 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { delimiter, join } from 'node:path'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 
-/** Programs that can be driven, in the order they are looked for. */
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge']
-
-/** Where a browser is: ATELIER_BROWSER, then PATH; undefined: nowhere. */
-function findBrowser(): string | undefined {
-  const { ATELIER_BROWSER, PATH } = process.env
-  if (ATELIER_BROWSER !== undefined) return ATELIER_BROWSER
-  const folders = (PATH ?? '').split(delimiter)
-  return folders.flatMap((folder) => NAMES.map((name) => join(folder, name))).find((path) => existsSync(path))
-}
+/** The program that is driven; undefined: none was named. */
+const browserPath = (): string | undefined => process.env['ATELIER_BROWSER']
 
 /**
  * Whether tests that need a browser are run: only where ATELIER_BROWSER names one. Not even where tools are required is
  * it a fault to have none, and the page's own test still depends on how fast the machine draws.
  */
 export function hasBrowser(): boolean {
-  if (process.env['ATELIER_BROWSER'] !== undefined) return true
+  if (browserPath() !== undefined) return true
   process.stderr.write(
     '\nSKIPPED, NOT TESTED: the web page in a browser; ATELIER_BROWSER=/usr/bin/chromium\n\n',
   )
@@ -30,7 +21,7 @@ export function hasBrowser(): boolean {
 export function launchBrowser(): Promise<Browser> {
   // The sandbox needs a user that is not root; containers run as root.
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  return chromium.launch({ executablePath: findBrowser()!, args })
+  return chromium.launch({ executablePath: browserPath()!, args })
 }
 
 /** A page, and everything that went wrong in it. */

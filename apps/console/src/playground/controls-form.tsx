@@ -1,7 +1,6 @@
-import type { TargetedEvent, TargetedSubmitEvent } from 'preact'
-import { useRef } from 'preact/hooks'
+import type { TargetedSubmitEvent } from 'preact'
 import { useConsole } from '../state/console.ts'
-import { Button } from '../ui/button.tsx'
+import { PictureChooser } from '../ui/picture-chooser.tsx'
 import { readDataUrl } from '../ui/read-picture.ts'
 import { HiresPart } from './hires-part.tsx'
 import { ModePicker } from './mode-picker.tsx'
@@ -72,29 +71,13 @@ function SendBar() {
 /** Fills the form from a picture's own text: for those who cannot or do not want to drop one. */
 function ReadSettings() {
   const { playground } = useConsole()
-  const input = useRef<HTMLInputElement>(null)
-  const take = (event: TargetedEvent<HTMLInputElement>): void => {
-    const file = event.currentTarget.files?.[0]
-    if (file !== undefined) void readDataUrl(file).then(playground.reuse)
-    event.currentTarget.value = ''
-  }
   return (
-    <>
-      <input
-        ref={input}
-        type="file"
-        accept="image/*"
-        class="hidden"
-        tabIndex={-1}
-        aria-label="Picture to read settings from"
-        onChange={take}
-      />
-      <Button
-        icon="reuse"
-        label="Read settings from a picture"
-        title="Read settings from a picture (or drop one on the page)"
-        onClick={() => input.current?.click()}
-      />
-    </>
+    <PictureChooser
+      name="Picture to read settings from"
+      onChoose={(file) => void readDataUrl(file).then(playground.reuse)}
+      icon="reuse"
+      label="Read settings from a picture"
+      title="Read settings from a picture (or drop one on the page)"
+    />
   )
 }

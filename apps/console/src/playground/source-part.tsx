@@ -1,9 +1,9 @@
-import type { TargetedEvent } from 'preact'
-import { useRef, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import { messageOf } from '../api/fault.ts'
 import { useConsole } from '../state/console.ts'
 import { Button } from '../ui/button.tsx'
 import { NumberField, SelectField, Toggle } from '../ui/fields.tsx'
+import { PictureChooser } from '../ui/picture-chooser.tsx'
 import { readPicture } from '../ui/read-picture.ts'
 import { usePictureDrop } from '../ui/use-picture-drop.ts'
 import { MaskEditor } from './mask-editor.tsx'
@@ -30,7 +30,6 @@ export function SourcePart() {
 function SourceDrop() {
   const { playground } = useConsole()
   const [fault, setFault] = useState('')
-  const input = useRef<HTMLInputElement>(null)
   const take = (file: File | undefined): void => {
     if (file === undefined) return
     setFault('')
@@ -42,21 +41,11 @@ function SourceDrop() {
       .catch((error: unknown) => setFault(messageOf(error)))
   }
   const drop = usePictureDrop(take)
-  const choose = (event: TargetedEvent<HTMLInputElement>) => take(event.currentTarget.files?.[0])
   return (
     <div class={`drop${drop.isOver ? ' over' : ''}`} {...drop.handlers}>
-      <input
-        ref={input}
-        type="file"
-        accept="image/*"
-        class="hidden"
-        tabIndex={-1}
-        aria-label="Source picture"
-        onChange={choose}
-      />
-      <Button icon="image" onClick={() => input.current?.click()}>
+      <PictureChooser name="Source picture" onChoose={take} icon="image">
         Choose a picture
-      </Button>
+      </PictureChooser>
       <span class="muted">or drop one here</span>
       {fault !== '' && (
         <p class="fault" role="alert">

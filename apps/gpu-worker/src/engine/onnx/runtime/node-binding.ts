@@ -1,6 +1,7 @@
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { createTensor } from '../../tensor/tensor.ts'
 import type { SessionInputs } from '../network-session.ts'
+import { cudaIndexOf } from './cuda-index.ts'
 import type { ModelInput, ModelOptions, ModelRuntime } from './model-runtime.ts'
 
 /** ONNX Runtime through the binding it ships for Node, which blocks the thread that runs a model until it is done. */
@@ -27,9 +28,9 @@ export const NODE_BINDING: ModelRuntime = {
 
 function toSessionOptions(options: ModelOptions): InferenceSession.SessionOptions {
   const { device, threads, optimization, weightsFolder } = options
-  const cuda = /^cuda:(\d+)$/.exec(device)
+  const deviceId = cudaIndexOf(device)
   return {
-    executionProviders: cuda === null ? ['cpu'] : [{ name: 'cuda', deviceId: Number(cuda[1]) }, 'cpu'],
+    executionProviders: deviceId === undefined ? ['cpu'] : [{ name: 'cuda', deviceId }, 'cpu'],
     graphOptimizationLevel: optimization === 'none' ? 'disabled' : optimization,
     logSeverityLevel: 3,
     ...(threads > 0 && { intraOpNumThreads: threads }),

@@ -1,4 +1,4 @@
-import { createTensor, type Tensor } from '../../../tensor/tensor.ts'
+import { countElements, createTensor, type Tensor } from '../../../tensor/tensor.ts'
 import { isOutOfMemory } from '../../../engine-error.ts'
 import type { SessionInputs } from '../../network-session.ts'
 import type { DeviceMemory } from './device-memory.ts'
@@ -121,7 +121,7 @@ export class CapturedCalls {
       bind('BindInput', name, wrapInput(api, input, { memory: memory.memory, data: address, bytes }))
     }
     for (const [name, shape] of shapes) {
-      const bytes = createTensor(shape).data.byteLength
+      const bytes = countElements(shape) * Float32Array.BYTES_PER_ELEMENT
       const address = memory.allocate(bytes)
       call.outputs.set(name, { address, shape })
       bind('BindOutput', name, wrapMemory(api, shape, F32, { memory: memory.memory, data: address, bytes }))

@@ -1,5 +1,6 @@
 import koffi from 'koffi'
 import { CUDA_RUNTIME } from '../../../../devices/cuda-libraries.ts'
+import { cudaIndexOf } from '../cuda-index.ts'
 import type { OrtApi } from './ort-api.ts'
 
 /** Memory of a device. Copies are done when they return. */
@@ -21,10 +22,11 @@ const DEVICE_TO_HOST = 2
 
 /**
  * Memory of an NVIDIA GPU, through the CUDA runtime that ONNX Runtime's provider uses.
- * @throws Error when the library is not there
+ * @throws Error when the device is none, or the library is not there
  */
 export function openCudaMemory(api: OrtApi, device: string): DeviceMemory {
-  const id = Number(device.replace('cuda:', ''))
+  const id = cudaIndexOf(device)
+  if (id === undefined) throw new Error(`${device} is no GPU`)
   const cuda = loadCudaRuntime()
   cuda.check('cudaSetDevice', id)
   return {

@@ -1,3 +1,4 @@
+import { cudaIndexOf } from '../cuda-index.ts'
 import type { OrtApi } from './ort-api.ts'
 import type { NativeOptions } from './thread-messages.ts'
 
@@ -41,10 +42,10 @@ function describeSession(api: OrtApi, described: bigint, options: NativeOptions)
     const key = 'session.model_external_initializers_file_folder_path'
     api.call('AddSessionConfigEntry', described, key, weightsFolder)
   }
-  const cuda = /^cuda:(\d+)$/.exec(device)
-  if (cuda === null) return
+  const index = cudaIndexOf(device)
+  if (index === undefined) return
   addCuda(api, described, {
-    ...{ device_id: cuda[1]!, enable_cuda_graph: capturesCalls ? '1' : '0' },
+    ...{ device_id: String(index), enable_cuda_graph: capturesCalls ? '1' : '0' },
     ...CUDA_OPTIONS,
   })
 }

@@ -58,7 +58,6 @@ const FUNCTIONS = {
   AllocatorFree: [76, 'void *', 'void *allocator, void *memory'],
   GetAllocatorWithDefaultOptions: [78, 'void *', '_Out_ void **allocator'],
   ReleaseStatus: [93, 'void', 'void *status'],
-  ReleaseMemoryInfo: [94, 'void', 'void *memory'],
   ReleaseSession: [95, 'void', 'void *session'],
   ReleaseValue: [96, 'void', 'void *value'],
   ReleaseRunOptions: [97, 'void', 'void *options'],
