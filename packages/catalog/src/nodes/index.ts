@@ -19,12 +19,16 @@ import { conditioningSetAreaStrength } from './conditioning-set-area-strength.ts
 import { conditioningSetMask } from './conditioning-set-mask.ts'
 import { conditioningSetTimestepRange } from './conditioning-set-timestep-range.ts'
 import { conditioningZeroOut } from './conditioning-zero-out.ts'
+import { contextWindowNodes } from './context-window-nodes.ts'
+import { controlTextNodes } from './control-text-nodes.ts'
 import { customSamplerNodes } from './custom-sampler-nodes.ts'
 import { differentialDiffusionNodes } from './differential-diffusion-nodes.ts'
 import { easyCacheNodes } from './easy-cache-nodes.ts'
+import { editModelNodes } from './edit-model-nodes.ts'
 import { emptyImage } from './empty-image.ts'
 import { emptyLatentImage } from './empty-latent-image.ts'
 import { epsilonScalingNodes } from './epsilon-scaling-nodes.ts'
+import { fluxNodes } from './flux-nodes.ts'
 import { freeLunchNodes } from './free-lunch-nodes.ts'
 import { frescaNodes } from './fresca-nodes.ts'
 import { gitsNodes } from './gits-nodes.ts'
@@ -77,6 +81,8 @@ import { previewAnyNodes } from './preview-any-nodes.ts'
 import { previewImage } from './preview-image.ts'
 import { primitiveNodes } from './primitive-nodes.ts'
 import { rebatchNodes } from './rebatch-nodes.ts'
+import { regexNodes } from './regex-nodes.ts'
+import { renormNodes } from './renorm-nodes.ts'
 import { repeatLatentBatch } from './repeat-latent-batch.ts'
 import { saveImage } from './save-image.ts'
 import { saveImageWebsocket } from './save-image-websocket.ts'
@@ -97,6 +103,7 @@ import { tcfgNodes } from './tcfg-nodes.ts'
 import { vaeEncodeForInpaint } from './vae-encode-for-inpaint.ts'
 import { vaeEncode } from './vae-encode.ts'
 import { vaeEncodeTiled } from './vae-encode-tiled.ts'
+import { videoGuidanceNodes } from './video-guidance-nodes.ts'
 import type { NodeDefinition } from './node-definition.ts'
 
 export type {
@@ -189,8 +196,10 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   ...modelDownscaleNodes,
   ...imagesNodes,
   imageOnlyCheckpointLoader,
+  ...videoGuidanceNodes,
   ...selfAttentionGuidanceNodes,
   ...perpNegNodes,
+  ...controlTextNodes,
   ...morphologyNodes,
   ...differentialDiffusionNodes,
   ...instructPix2PixNodes,
@@ -203,17 +212,22 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   ...gitsNodes,
   ...unionControlNetNodes,
   ...epsilonScalingNodes,
+  ...fluxNodes,
   ...torchCompileNodes,
   ...mahiroNodes,
   ...hookLoraNodes,
   ...hookNodes,
+  ...renormNodes,
   ...primitiveNodes,
   ...cfgNodes,
   ...frescaNodes,
   ...apgNodes,
   ...previewAnyNodes,
   ...stringNodes,
+  ...regexNodes,
+  ...editModelNodes,
   ...tcfgNodes,
+  ...contextWindowNodes,
   ...easyCacheNodes,
   saveImageWebsocket,
 ]

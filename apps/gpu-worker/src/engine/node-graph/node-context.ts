@@ -80,6 +80,8 @@ export interface EntryConditions {
   readonly concatLatent?: Tensor
   /** Where an inpainting model may draw, [images, H, W] or [images, 1, H, W] of any size; absent: the latent's noise mask. */
   readonly concatMask?: Tensor
+  /** An encoded prompt for ControlNets alone; absent: they see the entry's own. */
+  readonly controlTokens?: Tensor
 }
 
 /** An encoded prompt, what else it says, and where, when and how strongly it guides. */

@@ -51,6 +51,11 @@ describe('conditioning nodes', () => {
     expect([...shorter!.pooled!.data]).toEqual([4, 4])
   })
 
+  it('reference latent: nothing changes for models that do not edit', async () => {
+    const latent = { samples: createTensor([1, 4, 1, 1]) }
+    expect(await run('ReferenceLatent', { conditioning: [prompt(1)], latent })).toEqual([prompt(1)])
+  })
+
   it('zero out: tokens and pooled of zeros', async () => {
     const [zeroed] = await run('ConditioningZeroOut', { conditioning: [prompt(1, 2, 3)] })
     expect([...zeroed!.tokens.data, ...zeroed!.pooled!.data]).toEqual([0, 0, 0, 0, 0, 0])

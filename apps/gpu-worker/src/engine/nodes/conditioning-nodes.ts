@@ -31,6 +31,8 @@ export const conditioningNodes: NodeTable = {
     })
     return { outputs: [mixed] }
   },
+  // For models that edit pictures; those of Stable Diffusion do not look at it.
+  ReferenceLatent: async (inputs) => ({ outputs: [inputs.value<ConditioningValue>('conditioning')] }),
   ConditioningZeroOut: async (inputs) => {
     const entries = inputs.value<ConditioningValue>('conditioning')
     return { outputs: [entries.map((entry) => ({ ...entry, ...toZeros(entry) }))] }

@@ -34,6 +34,7 @@ export interface ContentSetting {
 export function toContent(entry: ConditioningEntry, role: string, setting: ContentSetting): EntryContent {
   return {
     tokens: entry.tokens,
+    controlTokens: entry.controlTokens,
     label: toLabel(entry, role, setting),
     concat: toConcat(entry, setting),
     controls: setting.controlsOf?.(entry),

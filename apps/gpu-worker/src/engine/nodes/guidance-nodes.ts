@@ -7,6 +7,7 @@ import {
   type GuidePatch,
 } from '../denoise/composition/guide-patches.ts'
 import { combine } from '../denoise/combine.ts'
+import { guideByPlace, limitWhole, rise, riseAndFall } from '../denoise/composition/guide-batches.ts'
 import { weighFrequencies } from '../denoise/composition/guide-frequencies.ts'
 import { dampTangents, projectAdaptively } from '../denoise/composition/guide-projections.ts'
 import { guidePerpendicularly } from '../denoise/composition/guiders.ts'
@@ -59,6 +60,18 @@ export const guidanceNodes: NodeTable = {
       },
       changesLoneOnes: true,
     }))
+  },
+  VideoLinearCFGGuidance: async (inputs) => {
+    const least = inputs.number('min_cfg')
+    return patch(inputs, () => guideByPlace(least, rise))
+  },
+  VideoTriangleCFGGuidance: async (inputs) => {
+    const least = inputs.number('min_cfg')
+    return patch(inputs, () => guideByPlace(least, riseAndFall))
+  },
+  RenormCFG: async (inputs) => {
+    const settings = { from: inputs.number('cfg_trunc'), limit: inputs.number('renorm_cfg') }
+    return patch(inputs, () => limitWhole(settings))
   },
   // Graphs are compiled for the device as they are.
   TorchCompileModel: keepModel,

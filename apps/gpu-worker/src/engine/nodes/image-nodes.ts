@@ -1,7 +1,8 @@
 import { joinRows } from '../denoise/combine.ts'
 import { TorchGenerator } from '../denoise/noise/torch-generator.ts'
 import type { NodeInputs } from '../node-graph/node-inputs.ts'
-import { roundHalfEven } from '../resample/common-upscale.ts'
+import { roundHalfEven, upscale } from '../resample/common-upscale.ts'
+import { toChannelsFirst, toChannelsLast } from '../resample/resize-tensor.ts'
 import { flipAxis, repeatToBatch, sliceAxis, turnPlane } from '../tensor/blocks.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { fitCentre } from './fit-pictures.ts'
@@ -70,6 +71,37 @@ export const imageNodes: NodeTable = {
     }
     return { outputs: [scaleTo(image, size, inputs.text('upscale_method'))] }
   },
+  FluxKontextImageScale: async (inputs) => ({ outputs: [scaleToKontext(inputs.value<Tensor>('image'))] }),
+}
+
+/** Narrow sides and wide sides, pixels, of the sizes that FLUX.1 Kontext was trained with, the square one last. */
+const KONTEXT_SIDES = [
+  ...([
+    [672, 1568],
+    [688, 1504],
+    [720, 1456],
+    [752, 1392],
+    [800, 1328],
+  ] as const),
+  ...([
+    [832, 1248],
+    [880, 1184],
+    [944, 1104],
+    [1024, 1024],
+  ] as const),
+]
+
+/** Brought to the one of those sizes whose proportions are nearest, the middle kept. */
+function scaleToKontext(image: Tensor): Tensor {
+  const [height, width] = image.shape.slice(1, 3) as [number, number]
+  const sizes = KONTEXT_SIDES.flatMap(([narrow, wide]) => [
+    { width: narrow, height: wide },
+    { width: wide, height: narrow },
+  ])
+  const distance = (size: { width: number; height: number }) =>
+    Math.abs(width / height - size.width / size.height)
+  const [nearest] = sizes.sort((a, b) => distance(a) - distance(b) || a.width - b.width)
+  return toChannelsLast(upscale(toChannelsFirst(image), nearest!, { method: 'lanczos', crop: 'center' }))
 }
 
 function padForOutpaint(inputs: NodeInputs): [Tensor, Tensor] {

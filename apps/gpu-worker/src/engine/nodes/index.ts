@@ -2,7 +2,8 @@ import type { NodeExecution } from '../node-graph/node-context.ts'
 import { animationNodes } from './animation-nodes.ts'
 import { checkpointLoaderSimple } from './checkpoint-loader-simple.ts'
 import { clipSetLastLayer } from './clip-set-last-layer.ts'
-import { clipTextEncode } from './clip-text-encode.ts'
+import { clipTextEncode, clipTextEncodeControlnet } from './clip-text-encode.ts'
+import { contextWindowNodes } from './context-window-nodes.ts'
 import { controlNetNodes } from './control-net-nodes.ts'
 import { customSamplingNodes } from './custom-sampling-nodes.ts'
 import { emptyImage } from './empty-image.ts'
@@ -39,6 +40,7 @@ import { loadImageMask } from './load-image-mask.ts'
 import { loadImage } from './load-image.ts'
 import { loraLoader, loraLoaderModelOnly } from './lora-loader.ts'
 import { previewImage } from './preview-image.ts'
+import { regexNodes } from './regex-nodes.ts'
 import { rebatchNodes } from './rebatch-nodes.ts'
 import { samplerNodes } from './sampler-nodes.ts'
 import { saveImage } from './save-image.ts'
@@ -57,6 +59,7 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<strin
   ['CheckpointLoaderSimple', checkpointLoaderSimple],
   ['CLIPSetLastLayer', clipSetLastLayer],
   ['CLIPTextEncode', clipTextEncode],
+  ['CLIPTextEncodeControlnet', clipTextEncodeControlnet],
   ['EmptyImage', emptyImage],
   ['EmptyLatentImage', emptyLatentImage],
   ['EmptySD3LatentImage', emptySd3LatentImage],
@@ -88,6 +91,7 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<strin
     pictureNodes,
     imageNodes,
     conditioningNodes,
+    contextWindowNodes,
     controlNetNodes,
     inpaintNodes,
     sdxlTextNodes,
@@ -108,5 +112,6 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<strin
     schedulerNodes,
     sigmaNodes,
     textNodes,
+    regexNodes,
   ].flatMap(Object.entries<NodeExecution>),
 ])

@@ -113,7 +113,8 @@ function groupParts(parts: readonly Part[]): number[][] {
   const numberOf = (of: unknown) => (known.includes(of) ? known.indexOf(of) : known.push(of) - 1)
   parts.forEach(({ entry, region, network }, index) => {
     const { height, width } = region
-    const key = [height, width, entry.tokens.shape[1], numberOf(entry.controls), numberOf(network)].join()
+    const lengths = [entry.tokens, entry.controlTokens].map((tokens) => tokens?.shape[1])
+    const key = [height, width, ...lengths, numberOf(entry.controls), numberOf(network)].join()
     groups.set(key, [...(groups.get(key) ?? []), index])
   })
   return [...groups.values()]
@@ -138,7 +139,12 @@ async function predictGroup(
     sigma,
   }
   const moment = { images: Array.from({ length: rows }, (_, row) => row % images), sigma, call }
-  const control = await parts[0]!.entry.controls?.evaluate(inputs, moment)
+  const controlTexts = parts.flatMap(({ entry: { controlTokens } }) => controlTokens ?? [])
+  const controlInputs =
+    controlTexts.length === 0
+      ? inputs
+      : { ...inputs, context: joinRows(controlTexts.map((tokens) => repeatToBatch(tokens, images))) }
+  const control = await parts[0]!.entry.controls?.evaluate(controlInputs, moment)
   const seenInputs = concatChannels(
     inputs,
     parts.map(({ entry: { concat }, region }) => ({ concat: concat && crop(concat, region) })),

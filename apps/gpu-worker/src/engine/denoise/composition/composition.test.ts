@@ -54,6 +54,32 @@ describe('a composer', () => {
     expect(calls).toHaveLength(1)
   })
 
+  it('shows ControlNets the texts that are for them, and the network the others', async () => {
+    const latent = latentOf(1, 1, 2)
+    const seen: number[][] = []
+    const controls: GuidingEntry['controls'] = {
+      evaluate: async ({ context }) => {
+        seen.push([...context.data.filter((_, i) => i % 77 === 0)])
+        return undefined
+      },
+    }
+    const lists = resolveLists(
+      {
+        positive: [
+          { content: { tokens: tokens(1), controlTokens: tokens(5), controls }, scope: {} },
+          { content: { tokens: tokens(2), controls }, scope: {} },
+        ],
+      },
+      { shape: latent.shape, model },
+    )
+    await predict(lists['positive']!, latent)
+    expect(seen).toEqual([
+      [5, 5],
+      [2, 2],
+    ])
+    expect(calls.map(({ context }) => context.data[0])).toEqual([1, 2])
+  })
+
   it('asks only the cells of an area, and fades where the area ends inside the latent', async () => {
     const latent = latentOf(4, 16)
     const area = { top: 0, left: 8, height: 4, width: 8 }

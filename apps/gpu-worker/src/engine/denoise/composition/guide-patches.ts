@@ -12,14 +12,20 @@ export interface GuidedImage {
   readonly scale: number
 }
 
+/** Where an image stands in its batch. */
+export interface BatchPlace {
+  readonly index: number
+  readonly count: number
+}
+
 /** How a node changes a model's guidance, image by image, in one of three places. */
 export interface GuidePatch {
   /** Changes the predictions before they are guided; `image` is the row in the batch. */
   readonly before?: (image: GuidedImage, index: number) => Pick<GuidedImage, 'conditioned' | 'unconditional'>
   /** It changes the conditioned prediction even where the unconditional one was left out. */
   readonly changesLoneOnes?: boolean
-  /** Guides instead of the linear rule. */
-  readonly instead?: (image: GuidedImage) => Tensor
+  /** Guides instead of the linear rule; `place` is the image's in the batch. */
+  readonly instead?: (image: GuidedImage, place: BatchPlace) => Tensor
   /** Changes what was guided. */
   readonly after?: (guided: Tensor, image: GuidedImage) => Tensor
 }
@@ -38,7 +44,8 @@ export function createGuide(patches: readonly GuidePatch[], latent: Tensor, sigm
         unconditional: negative === undefined ? createTensor(conditioned.shape) : row(negative),
         scale,
       }
-      return guideImage(patches, image, { index, isAlone: negative === undefined })
+      const place = { index, count: latent.shape[0]! }
+      return guideImage(patches, image, { place, isAlone: negative === undefined })
     })
     return joinRows(rows)
   }
@@ -47,15 +54,16 @@ export function createGuide(patches: readonly GuidePatch[], latent: Tensor, sigm
 function guideImage(
   patches: readonly GuidePatch[],
   seen: GuidedImage,
-  { index, isAlone }: { index: number; isAlone: boolean },
+  { place, isAlone }: { place: BatchPlace; isAlone: boolean },
 ): Tensor {
   const image = patches.reduce((at, { before, changesLoneOnes = false }) => {
     const applies = before !== undefined && (!isAlone || changesLoneOnes)
-    return applies ? { ...at, ...before(at, index) } : at
+    return applies ? { ...at, ...before(at, place.index) } : at
   }, seen)
   const instead = patches.findLast((patch) => patch.instead !== undefined)?.instead
   const { conditioned, unconditional, scale } = image
-  const guided = instead?.(image) ?? guideLinearly(isAlone ? undefined : unconditional, conditioned, scale)
+  const guided =
+    instead?.(image, place) ?? guideLinearly(isAlone ? undefined : unconditional, conditioned, scale)
   return patches.reduce((result, { after }) => after?.(result, image) ?? result, guided)
 }
 

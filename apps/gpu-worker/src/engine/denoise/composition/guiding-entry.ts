@@ -10,6 +10,8 @@ export interface GuidingEntry {
   readonly label?: Tensor | undefined
   /** Channels that follow the latent's, [images, channels, h, w] of its size, for the models that take some. */
   readonly concat?: Tensor | undefined
+  /** The text ControlNets see in place of `tokens`, of their shape but for the number. */
+  readonly controlTokens?: Tensor | undefined
   readonly controls?: RowControls | undefined
   /** The network that predicts under it at a noise level, where that is not everybody's. */
   readonly networkAt?: ((sigma: number) => Promise<PredictionNetwork>) | undefined

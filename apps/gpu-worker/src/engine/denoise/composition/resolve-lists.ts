@@ -26,7 +26,10 @@ export interface EntryScope {
 }
 
 /** What an entry tells the network. */
-export type EntryContent = Pick<GuidingEntry, 'tokens' | 'label' | 'concat' | 'controls' | 'networkAt'>
+export type EntryContent = Pick<
+  GuidingEntry,
+  'tokens' | 'controlTokens' | 'label' | 'concat' | 'controls' | 'networkAt'
+>
 
 /** An entry before it is fitted to a latent. */
 export interface ScopedEntry {
@@ -150,8 +153,8 @@ function addOpposite(list: GuidingEntry[], { area, ...rest }: GuidingEntry): voi
     }
   }
   if (smallest === undefined || isSame(smallest.area, area)) return
-  const { tokens, label, concat } = smallest
-  list.push({ ...rest, area, tokens, label, concat })
+  const { tokens, controlTokens, label, concat } = smallest
+  list.push({ ...rest, area, tokens, controlTokens, label, concat })
 }
 
 function sizeOf({ height, width }: PlaneBox): number {
