@@ -10,7 +10,8 @@ import {
   weighEvenly,
   type ControlMode,
 } from '../../apps/gpu-worker/src/engine/control/mode-weights.ts'
-import { createRowControls, type ControlUnit } from '../../apps/gpu-worker/src/engine/control/row-controls.ts'
+import type { ControlUnit } from '../../apps/gpu-worker/src/engine/control/control-unit.ts'
+import { createRowControls } from '../../apps/gpu-worker/src/engine/control/row-controls.ts'
 import { readWeightFile } from '../../apps/gpu-worker/src/engine/checkpoint/read-weight-file.ts'
 import { joinRows, scale, sliceRows } from '../../apps/gpu-worker/src/engine/denoise/combine.ts'
 import { createGuidedDenoiser } from '../../apps/gpu-worker/src/engine/denoise/guidance.ts'
@@ -99,7 +100,7 @@ const unit = (network: ControlUnit['network'], weightOf = weighEvenly(1)): Contr
 
 async function predictWith(units: readonly ControlUnit[]): Promise<Tensor> {
   const control = await createRowControls(units).evaluate(inputs, MOMENT)
-  return checkpoint.model.predict(control === undefined ? inputs : { ...inputs, control })
+  return checkpoint.model.predict({ ...inputs, ...control })
 }
 
 for (const [name, prefix] of [

@@ -22,8 +22,8 @@ export interface BatcherOptions extends RowLimitsOptions {
   readonly now?: () => number
 }
 
-/** Joined contexts of earlier calls that are remembered: jobs that go on together, some in other calls. */
-const KEPT_CONTEXTS = 4
+/** Joined contexts (and hints) of earlier calls that are remembered: jobs that go on together, some in other calls. */
+const KEPT_JOINS = 4
 
 /**
  * Joins the evaluations of all running requests that share a network and a shape into one call. A call takes what waits
@@ -35,7 +35,8 @@ export class Batcher {
   readonly #options: BatcherOptions
   readonly #now: () => number
   readonly #limits: RowLimits
-  readonly #joinContexts = createRowJoiner(KEPT_CONTEXTS)
+  readonly #joinContexts = createRowJoiner(KEPT_JOINS)
+  readonly #joinHints = createRowJoiner(KEPT_JOINS)
   readonly #waiting: Waiting[] = []
   #isRunning = false
 
@@ -101,7 +102,11 @@ export class Batcher {
       const rows = batch.reduce((sum, { inputs: own }) => sum + countRows(own), 0)
       const inputs = joinInputs(
         batch.map(({ inputs: own }) => own),
-        { rows: this.#toCallRows(rows), joinContexts: this.#joinContexts },
+        {
+          rows: this.#toCallRows(rows),
+          joinContexts: this.#joinContexts,
+          joinHints: this.#joinHints,
+        },
       )
       const start = this.#now()
       const output = await this.#network(inputs)

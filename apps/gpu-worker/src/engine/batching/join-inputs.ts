@@ -8,13 +8,13 @@ import type { Tensor } from '../tensor/tensor.ts'
  * change the attention.
  */
 export function toBatchKey(inputs: NetworkInputs): string {
-  const { latent, context, label, control = {}, wraps = false, fitsLast = false } = inputs
-  const { patches = [], shared } = inputs
+  const { latent, context, label, control = {}, hints = {}, wraps = false, fitsLast = false } = inputs
+  const { patches = [], joined = [], shared } = inputs
   const rowShape = (tensor: Tensor | undefined) => tensor?.shape.slice(1).join('x') ?? ''
-  const places = Object.keys(control)
+  const places = Object.entries({ ...control, ...hints })
+    .map(([place, tensor]) => `${place} ${rowShape(tensor)}`)
     .sort()
-    .map((place) => `${place} ${rowShape(control[place])}`)
-  const changes = [...patches.map(({ key }) => key), shared?.key ?? '']
+  const changes = [...patches.map(({ key }) => key), shared?.key ?? '', ...joined.map(({ key }) => key)]
   const variant = [String(wraps), String(fitsLast)]
   return [rowShape(latent), rowShape(context), rowShape(label), ...variant, ...places, ...changes].join(', ')
 }
@@ -25,12 +25,14 @@ export interface JoinOptions {
   readonly rows?: number
   /** Joins contexts. */
   readonly joinContexts?: RowJoiner
+  /** Joins hints. */
+  readonly joinHints?: RowJoiner
 }
 
 /** Joins inputs of one key, row after row. */
 export function joinInputs(
   inputs: readonly NetworkInputs[],
-  { rows = 0, joinContexts = joinRows }: JoinOptions = {},
+  { rows = 0, joinContexts = joinRows, joinHints = joinRows }: JoinOptions = {},
 ): NetworkInputs {
   const [first] = inputs
   if (inputs.length === 1 && rows <= countRows(first!)) return first!
@@ -52,10 +54,12 @@ export function joinInputs(
       rows,
     ),
     ...(joinedLabel && { label: joinedLabel }),
-    ...(first!.control && { control: joinControls(inputs, Object.keys(first!.control), rows) }),
+    ...joinNamed(inputs, 'control', (tensors) => joinRows(tensors, rows)),
+    ...joinNamed(inputs, 'hints', (tensors) => joinHints(tensors, rows)),
     ...(first!.wraps === true && { wraps: true }),
     ...(first!.fitsLast === true && { fitsLast: true }),
     ...(first!.patches && { patches: first!.patches }),
+    ...(first!.joined && { joined: first!.joined }),
     ...(first!.shared && { shared: first!.shared }),
   }
 }
@@ -75,25 +79,21 @@ function joinTimesteps(inputs: readonly NetworkInputs[], rows: number): Float32A
   return timesteps
 }
 
-function joinControls(
+/** Tensors with names of their own, joined name by name; nothing where inputs have none. */
+function joinNamed(
   inputs: readonly NetworkInputs[],
-  places: readonly string[],
-  rows: number,
-): Readonly<Record<string, Tensor>> {
-  return Object.fromEntries(
-    places.map((place) => [
-      place,
-      joinRows(
-        inputs.map(({ control }) => control![place]!),
-        rows,
-      ),
-    ]),
-  )
+  kind: 'control' | 'hints',
+  join: (tensors: readonly Tensor[]) => Tensor,
+): Pick<NetworkInputs, 'control' | 'hints'> {
+  const names = Object.keys(inputs[0]![kind] ?? {})
+  if (names.length === 0) return {}
+  const joined = names.map((name) => [name, join(inputs.map((own) => own[kind]![name]!))] as const)
+  return { [kind]: Object.fromEntries(joined) }
 }
 
 /** Rows `from` (inclusive) to `to` (exclusive) of an evaluation's inputs. */
 export function sliceInputs(inputs: NetworkInputs, from: number, to: number): NetworkInputs {
-  const { latent, timesteps, context, label, control } = inputs
+  const { latent, timesteps, context, label, control, hints } = inputs
   const slice = (tensor: Tensor) => sliceRows(tensor, from, to)
   return {
     ...inputs,
@@ -101,8 +101,14 @@ export function sliceInputs(inputs: NetworkInputs, from: number, to: number): Ne
     timesteps: timesteps.subarray(from, to),
     context: slice(context),
     ...(label && { label: slice(label) }),
-    ...(control && {
-      control: Object.fromEntries(Object.entries(control).map(([place, tensor]) => [place, slice(tensor)])),
-    }),
+    ...(control && { control: mapNamed(control, slice) }),
+    ...(hints && { hints: mapNamed(hints, slice) }),
   }
+}
+
+function mapNamed(
+  tensors: Readonly<Record<string, Tensor>>,
+  change: (tensor: Tensor) => Tensor,
+): Readonly<Record<string, Tensor>> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(tensor)]))
 }

@@ -11,8 +11,9 @@ import {
   type ControlNetConfig,
   type DetectedControl,
 } from '../networks/control/detect-control.ts'
+import type { JoinedControl } from '../networks/control/join-controls.ts'
 import { buildAdapter } from '../networks/control/t2i-adapter.ts'
-import { GraphBuilder } from '../onnx/graph-builder.ts'
+import { GraphBuilder, type Graph } from '../onnx/graph-builder.ts'
 import { LazySessions } from '../onnx/lazy-sessions.ts'
 import type { SessionOptions } from '../onnx/session.ts'
 import type { Session } from '../onnx/network-session.ts'
@@ -39,6 +40,16 @@ export interface ControlNetwork {
    * @throws EngineError `invalid-request` when it belongs to models of another family
    */
   readonly evaluate: (inputs: NetworkInputs, hint: Tensor, unionType?: number) => Promise<Residuals>
+  /** It as part of the UNet's graph; absent: it is called by itself. */
+  readonly joined?: JoinedControl | undefined
+}
+
+/** What a control is opened with. */
+export interface ControlOptions extends SessionOptions {
+  /** The UNet it is used with, for files that need one. */
+  readonly base?: BaseWeights | undefined
+  /** Identity of it and of that UNet, where it is to be computed in one graph with those it guides. */
+  readonly joinedKey?: string | undefined
 }
 
 /** Models whose residuals are averaged over the picture are known by their names. */
@@ -49,37 +60,44 @@ const POOLING_NAME = /_shuffle(_fp16)?$/
  * it is used with.
  * @throws CheckpointError when the file is malformed or holds nothing we know
  */
-export function loadControl(
-  path: string,
-  name: string,
-  { base, ...options }: SessionOptions & { base?: BaseWeights | undefined },
-): Loaded<ControlNetwork> {
+export function loadControl(path: string, name: string, options: ControlOptions): Loaded<ControlNetwork> {
+  const { base, joinedKey, ...session } = options
   const source = readWeightFile(path)
   const detected = detectControl(source, base)
-  const sessions = new LazySessions(options)
+  const sessions = new LazySessions(session)
+  const costBytes = countF32Bytes(source)
   const value =
     detected.config.kind === 'adapter'
       ? prepareAdapter(detected.file, detected.config, { name, sessions })
-      : prepareControlNet(detected, detected.config, { name, sessions, base })
-  return { value, costBytes: countF32Bytes(source), release: () => sessions.release() }
+      : prepareControlNet(detected, detected.config, { name, sessions, base, joinedKey, costBytes })
+  return {
+    value,
+    // In a UNet's graph it is counted there.
+    get costBytes() {
+      return value.joined !== undefined && sessions.count === 0 ? 0 : costBytes
+    },
+    release: () => sessions.release(),
+  }
 }
 
 interface Preparation {
   readonly name: string
   readonly sessions: LazySessions
-  readonly base?: BaseWeights | undefined
+}
+
+interface NetPreparation extends Preparation, Pick<ControlOptions, 'base' | 'joinedKey'> {
+  readonly costBytes: number
 }
 
 function prepareControlNet(
   { file }: DetectedControl,
   config: ControlNetConfig,
-  { name, sessions, base }: Preparation,
+  { name, sessions, base, joinedKey, costBytes }: NetPreparation,
 ): ControlNetwork {
   const stem = name.slice(name.lastIndexOf('/') + 1).replace(/\.[^.]+$/, '')
   const poolsGlobally = POOLING_NAME.test(stem)
-  const session = sessions.prepare(() =>
-    buildControlNet(toBuilder(file, config, base), config, poolsGlobally),
-  )
+  const build = () => buildControlNet(toBuilder(file, config, base), config, poolsGlobally)
+  const session = sessions.prepare(build)
   return {
     name,
     isConstant: false,
@@ -90,6 +108,30 @@ function prepareControlNet(
     async evaluate(inputs, hint, unionType) {
       checkFamily(config, inputs, name)
       return runControlNet(await session(), config, { ...inputs, hint, unionType })
+    },
+    joined:
+      joinedKey === undefined
+        ? undefined
+        : toJoined(build, {
+            key: joinedKey,
+            costBytes,
+            check: (inputs) => checkFamily(config, inputs, name),
+          }),
+  }
+}
+
+function toJoined(
+  build: () => Graph,
+  given: Pick<JoinedControl, 'key' | 'costBytes' | 'check'>,
+): JoinedControl {
+  // Each of the UNet's graphs that it becomes part of takes the same description.
+  let built: Graph | undefined
+  const describe = () => (built ??= build())
+  return {
+    ...given,
+    describe,
+    get places() {
+      return describe().outputs.map(({ name }) => name)
     },
   }
 }
@@ -128,16 +170,21 @@ async function runControlNet(
   inputs: NetworkInputs & { hint: Tensor; unionType: number | undefined },
 ): Promise<Residuals> {
   const { latent, timesteps, context, label, hint, unionType } = inputs
-  const types = createTensor([unionTypes])
-  if (unionType !== undefined) types.data[unionType] = 1
   return session.run({
     latent,
     timesteps: createTensor([timesteps.length], timesteps),
     hint,
     ...(unet.contextWidth > 0 ? { context } : {}),
     ...(unet.labelWidth > 0 && label !== undefined ? { label } : {}),
-    ...(unionTypes > 0 ? { types } : {}),
+    ...(unionTypes > 0 ? { types: toTypes(latent.shape[0]!, unionTypes, unionType) } : {}),
   })
+}
+
+/** The kind of hint each row has, as a union network is told, [rows, kinds]; all zeros: it is not told. */
+export function toTypes(rows: number, kinds: number, type: number | undefined): Tensor {
+  const types = createTensor([rows, kinds])
+  if (type !== undefined) for (let row = 0; row < rows; row += 1) types.data[row * kinds + type] = 1
+  return types
 }
 
 function prepareAdapter(

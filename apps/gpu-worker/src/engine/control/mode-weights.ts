@@ -24,6 +24,11 @@ function indexOf(place: string, inputBlocks: number): number {
   return Number(block) === 3 ? 0 : Math.floor(Number(block) / 3)
 }
 
+/** How many of a network's places are not the middle. */
+export function countBlocks(places: readonly string[]): number {
+  return places.filter((place) => place !== 'middle').length
+}
+
 /** The same factor everywhere. */
 export function weighEvenly(weight: number): PlaceWeight {
   return () => weight

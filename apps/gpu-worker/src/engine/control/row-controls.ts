@@ -1,22 +1,13 @@
-import { joinRows, scale, sliceRows, combine } from '../denoise/combine.ts'
+import { combine, scale } from '../denoise/combine.ts'
 import type { ControlMoment, NetworkInputs, RowControls } from '../denoise/guidance.ts'
 import { resizeTensor } from '../resample/resize-tensor.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
-import type { ControlNetwork, Residuals } from './control-network.ts'
-import type { PlaceWeight } from './mode-weights.ts'
-
-/** A network with its hint, strength and window, as one conditioning is guided by it. */
-export interface ControlUnit {
-  readonly network: ControlNetwork
-  /** One hint for all images, or one for each, [count, channels, height, width], 0 to 1, for a latent of that size. */
-  readonly hintFor: (latent: Tensor) => Tensor
-  readonly weightOf: PlaceWeight
-  readonly isActive: (moment: ControlMoment) => boolean
-  /** Kind of hint, for a union network. */
-  readonly unionType?: number | undefined
-  /** Factor on what it adds, by place of the picture, [1, 1, height, width] of any size; absent: 1 everywhere. */
-  readonly region?: Tensor | undefined
-}
+import type { JoinedControl } from '../networks/control/join-controls.ts'
+import type { Residuals } from './control-network.ts'
+import type { ControlUnit } from './control-unit.ts'
+import { countBlocks, type PlaceWeight } from './mode-weights.ts'
+import { pickRows } from './pick-rows.ts'
+import { tellJoined, type KeptHints } from './tell-joined.ts'
 
 /** Changes what a network predicted for rows of latents. */
 export type AdjustPrediction = NonNullable<RowControls['adjust']>
@@ -24,15 +15,29 @@ export type AdjustPrediction = NonNullable<RowControls['adjust']>
 /** Features of adapters, and the hints they were made of. */
 type Constants = Map<ControlUnit, { readonly hint: Tensor; readonly features: Promise<Residuals> }>
 
-/** Joins units to what guides a conditioning: what they add is summed. */
+/**
+ * Joins units to what guides a conditioning: what they add is summed. Those that are computed together with the UNet are
+ * told what they need; what others add is computed first.
+ */
 export function createRowControls(units: readonly ControlUnit[], adjust?: AdjustPrediction): RowControls {
   const constants: Constants = new Map()
+  const hints: KeptHints = new Map()
   return {
     adjust,
     async evaluate(inputs, moment) {
+      const active = units.filter((unit) => unit.isActive(moment))
+      if (active.length === 0) return undefined
+      const joined = active.flatMap((unit) => {
+        const control = joinedOf(unit)
+        return control === undefined ? [] : [{ unit, control }]
+      })
+      const told = joined.map(({ unit, control }, place) => {
+        control.check(inputs)
+        return tellJoined(unit, control, { place, inputs, moment, hints })
+      })
       let sum: Record<string, Tensor> | undefined
-      for (const unit of units) {
-        if (!unit.isActive(moment)) continue
+      for (const unit of active) {
+        if (joinedOf(unit) !== undefined) continue
         const residuals = unit.network.isConstant
           ? await evaluateConstant(unit, { inputs, moment, constants })
           : await unit.network.evaluate(
@@ -42,9 +47,19 @@ export function createRowControls(units: readonly ControlUnit[], adjust?: Adjust
             )
         sum = addResiduals(sum, keepToRegion(weigh(residuals, unit.weightOf), unit.region))
       }
-      return sum
+      if (joined.length === 0) return sum && { control: sum }
+      return {
+        control: Object.assign({}, sum, ...told.map(({ control }) => control)) as Residuals,
+        hints: Object.assign({}, ...told.map((one) => one.hints)) as Residuals,
+        joined: joined.map(({ control }) => control),
+      }
     },
   }
+}
+
+/** A unit's network as part of the UNet's graph. What is kept to a region is rare, and stays a call of its own. */
+function joinedOf({ network, region }: ControlUnit): JoinedControl | undefined {
+  return region === undefined ? network.joined : undefined
 }
 
 /** Features of an adapter: made once for every hint, then given to each row. */
@@ -86,16 +101,11 @@ function keepToRegion(residuals: Residuals, region: Tensor | undefined): Residua
   })
 }
 
-/** The rows of the images, going round where there are fewer. */
-function pickRows(source: Tensor, images: readonly number[]): Tensor {
-  const count = source.shape[0]!
-  return joinRows(images.map((image) => sliceRows(source, image % count, (image % count) + 1)))
-}
-
 function weigh(residuals: Residuals, weightOf: PlaceWeight): Record<string, Tensor> {
-  const blocks = Object.keys(residuals).filter((place) => place !== 'middle').length
+  const blocks = countBlocks(Object.keys(residuals))
   return mapPlaces(residuals, (place, value) => {
-    const weight = weightOf(place, blocks)
+    // An f32 number, as torch and a joined graph multiply by it.
+    const weight = Math.fround(weightOf(place, blocks))
     return weight === 1 ? value : scale(weight, value)
   })
 }

@@ -26,6 +26,10 @@ export interface NetworkInputs {
   readonly sigma?: number
   /** Changes of the network itself. */
   readonly patches?: readonly NetworkChange[]
+  /** ControlNets that are computed in the same call (networks/control/join-controls.ts); `control` tells them their rows. */
+  readonly joined?: readonly NetworkChange[]
+  /** Their hints, by the names of their inputs, a row for each row; the same tensors again while nothing changes. */
+  readonly hints?: Readonly<Record<string, Tensor>>
   /** What they are given for the whole call. */
   readonly shared?: SharedInputs
 }
@@ -45,10 +49,13 @@ export interface SharedInputs {
 /** The raw network, to its prediction of the latent's shape. Batching happens behind it. */
 export type PredictionNetwork = (inputs: NetworkInputs) => Promise<Tensor>
 
+/** What controls add to the inputs of a call. */
+export type ControlInputs = Pick<NetworkInputs, 'control' | 'joined' | 'hints'>
+
 /** What guides a conditioning from inside the network: ControlNets and adapters, with their hints. */
 export interface RowControls {
   /** What they add for these rows, or undefined when none acts now; `images` are the rows' indexes in the batch. */
-  evaluate(inputs: NetworkInputs, at: ControlMoment): Promise<NetworkInputs['control']>
+  evaluate(inputs: NetworkInputs, at: ControlMoment): Promise<ControlInputs | undefined>
   /** Changes what the network predicted for these rows; absent: nothing is changed. */
   readonly adjust?: ((prediction: Tensor, inputs: NetworkInputs) => Tensor) | undefined
 }
@@ -181,7 +188,7 @@ export async function denoiseRows(
       const { controls } = own[0]!
       const control = await controls?.evaluate(inputs, { images, sigma, call })
       const seen = concatChannels(inputs, own)
-      const predicted = await network(control === undefined ? seen : { ...seen, control })
+      const predicted = await network({ ...seen, ...control })
       const output = controls?.adjust?.(predicted, inputs) ?? predicted
       indexes.forEach((index, row) => {
         const x = sliceRows(latent, own[row]!.image, own[row]!.image + 1)

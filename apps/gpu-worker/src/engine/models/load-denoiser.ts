@@ -25,7 +25,7 @@ export function loadDenoiser(
     value: prepareUnet(changed, detected.unet, sessions),
     // Folded weights are copies, changed or not; each session has its own.
     get costBytes() {
-      return sessionBytes * Math.max(sessions.count, 1)
+      return sessionBytes * Math.max(sessions.count, 1) + sessions.furtherBytes
     },
     trim: (before) => sessions.trim(before),
     release: () => sessions.release(),

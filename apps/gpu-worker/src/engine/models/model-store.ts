@@ -4,6 +4,7 @@ import type { ModelFile, ModelKind, ModelRef } from '@atelier/proto'
 import { detectModel } from '../checkpoint/detect-model.ts'
 import { readModel } from '../checkpoint/read-model.ts'
 import { readWeightFile } from '../checkpoint/read-weight-file.ts'
+import { countF32Bytes } from '../checkpoint/weight-file.ts'
 import { loadControl, type ControlNetwork } from '../control/control-network.ts'
 import { openPreprocessNetwork, type PreprocessNetwork } from '../control/preprocess/preprocess-network.ts'
 import type { BaseWeights } from '../networks/control/composed-weights.ts'
@@ -37,11 +38,19 @@ export interface UsableTexts {
 export interface ModelStoreOptions extends EvaluationOptions {
   readonly session: Omit<SessionOptions, 'isAllowedFile'>
   readonly budgetBytes: number
+  /** ControlNets are computed in one graph with the UNets they guide, so that what they add never leaves the device. */
+  readonly joinsControls?: boolean
   /** Pixels that an autoencoder decodes whole at most; larger pictures are cut into tiles. */
   readonly maxWholePixels?: number
   /** Hears the identities of what is loaded after each change. */
   readonly onResidentsChanged: (identities: readonly string[]) => void
 }
+
+/**
+ * Share of the budget that a ControlNet may take to be joined. Together with its UNet it takes 3.4 times as much, and each
+ * pair has the UNet once more; where not even three fit, it is called by itself.
+ */
+const JOINED_SHARE = 0.1
 
 const WHY_TILED = { size: 'it is larger than what is decoded whole', memory: 'memory ran out' }
 
@@ -159,12 +168,18 @@ export class ModelStore {
 
   /** Uses a ControlNet or adapter; one made of differences is put together with the checkpoint it is used with. */
   async useControl(ref: ModelRef, checkpoint: ModelRef | undefined): Promise<Use<ControlNetwork>> {
+    const { joinsControls = false, budgetBytes } = this.#options
     const file = this.resolve(ref)
-    const isWhole = compositionOf(readWeightFile(file.path)) === 'whole'
+    const weights = readWeightFile(file.path)
+    const isWhole = compositionOf(weights) === 'whole'
     const base = isWhole || checkpoint === undefined ? undefined : this.resolve(checkpoint)
     const key = base === undefined ? file.identity : `${file.identity} on ${base.identity}`
+    const isJoined = joinsControls && countF32Bytes(weights) <= budgetBytes * JOINED_SHARE
     return this.#residency.use(key, () =>
-      loadControl(file.path, file.name, { ...this.#session(), base: base && openBase(base.path) }),
+      loadControl(file.path, file.name, {
+        ...{ ...this.#session(), base: base && openBase(base.path) },
+        ...(isJoined && { joinedKey: key }),
+      }),
     )
   }
 

@@ -66,7 +66,7 @@ describe('ControlNets on entries', () => {
     const control = link('b', { strength: 0.5, previous: link('a') })
     const { of } = await openEntryControls(guider([entry({ control })], [entry()]), sampling, context)
     const added = await of(entry({ control }))!.evaluate(inputs(8, 8), at(1))
-    expect([...added!['middle']!.data]).toEqual([10.5, 10.5])
+    expect([...added!.control!['middle']!.data]).toEqual([10.5, 10.5])
     expect(asked.map(({ name }) => name)).toEqual(['a', 'b'])
   })
 

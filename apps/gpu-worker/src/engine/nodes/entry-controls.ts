@@ -1,6 +1,7 @@
 import type { ControlNetwork } from '../control/control-network.ts'
 import { weighEvenly } from '../control/mode-weights.ts'
-import { createRowControls, type ControlUnit } from '../control/row-controls.ts'
+import type { ControlUnit } from '../control/control-unit.ts'
+import { createRowControls } from '../control/row-controls.ts'
 import type { RowControls } from '../denoise/guidance.ts'
 import type { ModelSampling } from '../denoise/model-sampling.ts'
 import type { Use } from '../models/residency.ts'

@@ -45,6 +45,8 @@ function emitLayer(to: OpWriter, op: Op, inputs: readonly Value[]): Value {
       return to.write('Mul', [x!, to.write('Sigmoid', [x!])])
     case 'AddToChannels':
       return to.write('Add', [x!, to.write('Unsqueeze', [second!, to.integers([2, 3])])])
+    case 'ScaleRows':
+      return to.write('Mul', [x!, to.write('Unsqueeze', [second!, to.integers([2, 3])])])
     case 'JoinChannels':
       return to.write('Concat', inputs, { axis: 1 })
     case 'RepeatPixels': {

@@ -5,6 +5,7 @@ const TO_IMAGES = [
   'Conv',
   'GroupNorm',
   'AddToChannels',
+  'ScaleRows',
   'JoinChannels',
   'RepeatPixels',
   'RepeatTo',

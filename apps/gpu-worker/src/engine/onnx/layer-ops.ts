@@ -10,6 +10,7 @@
  * | GroupNorm     | image, scale, shift        | groups, epsilon | group normalisation                                    |
  * | Silu          | x                          |                 | x * sigmoid(x)                                         |
  * | AddToChannels | image, values [batch, C]   |                 | a value added to every pixel of a channel              |
+ * | ScaleRows     | image, factors [batch, 1]  |                 | each row times its factor                              |
  * | JoinChannels  | image, image, …            |                 | channels one after the other                           |
  * | RepeatPixels  | image                      | factor          | height and width multiplied by repeating pixels        |
  * | RepeatTo      | image, image               |                 | the first brought to the second's size by repeating    |

@@ -12,6 +12,8 @@ interface Made {
   usedAt: number
   /** Calls of it now. */
   running: number
+  /** Bytes of weights that not every session of the network has. */
+  readonly furtherBytes: number
 }
 
 /** Sessions made at their first use, once. */
@@ -31,21 +33,26 @@ export class LazySessions {
     return this.#made.size
   }
 
+  /** Bytes of the weights that some of them have beside the network's. */
+  get furtherBytes(): number {
+    return [...this.#made].reduce((sum, made) => sum + made.furtherBytes, 0)
+  }
+
   /** A function that gives the session, making it at the first call; what failed or was let go is made again at the next. */
-  prepare(build: () => Graph): () => Promise<Session> {
+  prepare(build: () => Graph, furtherBytes = 0): () => Promise<Session> {
     let made: Made | undefined
     return () => {
-      if (made === undefined || !this.#made.has(made)) made = this.#make(build)
+      if (made === undefined || !this.#made.has(made)) made = this.#make(build, furtherBytes)
       made.usedAt = performance.now()
       return made.session
     }
   }
 
-  #make(build: () => Graph): Made {
+  #make(build: () => Graph, furtherBytes: number): Made {
     const made: Made = {
       // Not before it is counted.
       session: Promise.resolve().then(() => this.#load(build, made)),
-      ...{ usedAt: 0, running: 0 },
+      ...{ usedAt: 0, running: 0, furtherBytes },
     }
     this.#made.add(made)
     // There may be room by then.
@@ -106,6 +113,13 @@ export interface GraphVariant<T extends GraphChange = GraphChange> {
   readonly fitsLast?: boolean
   /** What the network is written with, in its order. */
   readonly changes?: readonly T[] | undefined
+  /** What is put to the graph when it is written; what is said above is not said of that. */
+  readonly completion?: {
+    readonly key: string
+    readonly complete: (graph: Graph) => Graph
+    /** Bytes that further weights take as f32. */
+    readonly costBytes: number
+  }
 }
 
 /** Sessions of one network with further inputs, one for each set of their names and variant, made at first use. */
@@ -114,15 +128,17 @@ export function prepareVariants<T extends GraphChange = GraphChange>(
   sessions: LazySessions,
 ): (inputs: readonly string[], variant: GraphVariant<T>) => Promise<Session> {
   const variants = new Map<string, () => Promise<Session>>()
-  return (inputs, { wraps = false, fitsLast = false, changes = [] }) => {
-    const key = [wraps, fitsLast, inputs.join(), ...changes.map((change) => change.key)].join(' ')
+  return (inputs, { wraps = false, fitsLast = false, changes = [], completion }) => {
+    const own = [...changes.map((change) => change.key), completion?.key ?? '']
+    const key = [wraps, fitsLast, inputs.join(), ...own].join(' ')
     let session = variants.get(key)
     if (session === undefined) {
       session = sessions.prepare(() => {
         const written = build(inputs, changes)
-        const graph = fitsLast ? fitLast(written) : written
-        return wraps ? wrapEdges(graph) : graph
-      })
+        const fitted = fitsLast ? fitLast(written) : written
+        const graph = wraps ? wrapEdges(fitted) : fitted
+        return completion?.complete(graph) ?? graph
+      }, completion?.costBytes)
       variants.set(key, session)
     }
     return session()

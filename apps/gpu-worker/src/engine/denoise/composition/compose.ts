@@ -150,11 +150,11 @@ async function predictGroup(
     parts.map(({ entry: { concat }, region }) => ({ concat: concat && crop(concat, region) })),
   )
   const inside = joinInside(parts, images)
-  const output = await network(
-    control === undefined && inside === undefined
-      ? seenInputs
-      : { ...seenInputs, control: { ...control, ...inside } },
-  )
+  const output = await network({
+    ...seenInputs,
+    ...control,
+    ...(inside && { control: { ...control?.control, ...inside } }),
+  })
   const { fromLatent, fromOutput } = denoisedFactors(prediction, sigma)
   const clean = combine([fromLatent, seen], [fromOutput, output])
   const shares = plan.consistencyAt?.(sigma)

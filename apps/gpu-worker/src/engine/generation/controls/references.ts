@@ -86,7 +86,8 @@ export function tellReferences(
           [names.fidelity, fill([moment.images.length, 1], fidelity)],
         ] as const
       })
-      return { ...(await controls.evaluate(inputs, moment)), ...Object.fromEntries(told) }
+      const own = await controls.evaluate(inputs, moment)
+      return { ...own, control: { ...own?.control, ...Object.fromEntries(told) } }
     },
   }
 }

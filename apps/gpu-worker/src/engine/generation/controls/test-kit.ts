@@ -1,4 +1,4 @@
-import { ControlMode, ResizeMode, type ModelFile } from '@atelier/proto'
+import { ControlMode, ResizeMode } from '@atelier/proto'
 import { openGenerationKit, pixelsOf, smallJob, type GenerationKit } from '../test-kit.ts'
 
 /** Fields of a control unit that tests leave as they are: whole weight and span, balanced, the picture cut to size. */
@@ -16,8 +16,8 @@ export interface ControlKit extends Pick<GenerationKit, 'close'> {
 }
 
 /** Opens a generation kit for jobs with control units. */
-export function openControlKit(files: readonly ModelFile[]): ControlKit {
-  const kit = openGenerationKit(files)
+export function openControlKit(...args: Parameters<typeof openGenerationKit>): ControlKit {
+  const kit = openGenerationKit(...args)
   const inputs = new Map<string, Uint8Array>()
   const run: ControlKit['run'] = (units, changes = {}) =>
     kit.run(smallJob({ controls: units, ...changes }), { inputs })

@@ -10,7 +10,7 @@ const HALVING = [4, 8, 12]
 
 /**
  * A ControlNet (Zhang et al. 2023, arXiv 2302.05543). Inputs as the UNet's (latent, timesteps, context, label), hint
- * [batch, channels, 8 height, 8 width], 0 to 1, and for a union network types [kinds], ones and zeros. Outputs: `skip_N`
+ * [batch, channels, 8 height, 8 width], 0 to 1, and for a union network types [batch, kinds], ones and zeros. Outputs: `skip_N`
  * for every input block and `middle`, what is added to the UNet there; with `poolsGlobally` their means over the picture,
  * [batch, channels, 1, 1].
  */
@@ -27,7 +27,7 @@ export function buildControlNet(
       ? graph.input('context', 'F32', ['batch', 'tokens', structure.contextWidth])
       : latent
   const hint = graph.input('hint', 'F32', ['batch', config.hintChannels, 'rows', 'columns'])
-  const types = unionTypes > 0 ? graph.input('types', 'F32', [unionTypes]) : undefined
+  const types = unionTypes > 0 ? graph.input('types', 'F32', ['batch', unionTypes]) : undefined
   const extra = types && embedTypes(graph, types, unionTypes)
   const unet: Unet = {
     graph,

@@ -7,11 +7,12 @@ const TYPE_WAVES = 256
 const HEADS = 8
 const BLOCK = 'transformer_layes.0'
 
-/** The kinds of hints a union network was told, [kinds], as an addition to the time embedding [1, width]. */
+/** The kinds of hints a union network was told, [batch, kinds], as an addition to the time embedding [batch, width]. */
 export function embedTypes(graph: GraphBuilder, types: Value, count: number): Value {
+  const numbers = graph.op('Reshape', [types, graph.integers([-1])])
   const waves = graph.op('Reshape', [
-    embedNumbers(graph, types, TYPE_WAVES),
-    graph.integers([1, count * TYPE_WAVES]),
+    embedNumbers(graph, numbers, TYPE_WAVES),
+    graph.integers([-1, count * TYPE_WAVES]),
   ])
   return mlpOf(graph, waves, ['control_add_embedding.linear_1', 'control_add_embedding.linear_2'])
 }
@@ -22,14 +23,13 @@ export function embedTypes(graph: GraphBuilder, types: Value, count: number): Va
  */
 export function mergeHint(graph: GraphBuilder, hint: Value, types: Value): Value {
   const mean = graph.op('ReduceMean', [hint, graph.integers([2, 3])], { keepdims: 0 })
-  const row = graph.op('Unsqueeze', [types, graph.integers([0])])
-  const task = graph.op('MatMul', [row, graph.weight('task_embedding')])
+  const task = graph.op('MatMul', [types, graph.weight('task_embedding')])
   let x = graph.op('Unsqueeze', [add(graph, mean, task), graph.integers([1])])
   x = add(graph, x, selfAttention(graph, layerNorm(graph, x, `${BLOCK}.ln_1`)))
   const wide = quickGelu(graph, linear(graph, layerNorm(graph, x, `${BLOCK}.ln_2`), `${BLOCK}.mlp.c_fc`))
   x = add(graph, x, linear(graph, wide, `${BLOCK}.mlp.c_proj`))
   const shift = linear(graph, graph.op('Squeeze', [x, graph.integers([1])]), 'spatial_ch_projs')
-  const isTold = graph.op('ReduceMax', [types], { keepdims: 1 })
+  const isTold = graph.op('ReduceMax', [types, graph.integers([1])], { keepdims: 1 })
   const gated = graph.op('Mul', [shift, isTold])
   return add(graph, hint, graph.op('Unsqueeze', [gated, graph.integers([2, 3])]))
 }

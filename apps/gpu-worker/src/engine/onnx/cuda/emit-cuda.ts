@@ -21,6 +21,7 @@ const FORMS: Readonly<Record<string, EmitOp>> = {
   Conv: images.emitConv,
   GroupNorm: images.emitGroupNorm,
   AddToChannels: images.emitAddToChannels,
+  ScaleRows: images.emitScaleRows,
   JoinChannels: images.emitJoinChannels,
   RepeatPixels: images.emitRepeatPixels,
   RepeatTo: images.emitRepeatTo,

@@ -43,6 +43,14 @@ export function emitAddToChannels(emission: Emission, op: Op): void {
   setPixels(emission, op, emission.to.write('Add', [image.name, spread]))
 }
 
+/** Each image times a factor of its own. */
+export function emitScaleRows(emission: Emission, op: Op): void {
+  const image = pixelsOf(emission, op.inputs[0]!)
+  const factors = asFloat(emission, find(emission, op.inputs[1]!))
+  const spread = emission.to.write('Unsqueeze', [factors.name, emission.to.integers([2, 3])])
+  setPixels(emission, op, emission.to.write('Mul', [image.name, spread]))
+}
+
 /** Channels of several images. */
 export function emitJoinChannels(emission: Emission, op: Op): void {
   const inputs = op.inputs.map((name) => pixelsOf(emission, name).name)

@@ -124,6 +124,29 @@ describe('both', () => {
 })
 
 describe('the C API on a thread', () => {
+  it('is sent once what stays, and takes another array for another', async () => {
+    const model = await native.load(toModelBytes(SUMS), OPTIONS)
+    const lasting = vector(1, 2)
+    const run = (a: Tensor) => model.run({ a: { ...a, stays: true }, b: vector(10, 10) }, ['sum'])
+    expect(await run(lasting)).toEqual({ sum: vector(11, 12) })
+    // What must never be done tells what the thread has.
+    lasting.data.fill(7)
+    expect(await run(lasting)).toEqual({ sum: vector(11, 12) })
+    expect(await run(vector(7, 7))).toEqual({ sum: vector(17, 17) })
+    expect(await model.run({ a: lasting, b: vector(1, 1) }, ['sum'])).toEqual({ sum: vector(8, 8) })
+    await model.release()
+  })
+
+  it('is sent no more of an array than the part that is an input', async () => {
+    const model = await native.load(toModelBytes(SUMS), OPTIONS)
+    const part = createTensor([2], Float32Array.of(0, 1, 2, 3).subarray(1, 3))
+    for (const stays of [false, true])
+      expect(await model.run({ a: { ...part, stays }, b: vector(1, 1) }, ['sum'])).toEqual({
+        sum: vector(2, 3),
+      })
+    await model.release()
+  })
+
   it('leaves the process free while a model is loaded and run', async () => {
     const side = 1500
     const product = await native.load(

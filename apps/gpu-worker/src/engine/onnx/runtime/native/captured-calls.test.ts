@@ -89,6 +89,22 @@ describe('calls captured as graphs', () => {
     expect(memory.uploads).toBe(10)
   })
 
+  it('leave inputs that stay where they are, until they are others', () => {
+    const { calls, memory } = open()
+    const [context, other] = [vector(1, 2), vector(5, 6)]
+    calls.learn({ a: context, b: context }, { sum: context })
+    const run = (a: Tensor, value: number) =>
+      calls.run({ a: { ...a, stays: true }, b: vector(value, value) }, ['sum'])
+    expect(run(context, 10)).toEqual({ sum: vector(11, 12) })
+    expect(run(context, 20)).toEqual({ sum: vector(21, 22) })
+    expect(memory.uploads).toBe(3)
+    expect(run(other, 20)).toEqual({ sum: vector(25, 26) })
+    expect(memory.uploads).toBe(5)
+    // An equal one is another.
+    expect(run(vector(1, 2), 20)).toEqual({ sum: vector(21, 22) })
+    expect(memory.uploads).toBe(7)
+  })
+
   it('are kept apart by shape', () => {
     const { calls } = open()
     for (const values of [[1], [1, 2], [1, 2, 3]]) {

@@ -27,6 +27,8 @@ interface Call {
   /** `OrtIoBinding` and `OrtRunOptions` with the number of its graph. */
   readonly binding: bigint
   readonly runOptions: bigint
+  /** Inputs that stay and are on the device already; held elsewhere, if at all. */
+  readonly staying: Map<string, WeakRef<Float32Array>>
 }
 
 /**
@@ -106,7 +108,13 @@ export class CapturedCalls {
     const { api, session, memory } = this.#options
     const binding = api.make('CreateIoBinding', session)
     const runOptions = makeRunOptions(api, String((this.#graphs += 1)))
-    const call = { inputs: new Map<string, bigint>(), outputs: new Map(), binding, runOptions }
+    const call = {
+      inputs: new Map<string, bigint>(),
+      outputs: new Map(),
+      staying: new Map(),
+      binding,
+      runOptions,
+    }
     // What is allocated before a failure is freed with the rest.
     this.#calls.set(key, call)
     const bind = (name: 'BindInput' | 'BindOutput', of: string, value: bigint): void => {
@@ -128,9 +136,16 @@ export class CapturedCalls {
     }
   }
 
-  #replay({ inputs: addresses, outputs, binding, runOptions }: Call, inputs: SessionInputs) {
+  #replay({ inputs: addresses, outputs, binding, runOptions, staying }: Call, inputs: SessionInputs) {
     const { api, session, memory } = this.#options
-    for (const [name, input] of Object.entries(inputs)) memory.upload(addresses.get(name)!, elementsOf(input))
+    for (const [name, input] of Object.entries(inputs)) {
+      const lasting = 'stays' in input && input.stays === true ? input.data : undefined
+      if (lasting !== undefined && staying.get(name)?.deref() === lasting) continue
+      // Until it is there whole, nothing is.
+      staying.delete(name)
+      memory.upload(addresses.get(name)!, elementsOf(input))
+      if (lasting !== undefined) staying.set(name, new WeakRef(lasting))
+    }
     memory.settle()
     api.call('RunWithBinding', session, runOptions, binding)
     const results = [...outputs].map(([name, { address, shape }]) => {

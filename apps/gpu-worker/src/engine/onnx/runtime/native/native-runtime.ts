@@ -3,7 +3,9 @@ import { Worker } from 'node:worker_threads'
 import 'onnxruntime-node'
 import type { Tensor } from '../../../tensor/tensor.ts'
 import type { ModelRuntime, RunnableModel } from '../model-runtime.ts'
-import type { LoadedOnThread, ThreadAnswer, ThreadRequest } from './thread-messages.ts'
+import type { SessionInputs } from '../../network-session.ts'
+import { KeptInputs } from './kept-inputs.ts'
+import type { LoadedOnThread, ThreadAnswer, ThreadInputs, ThreadRequest } from './thread-messages.ts'
 
 /** What a native runtime is made with. */
 export interface NativeRuntimeOptions {
@@ -11,6 +13,12 @@ export interface NativeRuntimeOptions {
   readonly capturesCalls: boolean
   /** Hears what an operator should know. */
   readonly onNotice?: (message: string) => void
+}
+
+/** The thread, and which inputs it has. */
+interface OwnThread {
+  readonly thread: Worker
+  readonly kept: KeptInputs
 }
 
 interface Waiting {
@@ -30,7 +38,7 @@ type Asked = ThreadRequest extends infer R ? (R extends ThreadRequest ? Omit<R, 
 export class NativeRuntime implements ModelRuntime {
   readonly #options: NativeRuntimeOptions
   readonly #waiting = new Map<number, Waiting>()
-  #worker: Worker | undefined
+  #worker: OwnThread | undefined
   #requests = 0
 
   constructor(options: NativeRuntimeOptions) {
@@ -44,23 +52,26 @@ export class NativeRuntime implements ModelRuntime {
     return {
       inputs,
       outputs,
-      run: async (values, wanted) =>
-        (await this.#ask({ kind: 'run', model, inputs: values, outputs: wanted })) as Record<string, Tensor>,
+      run: async (values, outputs) => {
+        const worker = (this.#worker ??= this.#start())
+        const [inputs, dropped] = [toThreadInputs(values, worker.kept), worker.kept.drop()]
+        return (await this.#ask({ kind: 'run', model, inputs, outputs, dropped })) as Record<string, Tensor>
+      },
       release: async () => void (await this.#ask({ kind: 'release', model })),
     } satisfies RunnableModel
   }
 
   #ask(asked: Asked): Promise<unknown> {
-    const worker = (this.#worker ??= this.#start())
+    const { thread } = (this.#worker ??= this.#start())
     const id = (this.#requests += 1)
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
-      worker.ref()
-      worker.postMessage({ id, ...asked })
+      thread.ref()
+      thread.postMessage({ id, ...asked })
     })
   }
 
-  #start(): Worker {
+  #start(): OwnThread {
     const worker = new Worker(toModuleUrl(new URL('serve-thread.ts', import.meta.url)), { execArgv: [] })
     worker.on('message', (answer: ThreadAnswer) => {
       if ('notice' in answer) this.#options.onNotice?.(answer.notice)
@@ -75,7 +86,7 @@ export class NativeRuntime implements ModelRuntime {
       fail(new Error(`the thread of ONNX Runtime failed: ${cause.message}`, { cause })),
     )
     worker.on('exit', () => fail(new Error('the thread of ONNX Runtime ended')))
-    return worker
+    return { thread: worker, kept: new KeptInputs() }
   }
 
   #settle(answer: Exclude<ThreadAnswer, { readonly notice: string }>, worker: Worker): void {
@@ -86,6 +97,23 @@ export class NativeRuntime implements ModelRuntime {
     if ('error' in answer) waiting?.reject(new Error(answer.error))
     else waiting?.resolve(answer.result)
   }
+}
+
+/** Inputs as they are sent: what stays, once. */
+function toThreadInputs(inputs: SessionInputs, kept: KeptInputs): ThreadInputs {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, input]) => [name, toThreadInput(input, kept)] as const),
+  )
+}
+
+function toThreadInput(input: SessionInputs[string], kept: KeptInputs): ThreadInputs[string] {
+  if ('integers' in input) return input
+  const { shape, data, stays = false } = input
+  // Sending a part of an array would send the whole.
+  const own = (): Float32Array => (data.byteLength < data.buffer.byteLength ? data.slice() : data)
+  const known = stays ? kept.refer(data) : undefined
+  if (known === undefined) return { shape, data: own() }
+  return { shape, kept: known.number, ...(known.isNew && { data: own() }) }
 }
 
 /** A module that teaches its thread TypeScript first: `--import tsx` reaches the main thread only. */

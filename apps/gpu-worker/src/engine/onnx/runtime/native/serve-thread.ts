@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads'
+import type { SessionInputs } from '../../network-session.ts'
 import { openCudaMemory } from './device-memory.ts'
 import { NativeModel, type NativeResources } from './native-model.ts'
 import { LOG_ERRORS } from './open-session.ts'
@@ -10,6 +11,8 @@ import type { ThreadAnswer, ThreadRequest } from './thread-messages.ts'
 const post = (answer: ThreadAnswer, transfer: readonly ArrayBuffer[] = []): void =>
   parentPort!.postMessage(answer, [...transfer])
 const models = new Map<number, NativeModel>()
+/** Inputs that come again, by number. */
+const kept = new Map<number, Float32Array>()
 const api = new OrtApi()
 const resources: NativeResources = {
   api,
@@ -23,7 +26,8 @@ parentPort!.on('message', (request: ThreadRequest) => {
   const { id } = request
   try {
     if (request.kind === 'run') {
-      const result = models.get(request.model)!.run(request.inputs, request.outputs)
+      const inputs = keepInputs(request)
+      const result = models.get(request.model)!.run(inputs, request.outputs)
       post(
         { id, result },
         Object.values(result).map(({ data }) => data.buffer as ArrayBuffer),
@@ -33,6 +37,18 @@ parentPort!.on('message', (request: ThreadRequest) => {
     post({ id, error: error instanceof Error ? error.message : String(error) })
   }
 })
+
+/** The inputs of a call, those that stay out of what is kept; lets go what is dropped. */
+function keepInputs({ inputs, dropped }: Extract<ThreadRequest, { kind: 'run' }>): SessionInputs {
+  const whole = Object.entries(inputs).map(([name, input]) => {
+    if (!('kept' in input)) return [name, input] as const
+    const data = input.data ?? kept.get(input.kept)!
+    kept.set(input.kept, data)
+    return [name, { shape: input.shape, data, stays: true }] as const
+  })
+  for (const number of dropped) kept.delete(number)
+  return Object.fromEntries(whole)
+}
 
 function load({ id, bytes, options }: Extract<ThreadRequest, { kind: 'load' }>) {
   const model = new NativeModel(bytes, options, resources)

@@ -8,14 +8,26 @@ export interface NativeOptions extends ModelOptions {
   readonly capturesCalls: boolean
 }
 
+/** An input the thread keeps under a number; with its numbers where they are new to it. */
+export interface KeptOnThread {
+  readonly shape: readonly number[]
+  readonly kept: number
+  readonly data?: Float32Array
+}
+
+/** Inputs by name, those that stay by what the thread has of them. */
+export type ThreadInputs = Readonly<Record<string, SessionInputs[string] | KeptOnThread>>
+
 /** What the thread is asked; each request is answered with its number. */
 export type ThreadRequest = { readonly id: number } & (
   | { readonly kind: 'load'; readonly bytes: Uint8Array; readonly options: NativeOptions }
   | {
       readonly kind: 'run'
       readonly model: number
-      readonly inputs: SessionInputs
+      readonly inputs: ThreadInputs
       readonly outputs: readonly string[]
+      /** What the thread need not keep after this call. */
+      readonly dropped: readonly number[]
     }
   | { readonly kind: 'release'; readonly model: number }
 )
