@@ -16,6 +16,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PICTURE_LIMIT_MS = 90_000
 /** Steps of a job that is to be stopped: more than it gets to. */
 const LONG = 150
+/** Side of pictures whose making is watched, pixels: a fast machine is done with small ones before anybody sees it. */
+const SLOW_SIDE = 768
 
 describe.skipIf(!hasBrowser())('the web page', () => {
   let atelier: Atelier
@@ -51,6 +53,10 @@ describe.skipIf(!hasBrowser())('the web page', () => {
     await page.getByRole('navigation').getByRole('link', { name }).click()
     await page.getByRole('heading', { level: 1, name }).waitFor()
   }
+  const size = async (side: number) => {
+    await number('Width').fill(String(side))
+    await number('Height').fill(String(side))
+  }
   const picture = (name: RegExp) => page.getByRole('figure').getByRole('img', { name })
 
   it('asks for a key, says when it is wrong, and shows whom it stands for', async () => {
@@ -70,12 +76,13 @@ describe.skipIf(!hasBrowser())('the web page', () => {
     await set('Prompt', 'a cat face')
     await number('Steps').fill('16')
     await number('Seed').fill('4')
+    await size(SLOW_SIDE)
     await page.keyboard.press('Control+Enter')
     await page.getByRole('progressbar').waitFor()
     await page.getByText(/Step \d+ of 16/).waitFor({ timeout: PICTURE_LIMIT_MS })
     await page.getByRole('img', { name: 'Preview' }).waitFor({ timeout: PICTURE_LIMIT_MS })
     await picture(/a cat face/).waitFor({ timeout: PICTURE_LIMIT_MS })
-    await page.getByText(/^a cat face\s+Steps: 16, .*Seed: 4, Size: 256x256/).waitFor()
+    await page.getByText(/^a cat face\s+Steps: 16, .*Seed: 4, Size: 768x768/).waitFor()
     expect(await findBarriers(page)).toEqual([])
   })
 
@@ -107,6 +114,7 @@ describe.skipIf(!hasBrowser())('the web page', () => {
   })
 
   it('says beside a field what the server does not take', async () => {
+    await size(256)
     await number('Height').fill('10000')
     await page.getByRole('button', { name: 'Generate' }).click()
     const height = page.locator('.field', { has: number('Height') })
@@ -143,6 +151,7 @@ describe.skipIf(!hasBrowser())('the web page', () => {
   it('interrupts what runs', async () => {
     await set('Prompt', 'a long one')
     await number('Steps').fill(String(LONG))
+    await size(SLOW_SIDE)
     await page.getByRole('button', { name: 'Generate' }).click()
     await page.getByText(/Step [1-9]\d* of 150/).waitFor({ timeout: PICTURE_LIMIT_MS })
     await page.keyboard.press('Escape')

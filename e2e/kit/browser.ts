@@ -1,18 +1,27 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { delimiter, join } from 'node:path'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 
-/** The program that is driven; undefined: none was named. */
-const browserPath = (): string | undefined => process.env['ATELIER_BROWSER']
+/** Programs that can be driven, in the order they are looked for. */
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge']
+
+/** Where a browser is: ATELIER_BROWSER, then PATH; undefined: nowhere. */
+function findBrowser(): string | undefined {
+  const { ATELIER_BROWSER, PATH } = process.env
+  if (ATELIER_BROWSER !== undefined) return ATELIER_BROWSER
+  const folders = (PATH ?? '').split(delimiter)
+  return folders.flatMap((folder) => NAMES.map((name) => join(folder, name))).find((path) => existsSync(path))
+}
 
 /**
- * Whether tests that need a browser are run: only where ATELIER_BROWSER names one. Not even where tools are required is
- * it a fault to have none, and the page's own test still depends on how fast the machine draws.
+ * Whether tests that need a browser can run; where there is none they are skipped with a loud line. Not even where tools
+ * are required is it a fault: no registry of packages has browsers.
  */
 export function hasBrowser(): boolean {
-  if (browserPath() !== undefined) return true
+  if (findBrowser() !== undefined) return true
   process.stderr.write(
-    '\nSKIPPED, NOT TESTED: the web page in a browser; ATELIER_BROWSER=/usr/bin/chromium\n\n',
+    '\nSKIPPED, NOT TESTED: the web page: no Chromium in PATH (or ATELIER_BROWSER): apt install chromium\n\n',
   )
   return false
 }
@@ -21,7 +30,7 @@ export function hasBrowser(): boolean {
 export function launchBrowser(): Promise<Browser> {
   // The sandbox needs a user that is not root; containers run as root.
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  return chromium.launch({ executablePath: browserPath()!, args })
+  return chromium.launch({ executablePath: findBrowser()!, args })
 }
 
 /** A page, and everything that went wrong in it. */

@@ -1,6 +1,7 @@
 import type { JobSummary } from '@atelier/catalog/atelier-api'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import { useConsole } from '../state/console.ts'
+import { createNewest } from '../state/newest.ts'
 import { Button } from '../ui/button.tsx'
 import { formatSpan } from '../ui/format.ts'
 import { toFrame } from './to-frame.ts'
@@ -68,26 +69,24 @@ export function describeProgress({ state, progress }: JobSummary): string {
   return parts.join(' · ')
 }
 
-/** Address of the newest preview of a job; undefined: none yet. */
-function usePreview(job: JobSummary): string | undefined {
+/** Address of the newest preview of a job; undefined: none yet. Previews are allowed to be lost. */
+function usePreview({ id, progress }: JobSummary): string | undefined {
   const { client } = useConsole()
   const [shown, setShown] = useState<{ readonly jobId: string; readonly address: string }>()
-  const number = job.progress?.preview ?? 0
-  const isGone = useRef(false)
-  useEffect(() => () => void (isGone.current = true), [])
+  const number = progress?.preview ?? 0
+  const newest = useMemo(
+    () =>
+      createNewest(
+        () => client.getBlob(`atelier/v1/jobs/${id}/preview`),
+        (blob) => setShown({ jobId: id, address: URL.createObjectURL(blob) }),
+      ),
+    [id],
+  )
+  useEffect(() => () => newest.stop(), [newest])
   useEffect(() => {
-    if (number === 0) return
-    client
-      .getBlob(`atelier/v1/jobs/${job.id}/preview`)
-      .then((blob) => {
-        // Not dropped for a newer one: where steps are quicker than answers, none would ever be seen.
-        if (!isGone.current && blob !== undefined)
-          setShown({ jobId: job.id, address: URL.createObjectURL(blob) })
-      })
-      // It may have ended meanwhile; previews are allowed to be lost.
-      .catch(() => undefined)
-  }, [job.id, number])
+    if (number > 0) newest.ask()
+  }, [newest, number])
   const address = shown?.address
   useEffect(() => () => void (address !== undefined && URL.revokeObjectURL(address)), [address])
-  return shown?.jobId === job.id ? shown.address : undefined
+  return shown?.jobId === id ? shown.address : undefined
 }
