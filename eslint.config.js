@@ -42,7 +42,7 @@ export default tseslint.config(
   },
   // A promise that nobody waits for ends its process when it rejects. `void` says that this one never does.
   {
-    files: ['{proto,packages,apps,e2e,bench}/**/*.ts'],
+    files: ['{proto,packages,apps,e2e,bench}/**/*.{ts,tsx}'],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/await-thenable': 'error',
@@ -57,11 +57,11 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/config.ts', '*.config.{ts,js}', 'e2e/**', 'bench/**', '**/*.test.ts'],
+    files: ['**/config.ts', '*.config.{ts,js}', 'e2e/**', 'bench/**', '**/*.test.{ts,tsx}'],
     rules: { 'no-restricted-syntax': ['error', noTopLevelLet, noStarExport] },
   },
   // A describe block is a list of cases, not a function to read.
-  { files: ['**/*.test.ts', '**/contract/**'], rules: { 'max-lines-per-function': 'off' } },
+  { files: ['**/*.test.{ts,tsx}', '**/contract/**'], rules: { 'max-lines-per-function': 'off' } },
   // Tables of data, exempt from the size budgets (house style B3).
   { files: ['packages/catalog/src/**', '**/*.data.ts'], rules: { 'max-lines': 'off' } },
   { files: ['*.config.{ts,js}'], rules: { 'no-restricted-syntax': 'off' } },

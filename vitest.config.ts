@@ -4,7 +4,7 @@ const project = (name: string, directory: string, testTimeout = 20_000) => ({
   test: {
     name,
     root: directory,
-    include: ['**/*.test.ts'],
+    include: ['**/*.test.{ts,tsx}'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     // Tests load ONNX Runtime themselves: it is to keep to itself there too (apps/gpu-worker/src/devices/onnx-telemetry.ts).
     env: { ORT_DISABLE_TELEMETRY: '1' },

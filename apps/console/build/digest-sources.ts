@@ -5,7 +5,7 @@ import { join } from 'node:path'
 /** What the page is built from, below the workspace's folder; the lock file stands for the libraries. */
 const SOURCES = ['index.html', 'package.json', 'src', 'build', '../../package-lock.json'] as const
 /** Files that do not change the page. */
-const LEFT_OUT = /\.test\.tsx?$/
+const LEFT_OUT = /\.test\.tsx?$|\/test-kit\//
 
 /** SHA-256 (hex) over names and contents of what the page is built from. Times of files say little after a clone. */
 export async function digestSources(folder: string): Promise<string> {
