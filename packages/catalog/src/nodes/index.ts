@@ -9,6 +9,12 @@ import { cfgNodes } from './cfg-nodes.ts'
 import { checkpointLoaderSimple } from './checkpoint-loader-simple.ts'
 import { clipSetLastLayer } from './clip-set-last-layer.ts'
 import { clipTextEncode } from './clip-text-encode.ts'
+import {
+  clipVisionEncode,
+  clipVisionLoader,
+  unClipCheckpointLoader,
+  unClipConditioning,
+} from './clip-vision-nodes.ts'
 import { compositingNodes } from './compositing-nodes.ts'
 import { conditioningAverage } from './conditioning-average.ts'
 import { conditioningCombine } from './conditioning-combine.ts'
@@ -163,10 +169,14 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   clipLoader,
   unetLoader,
   dualClipLoader,
+  clipVisionEncode,
+  unClipConditioning,
   ...controlNetNodes,
   styleModelLoader,
+  clipVisionLoader,
   vaeDecodeTiled,
   vaeEncodeTiled,
+  unClipCheckpointLoader,
   gligenLoader,
   gligenTextBoxApply,
   inpaintModelConditioning,

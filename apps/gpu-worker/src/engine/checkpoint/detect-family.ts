@@ -9,12 +9,13 @@ const LABEL = { waves: 256, baseNumbers: 6, refinerNumbers: 5 }
 const BASE_ENCODER = 'conditioner.embedders.1.model.token_embedding.weight'
 const REFINER_ENCODER = 'conditioner.embedders.0.model.token_embedding.weight'
 
-/** The family a UNet belongs to, or undefined (unCLIP models, whose labels are pictures). */
+/** The family a UNet belongs to, or undefined. */
 export function detectFamily(file: WeightFile, unet: UnetConfig): ModelFamily | undefined {
   const { labelWidth, contextWidth, hasLinearProjections, levels } = unet
   if (labelWidth === 0) return hasLinearProjections ? 'sd2' : 'sd1'
-  // An unCLIP is an SD2 with a label: it has transformers where the picture is largest.
-  if (levels[0]!.depths.some((depth) => depth > 0)) return undefined
+  // An unCLIP is an SD2 that is told pictures in its label: it has transformers where the picture is largest.
+  if (levels[0]!.depths.some((depth) => depth > 0))
+    return hasLinearProjections && labelWidth % 2 === 0 ? 'sd2' : undefined
   if (file.tensors.has(BASE_ENCODER)) return 'sdxl'
   if (file.tensors.has(REFINER_ENCODER)) return 'sdxl-refiner'
   const pooledWidth = (numbers: number) => labelWidth - numbers * LABEL.waves

@@ -96,6 +96,13 @@ describe('detectModel', () => {
     expect(detect(nameSdxl(sketch, [256, 1280])).family).toBe('sdxl')
   })
 
+  it('takes an unCLIP for an SD2 that is told pictures', () => {
+    expect(detect(nameUnet({ ...SD2, label: 2048 }))).toMatchObject({
+      family: 'sd2',
+      unet: { labelWidth: 2048 },
+    })
+  })
+
   it.each([8, 9])('takes UNets of %d channels', (inputs) => {
     expect(detect(nameUnet({ ...SD1, inputs }), textOf(CLIP, 768)).unet.inChannels).toBe(inputs)
   })
@@ -108,7 +115,7 @@ describe('detectModel', () => {
   it.each<[string, Shapes, string]>([
     ['no UNet', { weight: [1] }, 'no Stable Diffusion checkpoint'],
     ['a depth model', nameUnet({ ...SD2, inputs: 5 }), 'takes 5 channels; known are 4, 8, 9'],
-    ['an unCLIP', nameUnet({ ...SD2, label: 2048 }), 'a label of 2048 numbers'],
+    ['an SD1 with a label', nameUnet({ ...SD1, label: 2048 }), 'a label of 2048 numbers'],
     ['an encoder of another width', { ...nameUnet(SD1), ...textOf(CLIP, 512) }, '512 wide together'],
   ])('refuses %s, naming the reason', (_, shapes, reason) => {
     expect(() => detect(shapes)).toThrow(reason)

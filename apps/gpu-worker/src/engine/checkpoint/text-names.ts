@@ -2,11 +2,17 @@ import type { TextEncoderConfig } from './detect-text.ts'
 import { DTYPE_BITS } from './dtype.ts'
 import type { TensorEntry, WeightFile } from './weight-file.ts'
 
-/** Module names of OpenCLIP that have one counterpart in the transformers library. */
-const MODULES: readonly (readonly [from: RegExp, to: string])[] = [
+/** Names of OpenCLIP's modules, and what the transformers library calls them. */
+export type ModuleNames = readonly (readonly [from: RegExp, to: string])[]
+
+/** Modules around the layers of a text encoder. */
+const TEXT_MODULES: ModuleNames = [
   [/^token_embedding\./, 'embeddings.token_embedding.'],
   [/^positional_embedding$/, 'embeddings.position_embedding.weight'],
   [/^ln_final\./, 'final_layer_norm.'],
+]
+/** Modules of a layer that have one counterpart. */
+const LAYER_MODULES: ModuleNames = [
   [/^transformer\.resblocks\.(\d+)\.ln_1\./, 'encoder.layers.$1.layer_norm1.'],
   [/^transformer\.resblocks\.(\d+)\.ln_2\./, 'encoder.layers.$1.layer_norm2.'],
   [/^transformer\.resblocks\.(\d+)\.attn\.out_proj\./, 'encoder.layers.$1.self_attn.out_proj.'],
@@ -41,15 +47,24 @@ export function openTextWeights(
 
 function toTransformersEntries(name: string, entry: TensorEntry): [string, TensorEntry][] {
   if (name === 'text_projection' || name === 'text_projection.weight') return [[name, entry]]
+  return toEncoderEntries(name, entry, { root: 'text_model.', around: TEXT_MODULES })
+}
+
+/** A tensor of an OpenCLIP encoder under the transformers library's names, below a root; none where it has no counterpart. */
+export function toEncoderEntries(
+  name: string,
+  entry: TensorEntry,
+  { root, around }: { readonly root: string; readonly around: ModuleNames },
+): [string, TensorEntry][] {
   const [, layer, kind] = JOINED.exec(name) ?? []
   if (layer !== undefined) {
     return ['q_proj', 'k_proj', 'v_proj'].map((part, index) => [
-      `text_model.encoder.layers.${layer}.self_attn.${part}.${kind}`,
+      `${root}encoder.layers.${layer}.self_attn.${part}.${kind}`,
       takeThird(entry, index),
     ])
   }
-  const module = MODULES.find(([from]) => from.test(name))
-  return module === undefined ? [] : [[`text_model.${name.replace(module[0], module[1])}`, entry]]
+  const module = [...around, ...LAYER_MODULES].find(([from]) => from.test(name))
+  return module === undefined ? [] : [[`${root}${name.replace(module[0], module[1])}`, entry]]
 }
 
 /** One third of a tensor's rows, where it lies. */

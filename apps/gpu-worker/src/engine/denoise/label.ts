@@ -23,16 +23,23 @@ export function makeLabel(pooled: Tensor, numbers: readonly number[]): Tensor {
 const ROUNDED_UP = 13
 
 /** In single precision throughout, as the originals: large numbers would show the difference. */
-const FREQUENCIES = Float32Array.from({ length: WAVES / 2 }, (_, i) => {
-  const frequency = f32(Math.exp(f32(f32(f32(-Math.log(PERIODS)) * i) / (WAVES / 2))))
-  return i === ROUNDED_UP ? frequency + 2 ** -25 : frequency
-})
+const FREQUENCIES = listFrequencies(WAVES / 2).map((frequency, i) =>
+  i === ROUNDED_UP ? frequency + 2 ** -25 : frequency,
+)
 
-function toWaves(number: number): Float32Array {
-  const half = WAVES / 2
-  const waves = new Float32Array(WAVES)
+function listFrequencies(count: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) =>
+    f32(Math.exp(f32(f32(f32(-Math.log(PERIODS)) * i) / count))),
+  )
+}
+
+/** A number as waves of falling frequency, cosines first. */
+export function toWaves(number: number, width = WAVES): Float32Array {
+  const half = width / 2
+  const frequencies = width === WAVES ? FREQUENCIES : listFrequencies(half)
+  const waves = new Float32Array(width)
   for (let i = 0; i < half; i += 1) {
-    const angle = f32(f32(number) * FREQUENCIES[i]!)
+    const angle = f32(f32(number) * frequencies[i]!)
     waves[i] = Math.cos(angle)
     waves[half + i] = Math.sin(angle)
   }

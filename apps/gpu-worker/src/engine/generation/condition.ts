@@ -6,7 +6,7 @@ import { EngineError } from '../engine-error.ts'
 import { toTextSettings } from '../generation-settings.ts'
 import type { LoadedModel } from '../models/loaded-model.ts'
 import type { UsableCheckpoint } from '../models/use-checkpoint.ts'
-import type { Tensor } from '../tensor/tensor.ts'
+import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { encodePrompts, type ImagePrompts } from '../text-encode/encode-prompts.ts'
 import type { WebuiTextModel, WebuiTextSettings } from '../text-encode/encode-webui-prompt.ts'
 import { findActiveEntry, selectConditioning, type Conditioning } from '../text-encode/conditioning.ts'
@@ -87,7 +87,11 @@ function createContentMaker(
   { checkpoint, pixels: { width, height } }: ConditioningRequest,
 ): (conditioning: Conditioning, isNegative: boolean) => RowContent {
   const { family, labelWidth } = checkpoint.model
-  if (family !== 'sdxl' && family !== 'sdxl-refiner') return ({ tokens }) => ({ tokens })
+  if (family !== 'sdxl' && family !== 'sdxl-refiner') {
+    // An unCLIP model that is told of no picture.
+    const none = labelWidth === 0 ? {} : { label: createTensor([1, labelWidth]) }
+    return ({ tokens }) => ({ tokens, ...none })
+  }
   const { cropLeft = 0, cropTop = 0, positiveScore, negativeScore } = job.label ?? {}
   const numbersFor = (isNegative: boolean) =>
     listLabelNumbers(family, {

@@ -25,6 +25,7 @@ import { loadTinyDecoder, loadTinyEncoder, loadTinyVae } from './load-tiny-vae.t
 import type { LoadedVae } from './loaded-model.ts'
 import { openVaeWeights, openWeights, type OpenedWeights, type WeightsRef } from './open-weights.ts'
 import { Residency, type Use } from './residency.ts'
+import { loadVision, type VisionEncoder } from '../vision/load-vision.ts'
 import { useCheckpoint, type EvaluationOptions, type UsableCheckpoint } from './use-checkpoint.ts'
 
 /** Text encoders in files of their own, in use. */
@@ -118,6 +119,12 @@ export class ModelStore {
   /** The autoencoder's weights of a file of its own or of a checkpoint, in their file. */
   openVae(ref: ModelRef): ReturnType<typeof openVaeWeights> {
     return openVaeWeights(ref, this.#files)
+  }
+
+  /** Uses the picture encoder of a file of its own, or of an unCLIP checkpoint. */
+  async useVision(ref: ModelRef): Promise<Use<VisionEncoder>> {
+    const file = this.resolve(ref)
+    return this.#residency.use(`pictures ${file.identity}`, () => loadVision(file.path, this.#session()))
   }
 
   /** Uses an upscaler network. */

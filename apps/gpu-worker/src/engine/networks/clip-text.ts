@@ -2,7 +2,7 @@ import type { TextEncoderConfig } from '../checkpoint/detect-text.ts'
 import { openTextWeights } from '../checkpoint/text-names.ts'
 import type { WeightFile } from '../checkpoint/weight-file.ts'
 import { GraphBuilder, type Graph, type Value } from '../onnx/graph-builder.ts'
-import { add, attentionMask, layerNorm, linear, maskedAttention, quickGelu } from './layers.ts'
+import { add, attention, attentionMask, layerNorm, linear, maskedAttention, quickGelu } from './layers.ts'
 
 /** Tokens of one chunk, start and end marks included. */
 export const CHUNK_TOKENS = 77
@@ -33,7 +33,7 @@ export function buildClipText(file: WeightFile, config: TextEncoderConfig): Grap
       name: `text_model.encoder.layers.${layer - 1}`,
       heads: width / HEAD_SIZE,
       mask,
-      config,
+      activation: config.activation,
     })
     graph.output(`hidden_${layer}`, x, 'F32', ['batch', CHUNK_TOKENS, width])
     const normal = layerNorm(graph, x, 'text_model.final_layer_norm')
@@ -57,23 +57,31 @@ function poolText(graph: GraphBuilder, normal: Value, width: number): void {
   graph.output('pooled', projected, 'F32', ['batch', library?.[0] ?? openClip?.[1] ?? width])
 }
 
-interface LayerOptions {
+/** A layer of one of CLIP's encoders. */
+export interface LayerOptions extends Pick<TextEncoderConfig, 'activation'> {
   readonly name: string
   readonly heads: number
-  readonly mask: Value
-  readonly config: TextEncoderConfig
+  /** Hides what must not be seen; absent: everything sees everything. */
+  readonly mask?: Value
 }
 
-function encoderLayer(graph: GraphBuilder, input: Value, { name, heads, mask, config }: LayerOptions): Value {
+/** A layer of one of CLIP's encoders, under the transformers library's names. */
+export function encoderLayer(
+  graph: GraphBuilder,
+  input: Value,
+  { name, heads, mask, activation }: LayerOptions,
+): Value {
   const normal = layerNorm(graph, input, `${name}.layer_norm1`)
   const [query, key, value] = ['q_proj', 'k_proj', 'v_proj'].map((part) =>
     linear(graph, normal, `${name}.self_attn.${part}`),
   )
-  const attended = maskedAttention(graph, { query: query!, key: key!, value: value! }, { heads, mask })
+  const parts = { query: query!, key: key!, value: value! }
+  const attended =
+    mask === undefined ? attention(graph, parts, heads) : maskedAttention(graph, parts, { heads, mask })
   const projected = linear(graph, attended, `${name}.self_attn.out_proj`)
   const x = add(graph, input, graph.mark(`${name}.self_attn`, projected))
   const wide = linear(graph, layerNorm(graph, x, `${name}.layer_norm2`), `${name}.mlp.fc1`)
-  const active = config.activation === 'quick-gelu' ? quickGelu(graph, wide) : graph.op('Gelu', [wide])
+  const active = activation === 'quick-gelu' ? quickGelu(graph, wide) : graph.op('Gelu', [wide])
   const fed = graph.mark(`${name}.mlp`, linear(graph, active, `${name}.mlp.fc2`))
   return graph.mark(name, add(graph, x, fed))
 }

@@ -1,6 +1,7 @@
 import type { ModelRef } from '@atelier/proto'
 import type { EngineFile } from '../../engine-protocol.ts'
 import type { LabelNumbers } from '../denoise/label.ts'
+import type { LikePictures } from '../denoise/picture-label.ts'
 import type { HookKeyframe } from '../denoise/composition/hook-keyframes.ts'
 import type { EntryScope } from '../denoise/composition/resolve-lists.ts'
 import type { Conditioning } from '../text-encode/conditioning.ts'
@@ -67,6 +68,11 @@ export interface VaeValue {
   readonly checkpoint: ModelRef
 }
 
+/** A CLIP_VISION: the picture encoder of a file of its own, or of an unCLIP checkpoint. */
+export interface VisionValue {
+  readonly encoder: ModelRef
+}
+
 /** An UPSCALE_MODEL: the file of an upscaler network. */
 export interface UpscaleModelValue {
   readonly upscaler: ModelRef
@@ -80,6 +86,8 @@ export interface EntryConditions {
   readonly concatLatent?: Tensor
   /** Where an inpainting model may draw, [images, H, W] or [images, 1, H, W] of any size; absent: the latent's noise mask. */
   readonly concatMask?: Tensor
+  /** Pictures to make something like, for the models that are told some; SDXL takes them in place of its pooled text. */
+  readonly like?: readonly LikePictures[]
   /** An encoded prompt for ControlNets alone; absent: they see the entry's own. */
   readonly controlTokens?: Tensor
 }

@@ -1,6 +1,7 @@
 import type { EntryContent } from '../denoise/composition/resolve-lists.ts'
 import type { RowControls } from '../denoise/guidance.ts'
 import { listLabelNumbers, makeLabel, type LabelNumbers } from '../denoise/label.ts'
+import { joinPictureLabel, labelPictures } from '../denoise/picture-label.ts'
 import { EngineError } from '../engine-error.ts'
 import { toModelLatent } from '../models/latent-format.ts'
 import type { LoadedModel } from '../models/loaded-model.ts'
@@ -17,6 +18,9 @@ const BLANK = [0.8223, -0.6876, 0.6364, 0.138]
 /** Scores a refiner is told where nothing else is said. */
 const SCORES = { positive: 6, negative: 2.5 }
 
+/** Share of noise that several pictures are put under together. */
+const JOINED_NOISE = 0.05
+
 /** What a run over a latent shows to entries' content. */
 export interface ContentSetting {
   readonly model: LoadedModel
@@ -24,6 +28,8 @@ export interface ContentSetting {
   readonly source: Tensor
   /** Its noise mask in its size; absent: none. */
   readonly mask: Tensor | undefined
+  /** The run's, from which the noise on pictures is drawn. */
+  readonly seed: bigint
   /** What the ControlNets of an entry add; absent: none has any. */
   readonly controlsOf?: ((entry: ConditioningEntry) => RowControls | undefined) | undefined
   /** The network of an entry that has hooks; absent: none has any. */
@@ -42,28 +48,46 @@ export function toContent(entry: ConditioningEntry, role: string, setting: Conte
   }
 }
 
-function toLabel(
-  { pooled, labelNumbers = {} }: ConditioningEntry,
-  role: string,
-  { model, source }: ContentSetting,
-): Tensor | undefined {
-  const { family, labelWidth } = model
-  if (family !== 'sdxl' && family !== 'sdxl-refiner') return undefined
-  if (pooled === undefined)
-    throw new EngineError('node-failed', "'pooled_output'", { exceptionType: 'KeyError' })
-  const [rows, columns] = source.shape.slice(2) as [number, number]
-  const { width = columns * LATENT_PIXELS, height = rows * LATENT_PIXELS } = labelNumbers
-  const numbers: LabelNumbers = {
-    ...{ width, height, cropLeft: 0, cropTop: 0, targetWidth: width, targetHeight: height },
-    aestheticScore: role === 'negative' ? SCORES.negative : SCORES.positive,
-    ...labelNumbers,
-  }
-  const label = makeLabel(pooled, listLabelNumbers(family, numbers))
+function toLabel(entry: ConditioningEntry, role: string, setting: ContentSetting): Tensor | undefined {
+  const { family, labelWidth } = setting.model
+  if (labelWidth === 0) return undefined
+  const label =
+    family === 'sdxl' || family === 'sdxl-refiner'
+      ? makeLabel(toPooled(entry, setting), listLabelNumbers(family, toNumbers(entry, role, setting)))
+      : toPictures(entry, setting)
   if (label.shape[1] === labelWidth) return label
   throw new EngineError(
     'node-failed',
     `the model takes labels of ${labelWidth} numbers, this conditioning makes ${label.shape[1]}`,
   )
+}
+
+/** What an unCLIP model is told; without pictures, nothing. */
+function toPictures({ like }: ConditioningEntry, { model, seed }: ContentSetting): Tensor {
+  return like === undefined
+    ? createTensor([1, model.labelWidth])
+    : joinPictureLabel(labelPictures(like, { seed, joinedNoise: JOINED_NOISE }))
+}
+
+/** What is told in the place of a text's vector: that one, or pictures. */
+function toPooled({ pooled, like }: ConditioningEntry, { seed }: ContentSetting): Tensor {
+  if (like !== undefined) return labelPictures(like, { seed, joinedNoise: 0 }).picture
+  if (pooled !== undefined) return pooled
+  throw new EngineError('node-failed', "'pooled_output'", { exceptionType: 'KeyError' })
+}
+
+function toNumbers(
+  { labelNumbers = {} }: ConditioningEntry,
+  role: string,
+  { source }: ContentSetting,
+): LabelNumbers {
+  const [rows, columns] = source.shape.slice(2) as [number, number]
+  const { width = columns * LATENT_PIXELS, height = rows * LATENT_PIXELS } = labelNumbers
+  return {
+    ...{ width, height, cropLeft: 0, cropTop: 0, targetWidth: width, targetHeight: height },
+    aestheticScore: role === 'negative' ? SCORES.negative : SCORES.positive,
+    ...labelNumbers,
+  }
 }
 
 function toConcat(entry: ConditioningEntry, setting: ContentSetting): Tensor | undefined {

@@ -47,6 +47,7 @@ import { saveImage } from './save-image.ts'
 import { saveImageWebsocket } from './save-image-websocket.ts'
 import { schedulerNodes, sigmaNodes } from './scheduler-nodes.ts'
 import { upscaleModelLoader } from './upscale-model-loader.ts'
+import { visionNodes } from './vision-nodes.ts'
 import { vaeDecode } from './vae-decode.ts'
 import { vaeEncode } from './vae-encode.ts'
 import { vaeTiledNodes } from './vae-tiled-nodes.ts'
@@ -112,6 +113,7 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<strin
     schedulerNodes,
     sigmaNodes,
     textNodes,
+    visionNodes,
     regexNodes,
   ].flatMap(Object.entries<NodeExecution>),
 ])

@@ -89,7 +89,7 @@ async function sampleWith(
   let clean: Tensor | undefined
   const mask = latent.noiseMask && fitMask(latent.noiseMask, source.shape)
   const { controlsOf, hooked } = request
-  const setting = { model, source, mask, controlsOf }
+  const setting = { model, source, mask, controlsOf, seed: noise.seed }
   const denoise = createDenoiser(request.guider, { plan, setting, hooked, models: context.models })
   const result = await runSampling({
     plan,

@@ -1,0 +1,70 @@
+import { ModelKind, type ModelRef } from '@atelier/proto'
+import { openVision } from '../checkpoint/detect-vision.ts'
+import { readWeightFile } from '../checkpoint/read-weight-file.ts'
+import { EngineError } from '../engine-error.ts'
+import type { ModelStore } from '../models/model-store.ts'
+import type {
+  ClipValue,
+  ConditioningValue,
+  ModelValue,
+  VaeValue,
+  VisionValue,
+} from '../node-graph/node-context.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import type { VisionOutput } from '../vision/load-vision.ts'
+import { preparePictures } from '../vision/prepare-picture.ts'
+import type { NodeTable } from './node-table.ts'
+
+/** Pictures as CLIP sees them, told to models in place of texts or beside them. */
+export const visionNodes: NodeTable = {
+  CLIPVisionLoader: async (inputs, { models }) => {
+    const encoder = findRef(models, ModelKind.MODEL_KIND_CLIP_VISION, inputs.text('clip_name'))
+    if (!holdsVision(models, encoder))
+      throw new EngineError('unusable-model', `${encoder.name} holds no picture encoder of the CLIP kind`)
+    return { outputs: [{ encoder } satisfies VisionValue] }
+  },
+  CLIPVisionEncode: async (inputs, { models }) => {
+    const use = await models.useVision(inputs.value<VisionValue>('clip_vision').encoder)
+    try {
+      const isCropped = inputs.text('crop') === 'center'
+      const pictures = preparePictures(inputs.value<Tensor>('image'), use.value.imageSize, isCropped)
+      return { outputs: [await use.value.encode(pictures)] }
+    } finally {
+      use.done()
+    }
+  },
+  unCLIPCheckpointLoader: async (inputs, { models }) => {
+    const checkpoint = findRef(models, ModelKind.MODEL_KIND_CHECKPOINT, inputs.text('ckpt_name'))
+    // Other checkpoints have no picture encoder, which shows where it is used.
+    const vision = holdsVision(models, checkpoint) ? { encoder: checkpoint } : null
+    return { outputs: [{ checkpoint }, { checkpoint }, { checkpoint }, vision] satisfies Whole }
+  },
+  unCLIPConditioning: async (inputs) => {
+    const conditioning = inputs.value<ConditioningValue>('conditioning')
+    const strength = inputs.number('strength')
+    if (strength === 0) return { outputs: [conditioning] }
+    const { embeddings } = inputs.value<VisionOutput>('clip_vision_output')
+    const pictures = { embeddings, strength, noise: inputs.number('noise_augmentation') }
+    return { outputs: [conditioning.map((entry) => ({ ...entry, like: [...(entry.like ?? []), pictures] }))] }
+  },
+}
+
+type Whole = [ModelValue, ClipValue, VaeValue, VisionValue | null]
+
+function findRef(models: ModelStore, kind: ModelKind, name: string): ModelRef {
+  const file = models.find(kind, name)
+  if (file !== undefined) return { kind, name: file.name, identity: file.identity }
+  throw new EngineError('not-found', `the model file ${name} is not here`, {
+    exceptionType: 'FileNotFoundError',
+  })
+}
+
+function holdsVision(models: ModelStore, ref: ModelRef): boolean {
+  try {
+    openVision(readWeightFile(models.resolve(ref).path))
+    return true
+  } catch (error) {
+    if (error instanceof Error && error.name === 'CheckpointError') return false
+    throw error
+  }
+}
