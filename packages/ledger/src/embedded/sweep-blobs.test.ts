@@ -97,11 +97,30 @@ describe('sweeping the blobs of one machine', () => {
     expect(await Promise.all([lost, won, early].map(isThere))).toEqual([false, true, true])
   })
 
-  it('touches neither what is young, which a job may be about to name, nor uploads', async () => {
+  it('does not touch what is young, which a job or a name may be about to name', async () => {
     const young = await putOld(toRequestKey('a', sha256('young')), 'young', ORPHAN_AGE_MS / 2)
-    const upload = await putOld(toInputKey('a', sha256('upload')), 'upload')
+    const upload = await putOld(toInputKey('a', sha256('upload')), 'upload', ORPHAN_AGE_MS / 2)
     expect(await store.sweepBlobs()).toBe(0)
     expect(await Promise.all([young, upload].map(isThere))).toEqual([true, true])
+  })
+
+  it('removes an upload that was written over, when no job needs it any more', async () => {
+    const [first, second] = [
+      await putOld(toInputKey('a', sha256('first')), 'first'),
+      await putOld(toInputKey('a', sha256('second')), 'second'),
+    ]
+    const upload = (blob: BlobRef) =>
+      store.files.put(
+        'a',
+        NamedFile.fromPartial({ folder: FolderKind.FOLDER_KIND_INPUT, name: 'i.png', blob, storedAtMs: 1 }),
+      )
+    await upload(first)
+    const job = await runJob(first, [])
+    await upload(second)
+    expect(await store.sweepBlobs()).toBe(0)
+    await store.jobs.forget('a', [job.id])
+    expect(await store.sweepBlobs()).toBe(1)
+    expect(await Promise.all([first, second].map(isThere))).toEqual([false, true])
   })
 
   it('tells how full the disk is', async () => {

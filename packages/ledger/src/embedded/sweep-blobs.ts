@@ -7,12 +7,14 @@ import { toBytes, type EmbeddedDatabase } from './database.ts'
 export const ORPHAN_AGE_MS = 24 * 3_600_000
 /** Rows read at a time: between them other work goes on. */
 const PAGE = 200
-/** Keys of blobs that belong to jobs, wherever a record or a named file mentions them. */
-const JOB_BLOB = /(?:requests|results)\/[\w-]+\/[0-9a-f]+(?:\/\d+)?/g
+/** Kinds of blobs that go when nothing names them. */
+const SWEPT_KINDS = ['requests', 'results', 'inputs'] as const
+/** Their keys, wherever a record or a named file mentions them. */
+const SWEPT_KEY = /(?:requests|results|inputs)\/[\w-]+\/[0-9a-f]+(?:\/\d+)?/g
 
 /**
- * Removes blobs of jobs that no record and no named file mentions: pictures of requests whose job was forgotten,
- * results of executions that lost their lease. Returns how many went.
+ * Removes blobs that no record and no named file mentions: pictures of requests whose job was forgotten, results of
+ * executions that lost their lease, uploads that were written over. Returns how many went.
  */
 export async function sweepEmbeddedBlobs(
   database: EmbeddedDatabase,
@@ -64,17 +66,20 @@ async function listSettledRows(database: EmbeddedDatabase): Promise<string[]> {
   }
 }
 
-/** Keys of blobs of jobs that were written before a time. */
+/** Keys of blobs that were written before a time. */
 async function listOld(folder: string, before: number): Promise<string[]> {
   const root = join(folder, 'blobs')
   const keys: string[] = []
-  for (const kind of ['requests', 'results']) {
+  for (const kind of SWEPT_KINDS) {
     const entries = await readdir(join(root, kind), { recursive: true, withFileTypes: true }).catch(() => [])
     for (const entry of entries) {
       if (!entry.isFile()) continue
       const path = join(entry.parentPath, entry.name)
+      const key = path.slice(root.length + 1).replaceAll('\\', '/')
+      // What nobody could find mentioned is not taken for what nobody mentions.
+      if (key.replace(SWEPT_KEY, '') !== '') continue
       const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }))
-      if (mtimeMs < before) keys.push(path.slice(root.length + 1).replaceAll('\\', '/'))
+      if (mtimeMs < before) keys.push(key)
     }
   }
   return keys
@@ -89,7 +94,7 @@ async function listMentioned(database: EmbeddedDatabase, query: string): Promise
     for (const { rowid, bytes } of rows) {
       last = rowid
       // Keys are ASCII, and stand in protobuf and in JSON as they are.
-      for (const [key] of Buffer.from(toBytes(bytes)).toString('latin1').matchAll(JOB_BLOB))
+      for (const [key] of Buffer.from(toBytes(bytes)).toString('latin1').matchAll(SWEPT_KEY))
         mentioned.add(key)
     }
     if (rows.length < PAGE) return mentioned
