@@ -1,9 +1,54 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import pino from 'pino'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createApp } from './app.ts'
+import { createAuthenticator } from './middleware/authenticate.ts'
 import { openTestGateway } from './comfy/test-kit/test-gateway.ts'
 
+/** Methods and paths that are answered without credentials, by surface. */
+async function listOpenRoutes(settings: Record<string, string>, surface: 'sdapi' | 'comfy') {
+  const gateway = await openTestGateway({ settings })
+  onTestFinished(() => gateway.close())
+  const { deps } = gateway
+  const authenticate = createAuthenticator(deps.config, () => undefined)
+  const app = createApp({ deps, surface, authenticate })
+  const routes = app.routes.filter(({ method, path }) => method !== 'ALL' && !path.includes('*'))
+  const open: string[] = []
+  for (const { method, path } of routes) {
+    const answer = await app.request(path.replaceAll(/:\w+(\{[^}]*\})?/g, '1'), { method })
+    if (answer.status !== 401) open.push(`${method} ${path}`)
+  }
+  expect(routes.length).toBeGreaterThan(100)
+  return [...new Set(open)].sort()
+}
+
 describe('createApp', () => {
+  it.each(['sdapi', 'comfy'] as const)(
+    'asks for credentials on every route that tells anything: %s',
+    async (surface) => {
+      const folder = mkdtempSync(join(tmpdir(), 'atelier-keys-'))
+      onTestFinished(() => rmSync(folder, { recursive: true }))
+      writeFileSync(join(folder, 'keys'), 'key-a studio\n')
+      const open = [
+        'GET /',
+        'GET /app_id',
+        'GET /atelier/v1/session',
+        'GET /controlnet/version',
+        'GET /docs',
+        'GET /internal/ping',
+        'GET /openapi.json',
+        'POST /internal/progress',
+      ]
+      expect(await listOpenRoutes({ ATELIER_API_KEYS: join(folder, 'keys') }, surface)).toEqual(open)
+      // As the original's extension does.
+      expect(await listOpenRoutes({ ATELIER_API_AUTH: 'me:pass' }, surface)).toEqual(
+        [...open, 'GET /sdapi/v1/loras', 'POST /sdapi/v1/refresh-loras'].sort(),
+      )
+    },
+  )
+
   it('logs a body that breaks off, and tells its client nothing of the error', async () => {
     const gateway = await openTestGateway()
     onTestFinished(() => gateway.close())

@@ -22,20 +22,19 @@ import { welcomePage } from './welcome-page.ts'
 /** Which port an app answers; decides `/`, unknown paths, CORS and the words of refusals. */
 export type PortSurface = GatewayEnv['Variables']['surface']
 
-/** Paths that A1111 leaves open when --api-auth is set, and one of ours: they hold no job and no picture. */
-const OPEN_WEBUI_PATHS = new Set([
+/** Paths that A1111 leaves open when --api-auth is set, and one of ours: they tell of no job, picture or file. */
+const OPEN_PATHS = [
   '/',
   '/docs',
   '/openapi.json',
   '/app_id',
-  '/config',
   '/internal/ping',
   '/internal/progress',
-  '/sdapi/v1/loras',
-  '/sdapi/v1/refresh-loras',
   '/controlnet/version',
   SESSION_PATH,
-])
+]
+/** Paths that A1111 leaves open then, though they tell names of files. With API keys, which it does not have, they are not. */
+const OPEN_WITHOUT_KEYS = ['/sdapi/v1/loras', '/sdapi/v1/refresh-loras']
 
 /** What an app is built from. */
 export interface AppOptions {
@@ -54,8 +53,10 @@ export function createApp({ deps, surface, authenticate, timeRequests }: AppOpti
     deps.config.ATELIER_CORS_ALLOW_ORIGINS_REGEX,
   )
   const frontEnd = surface === 'comfy' ? deps.config.ATELIER_FRONT_END_ROOT : undefined
+  const hasKeys = deps.config.ATELIER_API_KEYS !== undefined
+  const openPaths = new Set(hasKeys ? OPEN_PATHS : [...OPEN_PATHS, ...OPEN_WITHOUT_KEYS])
   const isOpen = (path: string) =>
-    isConsolePath(path) || (OPEN_WEBUI_PATHS.has(path) && !(path === '/' && frontEnd !== undefined))
+    isConsolePath(path) || (openPaths.has(path) && !(path === '/' && frontEnd !== undefined))
   const answerUnknown = surface === 'sdapi' ? answerSdapiUnknown : answerComfyUnknown
 
   app.use(async function markSurface(c, next) {
