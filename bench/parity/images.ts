@@ -176,7 +176,7 @@ function createMixingCompares({ tensors, grey, pixels }: Reader): Readonly<Recor
       )
       const options = new Map([['grid_background_color', args['background'] as string]])
       const batchSize = number(args['batch_size'])
-      const grid = await makeGrid(pictures, { options, batchSize, format: 0, infotext: '' })
+      const grid = await makeGrid(pictures, { options, batchSize })
       return against(await sharp(grid).raw().toBuffer(), pixels(out['image'] as string).data, 0)
     },
     latent_upscale({ args, in: input, out }) {

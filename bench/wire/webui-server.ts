@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -21,8 +21,8 @@ export async function startWebuiServer(
   mkdirSync(join(checkpoints, 'sub'), { recursive: true })
   writeFileSync(join(checkpoints, 'tiny-a.safetensors'), weights)
   writeFileSync(join(checkpoints, 'sub', 'tiny-b.safetensors'), weights)
-  const loras = `${fixtures}models/lora`
-  if (existsSync(loras)) cpSync(loras, join(models, 'Lora'), { recursive: true })
+  const adapters = `${fixtures}models/lora/files`
+  if (existsSync(adapters)) writeAdapters(adapters, join(models, 'Lora'))
   writeSmallFiles(models)
   const atelier = await startAtelier({
     ATELIER_MODELS: models,
@@ -47,6 +47,15 @@ async function waitForHashes(url: string): Promise<void> {
     if (models.length > 2 && models.every(({ hash }) => hash !== null)) return
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
+}
+
+/** The recorded server's LoRA files; one has another name in its metadata. */
+function writeAdapters(adapters: string, folder: string): void {
+  mkdirSync(folder)
+  const source = readWeightFile(join(adapters, 'sd1_kohya.safetensors'))
+  const tensors = [...source.tensors.keys()].map((name) => [name, readTensor(source, name)] as const)
+  writeSafetensors(join(folder, 'tinylora.safetensors'), tensors, { ss_output_name: 'TinyAlias' })
+  writeSafetensors(join(folder, 'plain lora, v1.safetensors'), tensors)
 }
 
 const VAE_PREFIX = 'first_stage_model.'

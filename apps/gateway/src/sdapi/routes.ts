@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { toExact } from '@atelier/catalog/exact-json'
 import type { GatewayDeps, GatewayEnv } from '../deps.ts'
 import { addControlRoutes } from './control/routes.ts'
-import { answerSdapiError, ApiError, jsonAnswer, refuseMethod } from './errors.ts'
+import { answerSdapiError, ApiError, jsonAnswer } from './errors.ts'
 import { handleExtras } from './extras/handle-extras.ts'
 import { handleGeneration } from './generation/generate.ts'
 import { handleInterrupt, handleSkip } from './progress/interrupt.ts'
@@ -32,8 +32,9 @@ export function createSdapiRoutes(deps: GatewayDeps): Hono<GatewayEnv> {
     if (answer.status >= 500) deps.logger.warn({ err: error, path: c.req.path }, 'a WebUI request failed')
     return answer
   })
-  // The original has no routes for HEAD.
-  routes.use('/sdapi/*', async (c, next) => (c.req.method === 'HEAD' ? refuseMethod(['GET']) : next()))
+  // The original has no routes for HEAD: known paths are refused with their method, others are unknown.
+  for (const path of ['/sdapi/*', '/internal/*', '/controlnet/*'])
+    routes.use(path, async (c, next) => (c.req.method === 'HEAD' ? c.notFound() : next()))
   routes.post('/sdapi/v1/txt2img', handleGeneration(deps, 'txt2img'))
   routes.post('/sdapi/v1/img2img', handleGeneration(deps, 'img2img'))
   routes.get('/sdapi/v1/progress', handleProgress(deps))

@@ -4,7 +4,7 @@ import type { GatewayDeps } from '../../deps.ts'
 import { countMaps } from '../control/count-maps.ts'
 import { ApiError, jsonAnswer, pythonException } from '../errors.ts'
 import { readImages } from '../job-files.ts'
-import { makeGridOf } from './make-grid.ts'
+import { encodeGrid, makeGridOf } from './make-grid.ts'
 import { readInfotexts } from './made-infotexts.ts'
 import { listNotActedOn } from '../not-acted-on.ts'
 import { optionFlag, overrideOptions, readOptions, type Options } from '../options/options-store.ts'
@@ -51,10 +51,10 @@ export async function writeAnswer(
   const hasGrid = wantsGrid(request, options, made.length)
   const [infotext = ''] = readInfotexts(record)
   const grid =
-    hasGrid && made.length > 0 ? await makeGridOf(made, { job: generation, infotext, options }) : undefined
+    hasGrid && made.length > 0 ? await makeGridOf(made, { job: generation, options }) : undefined
   await save({ record, images: made, grid })
   const isShown = grid !== undefined && optionFlag(options, 'return_grid')
-  const images = isShown ? [grid, ...all] : all
+  const images = isShown ? [await encodeGrid(grid, { job: generation, infotext, options }), ...all] : all
   const ignored = listNotActedOn(request, generation)
   if (ignored.length > 0)
     deps.logger.warn({ ignored, jobId: record.job?.id }, 'parts of a request had no effect')

@@ -1,21 +1,19 @@
-import { createPngTextChunk, rebuildPng } from '@atelier/catalog/png'
-import { ImageFormat, type GenerationJob } from '@atelier/proto'
+import type { GenerationJob } from '@atelier/proto'
 import sharp from 'sharp'
+import { encodePicture } from '../../images/encode-picture.ts'
+import { toQuality } from '../generation/to-output.ts'
 import { optionNumber, optionText, type Options } from '../options/options-store.ts'
 
 /** How a grid is laid out. */
 export interface GridOptions {
   readonly options: Options
   readonly batchSize: number
-  readonly format: ImageFormat
-  /** Text stored in a PNG; empty: none. */
-  readonly infotext: string
 }
 
 /** Rows and columns of a grid, as the `n_rows` option wants: a number, 0 for the batch size, -1 for about a square. */
 export function layOutGrid(
   count: number,
-  { options, batchSize }: Pick<GridOptions, 'options' | 'batchSize'>,
+  { options, batchSize }: GridOptions,
 ): [number, number] {
   const wanted = optionNumber(options, 'n_rows', -1)
   const rows = Math.min(wanted > 0 ? wanted : wanted === 0 ? batchSize : squareRows(count, options), count)
@@ -36,7 +34,7 @@ function roundHalfEven(value: number): number {
   return isHalf ? floor + (floor % 2) : Math.round(value)
 }
 
-/** Puts pictures side by side on the background colour, smaller ones centred in their cells. */
+/** Puts pictures side by side on the background colour, smaller ones centred in their cells; gives a PNG without texts. */
 export async function makeGrid(pictures: readonly Uint8Array[], grid: GridOptions): Promise<Uint8Array> {
   const [rows, columns] = layOutGrid(pictures.length, grid)
   const sizes = await Promise.all(pictures.map((picture) => sharp(picture).metadata()))
@@ -53,23 +51,25 @@ export async function makeGrid(pictures: readonly Uint8Array[], grid: GridOption
   const background = /^#[0-9a-f]{6}$/i.test(colour) ? colour : '#ffffff'
   const canvas = sharp({ create: { width: columns * width, height: rows * height, channels: 3, background } })
   const filled = canvas.composite(cells).removeAlpha()
-  const quality = optionNumber(grid.options, 'jpeg_quality', 80)
-  if (grid.format === ImageFormat.IMAGE_FORMAT_JPEG) return filled.jpeg({ quality }).toBuffer()
-  if (grid.format === ImageFormat.IMAGE_FORMAT_WEBP) return filled.webp({ quality }).toBuffer()
-  const png = await filled.png().toBuffer()
-  const texts = grid.infotext === '' ? [] : [{ keyword: 'parameters', text: grid.infotext }]
-  return rebuildPng(png, texts.map(createPngTextChunk))
+  return filled.png().toBuffer()
 }
 
-/** The grid of a job's pictures as its answer has it: in the format of its pictures, with the first one's infotext. */
+/** The grid of a job's pictures, a PNG without texts. */
 export function makeGridOf(
   pictures: readonly Uint8Array[],
+  { job, options }: { job: GenerationJob; options: Options },
+): Promise<Uint8Array> {
+  return makeGrid(pictures, { options, batchSize: job.batchSize })
+}
+
+/** A grid as its answer has it: in the format of the job's pictures, with the first one's infotext. */
+export function encodeGrid(
+  grid: Uint8Array,
   { job, infotext, options }: { job: GenerationJob; infotext: string; options: Options },
 ): Promise<Uint8Array> {
-  return makeGrid(pictures, {
-    options,
-    batchSize: job.batchSize,
+  return encodePicture(grid, {
     format: job.output?.format ?? 0,
+    quality: toQuality(options),
     infotext: job.output?.omitMetadata === true ? '' : infotext,
   })
 }

@@ -40,7 +40,7 @@ export function addControlRoutes(routes: Hono<GatewayEnv>, deps: GatewayDeps): v
  * @throws ValidationError for what is no boolean
  */
 function readFlag(c: Context<GatewayEnv>, name: string): boolean {
-  const value: ExactValue = c.req.query(name) ?? false
+  const value: ExactValue = c.req.queries(name)?.at(-1) ?? false
   const coerced = COERCIONS.boolean(value)
   if ('value' in coerced) return coerced.value === true
   throw new ValidationError(coerced.faults.map((fault) => ({ location: ['query', name], ...fault })))

@@ -33,6 +33,7 @@ import { rootOf } from '../saved/open-saving.ts'
 import { saveResults } from '../saved/save-results.ts'
 import { storeEcho } from './request-echo.ts'
 import { saveSources } from '../saved/save-sources.ts'
+import { answerNothing } from '../scripts/answer-nothing.ts'
 import { answerScript } from '../scripts/answer-script.ts'
 import { chooseScript } from '../scripts/find-script.ts'
 import { planScript } from '../scripts/plan-script.ts'
@@ -61,7 +62,8 @@ export function handleGeneration(deps: GatewayDeps, route: GenerationRoute) {
     // An override that no option has is refused before anything else is looked at.
     const options = overrideOptions(own, request.record('override_settings'))
     await requireWorkers(deps.models)
-    checkGenerationRequest(request, deps.models)
+    const chosen = chooseScript(request, isImageToImage)
+    if (chosen?.script.checksParts !== true) checkGenerationRequest(request, deps.models)
     if (isImageToImage) checkPictures(request, pictures)
     const facts = isImageToImage ? await describePictures(request, pictures, options) : NO_PICTURES
     const common = { models: deps.models, options: own, styles, isImageToImage, pictures: facts }
@@ -74,13 +76,13 @@ export function handleGeneration(deps: GatewayDeps, route: GenerationRoute) {
       },
     }
     const settled = { tenant, route, request, styles, pictures }
-    const chosen = chooseScript(request, isImageToImage)
     if (chosen === undefined) {
       const plan = planGeneration(request, inputs)
       return answerWithEnd(deps, c, { ...submission, ...(await submitGeneration(deps, plan, settled)) })
     }
     const source = await measureUpright(pictures.sources[0])
     const plan = planScript(chosen, request, { ...inputs, source })
+    if (plan.parts.length === 0) return answerNothing(request, plan.info, deps.now())
     return answerWithEnd(deps, c, { ...submission, ...(await submitScript(deps, plan, settled)) })
   }
 }

@@ -174,7 +174,7 @@ function settleSeeds(
 }
 
 /** Sizes of the first pass: the old fields for it count where either is given. */
-function settleSize(
+export function settleSize(
   request: GenerationRequest,
   isImageToImage: boolean,
 ): Pick<GenerationPlan, 'width' | 'height'> {

@@ -23,12 +23,17 @@ export function toOutput(options: Options, encoding: Options): OutputSettings {
   if (format === undefined) throw httpException(500, 'Invalid image format')
   return {
     format,
-    quality: Math.min(Math.max(optionNumber(encoding, 'jpeg_quality', 80), 1), 100),
+    quality: toQuality(encoding),
     omitMetadata: !optionFlag(options, 'enable_pnginfo'),
     save: false,
     lossless: false,
     asides: [],
   }
+}
+
+/** Quality of JPEG and WebP files. */
+export function toQuality(options: Options): number {
+  return Math.min(Math.max(optionNumber(options, 'jpeg_quality', 80), 1), 100)
 }
 
 /** Options that save pictures of the way to a finished one. */

@@ -52,7 +52,8 @@ function toBody({ share, secondsLeft, state, image }: ProgressBody): ExactValue 
 }
 
 function readSwitch(c: Context<GatewayEnv>, name: string): boolean {
-  const text = c.req.query(name)
+  // The last of several counts.
+  const text = c.req.queries(name)?.at(-1)
   if (text === undefined) return false
   const coerced = COERCIONS.boolean(text)
   if ('value' in coerced) return coerced.value === true

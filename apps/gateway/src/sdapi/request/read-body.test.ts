@@ -46,6 +46,9 @@ describe('bodies', () => {
     ]
     for (const body of bytes)
       expect(await post('/sdapi/v1/png-info', body)).toEqual([422, { detail: [missing('image')] }])
+    // A single byte is no pair of them.
+    const [status, answer] = await post('/sdapi/v1/png-info', Uint8Array.of(0))
+    expect([status, answer]).toMatchObject([422, { detail: [{ msg: expect.stringContaining('line 1') }] }])
     expect(await post('/sdapi/v1/png-info', Uint8Array.of(0x22, 0xff, 0x22))).toEqual([
       400,
       { detail: 'There was an error parsing the body' },

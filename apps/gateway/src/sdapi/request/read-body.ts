@@ -47,6 +47,8 @@ function detectEncoding(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
   const [first = 1, second = 1] = bytes
   if (first === 0xfe && second === 0xff) return 'utf-16be'
   if (first === 0xff && second === 0xfe) return 'utf-16le'
+  // Pairs of bytes are looked for in two bytes, and in four or more.
+  if (bytes.length % 2 === 1 && bytes.length < 4) return 'utf-8'
   if (first === 0) return 'utf-16be'
   return second === 0 ? 'utf-16le' : 'utf-8'
 }

@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readUserComment } from '../../images/exif-comment.ts'
+import { readPngTexts } from '../../images/read-png-texts.ts'
 import { toRecordedOptions } from '../test-kit/recorded-set.ts'
 import { openTestGateway, type TestGateway } from '../test-kit/test-gateway.ts'
 
@@ -157,6 +159,88 @@ describe('saved pictures', () => {
     expect(list('outputs/init-images')).toEqual([expect.stringMatching(/^[0-9a-f]{32}\.png$/)])
     const refused = await inpaint({ save_init_img: true, outdir_init_images: '../elsewhere' })
     expect(await refused.json()).toMatchObject({ error: 'PermissionError' })
+  })
+
+  // What A1111 1.10.1 left in its folder after the same requests.
+  describe('above the limits of size', () => {
+    const read = async (name: string, folder = 'outputs/txt2img-images') => {
+      const file = readFileSync(join(gateway.deps.config.ATELIER_DATA, folder, name))
+      const { width, height, format } = await sharp(file).metadata()
+      return { size: [width, height], format, comment: readUserComment(file) }
+    }
+
+    it('come with a JPEG whose sides are within them, and which tells the same', async () => {
+      await save({ target_side_length: 100 }, { width: 256, height: 192 })
+      expect(list()).toEqual(['00000-42.jpg', '00000-42.png'])
+      const { size, format, comment } = await read('00000-42.jpg')
+      expect([size, format]).toEqual([[100, 75], 'jpeg'])
+      expect(comment).toContain('Size: 256x192')
+    })
+
+    it('keep their sides where the file alone is too heavy', async () => {
+      await save({ img_downscale_threshold: 0.0001 })
+      expect((await read('00000-42.jpg')).size).toEqual([64, 64])
+    })
+
+    it('stay alone where the options do not want it', async () => {
+      await save({ target_side_length: 10, export_for_4chan: false })
+      expect(list()).toEqual(['00000-42.png'])
+    })
+
+    it('are replaced by it where they are JPEGs themselves', async () => {
+      await save({ target_side_length: 32, samples_format: 'jpg' })
+      expect(list()).toEqual(['00000-42.jpg'])
+      expect((await read('00000-42.jpg')).size).toEqual([32, 32])
+    })
+  })
+
+  it('without numbers take the place of one another, or stand beside, as the options say', async () => {
+    await save({ save_images_add_number: false })
+    await save({ save_images_add_number: false })
+    expect(list()).toEqual(['42.png'])
+    await save({ save_images_add_number: false, save_images_replace_action: 'Add number suffix' })
+    await save({ save_images_add_number: false, save_images_replace_action: 'Add number suffix' })
+    expect(list()).toEqual(['42-1.png', '42-2.png', '42.png'])
+    const more = { save_images_replace_action: 'Add number suffix', save_images_add_number: false }
+    await save({ ...more, samples_filename_pattern: 'x', target_side_length: 32, samples_format: 'jpg' })
+    expect(list().filter((name) => name.startsWith('x'))).toEqual(['x-1.jpg', 'x.jpg'])
+  })
+
+  it('have the format that an override names, though the answer keeps that of the options', async () => {
+    const answer = await save({}, { override_settings: { samples_format: 'jpg' } })
+    const path = join(gateway.deps.config.ATELIER_DATA, 'outputs/txt2img-images/00000-42.jpg')
+    expect((await sharp(path).metadata()).format).toBe('jpeg')
+    const [image = ''] = ((await answer.json()) as { images: string[] }).images
+    expect((await sharp(Buffer.from(image, 'base64')).metadata()).format).toBe('png')
+  })
+
+  it('have names that file systems take, and no texts where the options do not want them', async () => {
+    const options = { samples_filename_pattern: '[prompt]-[prompt]', save_images_add_number: false }
+    await save({ ...options, enable_pnginfo: false, samples_format: 'jpg' }, { prompt: 'wört '.repeat(90) })
+    const [name = ''] = list()
+    expect(name).toMatch(/^(wört_)+.*\.jpg$/)
+    expect(Buffer.byteLength(name)).toBeLessThanOrEqual(255)
+  })
+
+  it('have one grid of a plot without an axis Z', async () => {
+    const args = [4, '1,2', [], 0, '', [], 0, '', [], true, true, true, false, false, false, false, 0, false]
+    await save({ save_txt: true }, { script_name: 'X/Y/Z plot', script_args: args })
+    expect(list('outputs/txt2img-grids')).toEqual(['xyz_grid-0000.png', 'xyz_grid-0000.txt'])
+  })
+
+  it.each([
+    ['jpg', 'jpeg'],
+    ['webp', 'webp'],
+    ['png', 'png'],
+  ])('have a grid in a format of its own, %s, with the text', async (grid_format, format) => {
+    const answer = await save({ grid_format, samples_format: 'jpg' }, { batch_size: 2 })
+    const folder = join(gateway.deps.config.ATELIER_DATA, 'outputs/txt2img-grids')
+    const file = readFileSync(join(folder, `grid-0000.${grid_format}`))
+    expect((await sharp(file).metadata()).format).toBe(format)
+    const textOf = format === 'png' ? readPngTexts(file).get('parameters') : readUserComment(file)
+    expect(textOf).toContain('Seed: 42')
+    const [grid = ''] = ((await answer.json()) as { images: string[] }).images
+    expect(readUserComment(Buffer.from(grid, 'base64'))).toContain('Seed: 42')
   })
 
   it('are saved once when the same task is asked for twice', async () => {

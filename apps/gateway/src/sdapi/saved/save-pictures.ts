@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { ImageFormat } from '@atelier/proto'
 import sharp from 'sharp'
+import { encodePicture } from '../../images/encode-picture.ts'
+import { findFormat, toQuality } from '../generation/to-output.ts'
 import { pythonException } from '../errors.ts'
 import { optionFlag, optionText, type Options } from '../options/options-store.ts'
+import { makeSmaller } from './make-smaller.ts'
 import { applyPattern } from './apply-pattern.ts'
 import type { NameFacts } from './name-facts.ts'
 
@@ -11,10 +16,16 @@ import type { NameFacts } from './name-facts.ts'
 export interface SavedPicture {
   readonly bytes: Uint8Array
   readonly facts: NameFacts
-  /** Text beside the picture, where the options want that. */
-  readonly infotext: string
+  /** Text beside the picture, where the options want that; undefined: none. */
+  readonly infotext: string | undefined
   /** Ending of its name; absent: none. */
   readonly suffix?: string
+}
+
+/** A grid to be saved. */
+export interface SavedGrid extends Omit<SavedPicture, 'bytes'> {
+  /** The grid as a PNG without texts. */
+  readonly png: Uint8Array
 }
 
 /** Where pictures are saved, and under which options. */
@@ -25,6 +36,10 @@ export interface SaveSettings {
   readonly isImageToImage: boolean
 }
 
+/** The ending of a file's name. */
+const ENDING = /\.[^./\\]*$/
+/** Bytes of a name without its ending: file systems take 255 with it. */
+const LONGEST_STEM = 250
 /** Numbers that are tried for a name. */
 const MAX_ATTEMPTS = 500
 
@@ -36,27 +51,64 @@ export async function savePicture(picture: SavedPicture, settings: SaveSettings)
   const usesFolders = optionFlag(options, 'save_to_dirs')
   const pattern =
     optionText(options, 'samples_filename_pattern') || (usesFolders ? '[seed]' : '[seed]-[prompt_spaces]')
-  const named = await withPixelHash(picture, pattern, options)
+  const format = optionText(options, 'samples_format')
+  const bytes = await keepFormat(picture, format, options)
+  const named = await withPixelHash({ ...picture, bytes }, pattern, options)
   return save(named, settings, {
     ...{ folder, usesFolders, prefix: '', digits: 5 },
     decoration: applyPattern(pattern, named.facts),
-    extension: optionText(options, 'samples_format').toLowerCase(),
+    extension: toExtension(format),
   })
 }
 
 /** Saves the grid of a job's pictures under a name that begins as given; gives its path. */
-export async function saveGrid(grid: SavedPicture, settings: SaveSettings, name = 'grid'): Promise<string> {
+export async function saveGrid(
+  { png, ...grid }: SavedGrid,
+  settings: SaveSettings,
+  name = 'grid',
+): Promise<string> {
   const { options, isImageToImage } = settings
   const own = isImageToImage ? 'outdir_img2img_grids' : 'outdir_txt2img_grids'
   const isNamed = optionFlag(options, 'grid_extended_filename')
   const pattern = optionText(options, 'samples_filename_pattern') || '[seed]'
-  const named = await withPixelHash(grid, pattern, options)
+  const format = optionText(options, 'grid_format')
+  const bytes = await toFormat(png, { format, infotext: grid.infotext, options })
+  const named = await withPixelHash({ ...grid, bytes }, pattern, options)
   return save(named, settings, {
     folder: optionText(options, 'outdir_grids') || optionText(options, own),
     usesFolders: optionFlag(options, 'grid_save_to_dirs'),
     ...{ prefix: `${name}-`, digits: 4 },
     decoration: isNamed ? applyPattern(pattern, named.facts) : '',
-    extension: optionText(options, 'grid_format').toLowerCase(),
+    extension: toExtension(format),
+  })
+}
+
+/** A picture's own file where it has the format it is named by: answers are encoded as the tenant's options say. */
+async function keepFormat(
+  { bytes, infotext }: SavedPicture,
+  format: string,
+  options: Options,
+): Promise<Uint8Array> {
+  const own = (await sharp(bytes).metadata()).format
+  if (findFormat(own) === (findFormat(format) ?? ImageFormat.IMAGE_FORMAT_PNG)) return bytes
+  return toFormat(bytes, { format, infotext, options })
+}
+
+/** The ending of a file's name. */
+function toExtension(format: string): string {
+  return findFormat(format) === undefined ? 'png' : format.toLowerCase()
+}
+
+/** A picture in the format that its file is named by; formats that cannot be written are PNG. */
+function toFormat(
+  picture: Uint8Array,
+  { format, infotext, options }: { format: string; infotext: string | undefined; options: Options },
+): Promise<Uint8Array> {
+  return encodePicture(picture, {
+    format: findFormat(format) ?? ImageFormat.IMAGE_FORMAT_PNG,
+    quality: toQuality(options),
+    isLossless: optionFlag(options, 'webp_lossless'),
+    infotext: optionFlag(options, 'enable_pnginfo') ? infotext : undefined,
   })
 }
 
@@ -92,18 +144,41 @@ async function save(
   const target = keepInside(root, join(folder, below))
   await mkdir(target, { recursive: true })
   const isNumbered = optionFlag(options, 'save_images_add_number') || decoration === ''
-  const toPath = (number: number) =>
-    join(
-      target,
-      `${prefix}${String(number).padStart(digits, '0')}${decoration && `-${decoration}`}${suffix}.${extension}`,
+  const toPath = (name: string) => keepInside(root, join(target, `${cutName(name)}.${extension}`))
+  const toNumbered = (number: number) =>
+    toPath(
+      `${prefix}${String(number).padStart(digits, '0')}${decoration && `-${decoration}`}${suffix}`,
     )
-  const path = isNumbered
-    ? await writeNumbered(bytes, await findNextNumber(target, prefix), (number) =>
-        keepInside(root, toPath(number)),
-      )
-    : await write(keepInside(root, join(target, `${decoration}${suffix}.${extension}`)), bytes)
-  if (optionFlag(options, 'save_txt')) await writeFile(path.replace(/\.[^./\\]*$/, '.txt'), `${infotext}\n`)
-  return path
+  const file = { bytes, infotext, options }
+  if (!isNumbered) return writeNamed(toPath(`${decoration}${suffix}`), file)
+  return writeNumbered(await findNextNumber(target, prefix), toNumbered, file)
+}
+
+interface SavedFile {
+  readonly bytes: Uint8Array
+  readonly infotext: string | undefined
+  readonly options: Options
+}
+
+/** A file's name without its ending, as long as file systems take it. */
+function cutName(name: string): string {
+  let cut = name
+  while (Buffer.byteLength(cut) > LONGEST_STEM) cut = cut.slice(0, -1)
+  return cut
+}
+
+/** What is kept beside a saved picture: a smaller one, and its text. */
+async function writeCompanions(path: string, { bytes, infotext, options }: SavedFile): Promise<void> {
+  const smaller = await makeSmaller(bytes, infotext, options)
+  if (smaller !== undefined) await write(path.replace(ENDING, '.jpg'), smaller, options)
+  if (optionFlag(options, 'save_txt') && infotext !== undefined)
+    await writeFile(path.replace(ENDING, '.txt'), `${infotext}\n`)
+}
+
+async function writeNamed(path: string, file: SavedFile): Promise<string> {
+  const written = await write(path, file.bytes, file.options)
+  await writeCompanions(path, file)
+  return written
 }
 
 /**
@@ -129,28 +204,39 @@ async function findNextNumber(folder: string, prefix: string): Promise<number> {
 
 /** Takes the first number that is free, so that two requests at once never share a name. */
 async function writeNumbered(
-  bytes: Uint8Array,
   first: number,
   toPath: (number: number) => string,
+  file: SavedFile,
 ): Promise<string> {
   for (let number = first; number < first + MAX_ATTEMPTS; number += 1) {
     const path = toPath(number)
     try {
-      await writeFile(path, bytes, { flag: 'wx' })
-      return path
+      await writeFile(path, file.bytes, { flag: 'wx' })
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw toFault(error, path)
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue
+      throw toFault(error, path)
     }
+    await writeCompanions(path, file)
+    return path
   }
   throw pythonException('FileExistsError', `no number is free for ${toPath(first)}`)
 }
 
-async function write(path: string, bytes: Uint8Array): Promise<string> {
+/** Writes a file whose name is not numbered: over one that is there, or beside it, as the options say. */
+async function write(path: string, bytes: Uint8Array, options: Options): Promise<string> {
   try {
-    await writeFile(path, bytes)
-    return path
+    const free = optionText(options, 'save_images_replace_action') === 'Replace' ? path : findFree(path)
+    await writeFile(free, bytes)
+    return free
   } catch (error) {
     throw toFault(error, path)
+  }
+}
+
+function findFree(path: string): string {
+  for (let number = 0; ; number += 1) {
+    const candidate = number === 0 ? path : path.replace(ENDING, `-${number}$&`)
+    if (!existsSync(candidate)) return candidate
   }
 }
 

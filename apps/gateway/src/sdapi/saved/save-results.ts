@@ -13,6 +13,7 @@ export interface FinishedPictures {
   readonly record: JobRecord
   /** In the order of the answer, without the grid. */
   readonly images: readonly Uint8Array[]
+  /** A PNG without texts. */
   readonly grid: Uint8Array | undefined
 }
 
@@ -63,5 +64,5 @@ export async function saveResults(
     }
   }
   if (grid !== undefined && optionFlag(options, 'grid_save'))
-    await saveGrid({ bytes: grid, facts: toFacts(plan, 0, 0), infotext: textOf(0) }, settings(plan))
+    await saveGrid({ png: grid, facts: toFacts(plan, 0, 0), infotext: textOf(0) }, settings(plan))
 }

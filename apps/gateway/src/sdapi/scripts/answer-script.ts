@@ -5,6 +5,8 @@ import { refuseFailed } from '../answer/answer-record.ts'
 import { readInfotexts } from '../answer/made-infotexts.ts'
 import { readImages } from '../job-files.ts'
 import { jsonAnswer, pythonException } from '../errors.ts'
+import { toQuality } from '../generation/to-output.ts'
+import { encodePicture } from '../../images/encode-picture.ts'
 import { makeGridOf } from '../answer/make-grid.ts'
 import { optionFlag, overrideOptions, readOptions, type Options } from '../options/options-store.ts'
 import type { GenerationRequest } from '../request/generation-request.ts'
@@ -16,7 +18,7 @@ import { parseScriptNote, type ScriptNote } from './script-note.ts'
 /** The pictures of a script that has ended. */
 export interface ScriptPictures {
   readonly record: JobRecord
-  /** Grids before the pictures. */
+  /** Grids before the pictures, PNGs without texts. */
   readonly grids: readonly Uint8Array[]
   readonly pictures: readonly Uint8Array[]
 }
@@ -62,7 +64,9 @@ export async function writeScriptAnswer(
     savesCells: request.flag('save_images'),
   })
   await save({ record, grids, pictures })
-  const shown = selectPictures(note, grids, pictures)
+  const encoding = { format: script.output?.format ?? 0, quality: toQuality(options), infotext: '' }
+  const encoded = await Promise.all(grids.map((grid) => encodePicture(grid, encoding)))
+  const shown = selectPictures(note, encoded, pictures)
   const info = toScriptInfo(record, { script, note, count: shown.length, hasGrid: grids.length > 0 })
   const sends = request.value('send_images') !== false
   return new Map<string, ExactValue>([
@@ -96,20 +100,18 @@ async function drawScriptGrids(
   if (grid === undefined) return []
   if (grid.kind === 'square' && pictures.length < 2 && optionFlag(options, 'grid_only_if_multiple')) return []
   if (grid.kind === 'row' && pictures.length < 2) return []
-  const format = script.output?.format ?? 0
   const ofParts = splitByPart(pictures, record)
-  const [texts, firsts] = [readInfotexts(record), listFirsts(script)]
   const cells = await Promise.all(
     ofParts.map(async (made, part) => {
       const job = script.parts[part]
       const isShared =
         savesCells && made.length > 1 && optionFlag(cellOptions, 'return_grid') && job !== undefined
       if (!isShared) return made[0]
-      return makeGridOf(made, { job, infotext: texts[firsts[part]!] ?? '', options: cellOptions })
+      return makeGridOf(made, { job, options: cellOptions })
     }),
   )
   const batchSize = script.parts[0]?.batchSize ?? 1
-  return drawGrids(grid, { pictures, cells, batchSize, options, format })
+  return drawGrids(grid, { pictures, cells, batchSize, options })
 }
 
 /** Index of each part's first image among those of all parts. */

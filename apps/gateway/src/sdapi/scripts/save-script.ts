@@ -1,5 +1,6 @@
 import type { GatewayDeps } from '../../deps.ts'
 import { readInfotexts } from '../answer/made-infotexts.ts'
+import type { GridNote } from './grids/grid-note.ts'
 import { optionFlag } from '../options/options-store.ts'
 import { openSaving } from '../saved/open-saving.ts'
 import { saveGrid, savePicture } from '../saved/save-pictures.ts'
@@ -31,13 +32,21 @@ export async function saveScript(
   }
   if (!optionFlag(options, 'grid_save')) return
   const { grid } = plan.answer
-  const shown = grid?.kind === 'plot' && !grid.hasSubGrids ? grids.slice(0, 1) : grids
-  for (const bytes of shown)
+  // Of a plot without an axis Z the sub grid is the whole.
+  const isWhole = grid?.kind === 'plot' && (!grid.hasSubGrids || grid.z.length < 2)
+  const shown = isWhole ? grids.slice(0, 1) : grids
+  for (const [index, png] of shown.entries())
     await saveGrid(
-      { bytes, facts: toFacts(first, 0, 0), infotext: '' },
+      { png, facts: toFacts(first, 0, 0), infotext: gridText(grid, index, texts) },
       settings(first),
       GRID_NAMES[grid?.kind ?? 'square'],
     )
+}
+
+/** Plots tell their axes, matrices nothing, the others what their first picture tells. */
+function gridText(grid: GridNote | undefined, index: number, texts: readonly string[]): string | undefined {
+  if (grid?.kind === 'plot') return grid.texts[index]
+  return grid?.kind === 'matrix' ? undefined : texts[0]
 }
 
 /** How the original begins the names of scripts' grids. */

@@ -75,5 +75,8 @@ export interface Script {
   readonly args: readonly string[]
   /** Arguments as earlier versions took them, in today's places; absent: they are the same. */
   readonly fromEarlier?: (args: readonly ExactValue[]) => readonly ExactValue[]
+  /** Its arguments take the place of the request's fields: what its generations are made of is checked, not the request. */
+  readonly checksParts?: boolean
+  /** Plans the generations; none: there is nothing to draw. */
   plan(context: ScriptContext): ScriptPlan
 }

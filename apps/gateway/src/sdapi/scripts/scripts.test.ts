@@ -173,11 +173,27 @@ describe('selectable scripts', () => {
       [[999, '1'], 'IndexError', 'list index out of range'],
       [['Foo', '1'], 'TypeError', 'list indices must be integers or slices, not str'],
       [[4, '0'], 'ZeroDivisionError', 'integer division or modulo by zero'],
-      [[4, ''], 'IndexError', 'list index out of range'],
       [[1, '1-999'], 'ValueError', 'an axis may have at most 256 values, a range has 999'],
       [[43, '1'], 'NotImplementedError', 'the axis [ControlNet] Model is not supported by this server'],
     ])('refuses the axis %j', async (axis, error, errors) => {
       expect(await draw(plot(axis))).toMatchObject({ status: 500, error, errors })
+    })
+
+    // What A1111 1.10.1 answered to the same requests.
+    it('of no values answers without pictures, with the request as it came', async () => {
+      const answer = await draw({ ...plot([4, '']), seed: -1, styles: ['Moody'] })
+      expect(answer).toMatchObject({ status: 200, images: [] })
+      const unsettled = { all_prompts: ['a red fox'], seed: -1, all_seeds: [-1], subseed: -1, infotexts: [] }
+      expect(infoOf(answer)).toMatchObject({ ...unsettled, styles: ['Moody'], sd_model_name: null })
+      expect(infoOf(await draw(plot([4, '2', [], 6, ',']))).infotexts).toEqual([])
+    })
+
+    it('asks nothing of a field that an axis gives', async () => {
+      const hires = { enable_hr: true, hr_scale: 1.5 }
+      const { infotexts } = infoOf(await draw({ ...plot([25, '0.3,0.6']), ...hires }))
+      expect(infotexts[1]).toContain('Denoising strength: 0.3')
+      expect((await draw({ ...plot([4, '2']), ...hires })).status).toBe(500)
+      expect((await draw({ ...plot([4, '2,3']), steps: null })).status).toBe(200)
     })
 
     it('refuses a grid that would be too large', async () => {

@@ -1,5 +1,5 @@
 import sharp from 'sharp'
-import { createAsciiExif, insertWebpExif } from './exif.ts'
+import { createAsciiExif, insertWebpExif } from '@atelier/catalog/exif'
 import { mergeEqualFrames } from './merge-frames.ts'
 import type { Pixels } from './pixels.ts'
 

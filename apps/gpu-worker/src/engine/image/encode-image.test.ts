@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { toComfyTexts } from './comfy-texts.ts'
 import { ImageFormat } from '@atelier/proto'
 import { encodeImage, type ImageEncoding } from './encode-image.ts'
-import { createUserCommentExif, insertJpegExif } from './exif.ts'
+import { createUserCommentExif, insertJpegExif } from '@atelier/catalog/exif'
 import { completePng } from './complete-png.ts'
 import type { Pixels } from './pixels.ts'
 

@@ -1,8 +1,8 @@
+import { createUserCommentExif, insertJpegExif, insertWebpExif } from '@atelier/catalog/exif'
 import type { PngText } from '@atelier/catalog/png'
 import { ImageFormat } from '@atelier/proto'
 import sharp from 'sharp'
 import { completePng } from './complete-png.ts'
-import { createUserCommentExif, insertJpegExif, insertWebpExif } from './exif.ts'
 import type { Pixels } from './pixels.ts'
 import { encodeSmallPng, SMALL_PIXELS } from './small-png.ts'
 

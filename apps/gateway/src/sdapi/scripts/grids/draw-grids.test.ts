@@ -1,4 +1,3 @@
-import { ImageFormat } from '@atelier/proto'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { drawGrids } from './draw-grids.ts'
@@ -16,7 +15,7 @@ const sizeOf = async (bytes: Uint8Array | undefined) => {
 }
 
 const given = (pictures: readonly Uint8Array[], cells: readonly (Uint8Array | undefined)[] = pictures) => ({
-  ...{ pictures, cells, batchSize: 1, options: new Map(), format: ImageFormat.IMAGE_FORMAT_PNG },
+  ...{ pictures, cells, batchSize: 1, options: new Map() },
 })
 
 const plot = (x: string[], y: string[], more: Partial<PlotNote> = {}): PlotNote => ({
@@ -78,13 +77,10 @@ describe('annotated grids', () => {
     ])
   })
 
-  it('come in the format of the pictures, and not at all without any', async () => {
+  it('are PNGs, and not there at all without pictures', async () => {
     const cell = await picture(16, 16)
-    const [jpeg] = await drawGrids(
-      { kind: 'row' },
-      { ...given([cell, cell]), format: ImageFormat.IMAGE_FORMAT_JPEG },
-    )
-    expect(await sizeOf(jpeg)).toEqual({ width: 32, height: 16, format: 'jpeg' })
+    const [row] = await drawGrids({ kind: 'row' }, given([cell, cell]))
+    expect(await sizeOf(row)).toEqual({ width: 32, height: 16, format: 'png' })
     expect(await drawGrids({ kind: 'square' }, given([]))).toEqual([])
   })
 })

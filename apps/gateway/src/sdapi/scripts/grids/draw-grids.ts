@@ -1,8 +1,6 @@
-import { rebuildPng } from '@atelier/catalog/png'
-import { ImageFormat } from '@atelier/proto'
 import sharp from 'sharp'
 import { makeGrid } from '../../answer/make-grid.ts'
-import { optionNumber, optionText, type Options } from '../../options/options-store.ts'
+import { optionText, type Options } from '../../options/options-store.ts'
 import { annotateGrid, type GridColours, type GridText } from './annotate.ts'
 import type { GridNote, PlotNote } from './grid-note.ts'
 
@@ -14,25 +12,17 @@ export interface GridPictures {
   readonly cells: readonly (Uint8Array | undefined)[]
   readonly batchSize: number
   readonly options: Options
-  readonly format: ImageFormat
 }
 
-/** Draws the grids an answer begins with, as files without texts; none where there is nothing to show. */
+/** Draws the grids an answer begins with, PNGs without texts; none where there is nothing to show. */
 export async function drawGrids(note: GridNote, given: GridPictures): Promise<Uint8Array[]> {
   if (given.pictures.length === 0) return []
-  const grids = await drawPlain(note, given)
-  return Promise.all(grids.map((grid) => encode(grid, given)))
-}
-
-async function drawPlain(note: GridNote, given: GridPictures): Promise<Uint8Array[]> {
   const { pictures, options, batchSize } = given
   switch (note.kind) {
     case 'row':
       return [await layOut(pictures, 1, given)]
-    case 'square': {
-      const format = ImageFormat.IMAGE_FORMAT_PNG
-      return [await makeGrid(pictures, { options, batchSize, format, infotext: '' })]
-    }
+    case 'square':
+      return [await makeGrid(pictures, { options, batchSize })]
     case 'matrix':
       return [await drawMatrix(note, given)]
     case 'plot':
@@ -46,9 +36,8 @@ function layOut(
   rows: number,
   { options, batchSize }: GridPictures,
 ): Promise<Uint8Array> {
-  const format = ImageFormat.IMAGE_FORMAT_PNG
   const inRows = new Map(options).set('n_rows', BigInt(rows))
-  return makeGrid(pictures, { options: inRows, batchSize, format, infotext: '' })
+  return makeGrid(pictures, { options: inRows, batchSize })
 }
 
 /** Parts of the prompt are written above the columns and beside the rows; those that a picture lacks are crossed out. */
@@ -144,11 +133,4 @@ function coloursOf(options: Options): GridColours {
     inactive: read('grid_text_inactive_color', '#999999'),
     background: read('grid_background_color', '#ffffff'),
   }
-}
-
-async function encode(png: Uint8Array, { format, options }: GridPictures): Promise<Uint8Array> {
-  const quality = Math.min(Math.max(optionNumber(options, 'jpeg_quality', 80), 1), 100)
-  if (format === ImageFormat.IMAGE_FORMAT_JPEG) return sharp(png).jpeg({ quality }).toBuffer()
-  if (format === ImageFormat.IMAGE_FORMAT_WEBP) return sharp(png).webp({ quality }).toBuffer()
-  return rebuildPng(png)
 }

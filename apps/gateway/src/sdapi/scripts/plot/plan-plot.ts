@@ -13,6 +13,7 @@ import { isTruthy, takeInteger } from '../values.ts'
 import { listAxes } from './axes.ts'
 import { readValues, takeTexts } from './axis-values.ts'
 import type { Axis, AxisValue } from './axis.ts'
+import { describeNothing } from './describe-nothing.ts'
 import { orderCells, type Cell } from './order-cells.ts'
 
 const MAX_MARGIN = 500
@@ -29,6 +30,7 @@ export const PLOT: Script = {
     ...['no_fixed_seeds', 'vary_seeds_x', 'vary_seeds_y', 'vary_seeds_z', 'margin_size', 'csv_mode'],
   ],
   fromEarlier: addVariedSeeds,
+  checksParts: true,
   plan(context) {
     const keepsSeeds = isTruthy(context.args[12] ?? null)
     const axes = [0, 3, 6].map((at) => readAxis(context, at, keepsSeeds)) as [ReadAxis, ReadAxis, ReadAxis]
@@ -101,7 +103,7 @@ function planCells(context: ScriptContext, axes: Axes): ScriptPlan {
   const [x, y, z] = axes
   const { request, args } = context
   const total = x.values.length * y.values.length * z.values.length
-  if (total === 0) throw pythonException('IndexError', 'list index out of range')
+  if (total === 0) return { parts: [], names: [], info: describeNothing(context), answer: { texts: 'own' } }
   refuseTooManyParts(total, total * request.count('batch_size') * request.count('n_iter'))
   refuseLargePlot(context, total)
   const cells = orderCells(

@@ -1,0 +1,1 @@
+export { createAsciiExif, createUserCommentExif, insertJpegExif, insertWebpExif, type WebpCanvas } from './exif.ts'
