@@ -13,6 +13,9 @@ type Handler = (c: Context<GatewayEnv>) => Promise<Response>
 /** Models that interrogate knows. */
 const INTERROGATORS = new Set(['clip', 'deepdanbooru'])
 
+/** The original's caption where its model cannot be loaded. */
+const NO_CAPTION = '<error>'
+
 /**
  * Routes of the original that are not built: their requests are checked as the original's are, and what is right is
  * answered with an error that says so, in the body its clients know.
@@ -21,8 +24,10 @@ export const NOT_BUILT_ROUTES: Readonly<Record<string, Handler>> = {
   '/sdapi/v1/interrogate': async (c) => {
     const fields = validateFields(requireObject(await readBody(c)), INTERROGATE_FIELDS)
     await readPicture(fields.get('image') ?? '')
-    if (!INTERROGATORS.has(String(fields.get('model')))) throw httpException(404, 'Model not found')
-    throw notBuilt('interrogate')
+    const model = String(fields.get('model'))
+    if (!INTERROGATORS.has(model)) throw httpException(404, 'Model not found')
+    if (model !== 'clip') throw notBuilt(model)
+    return jsonAnswer(toExact({ caption: NO_CAPTION }))
   },
   ...Object.fromEntries(
     Object.entries(TRAINING_ARGUMENTS).map(([name, signature]) => [
