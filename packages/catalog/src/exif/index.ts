@@ -1,1 +1,7 @@
-export { createAsciiExif, createUserCommentExif, insertJpegExif, insertWebpExif, type WebpCanvas } from './exif.ts'
+export {
+  createAsciiExif,
+  createUserCommentExif,
+  insertJpegExif,
+  insertWebpExif,
+  type WebpCanvas,
+} from './exif.ts'

@@ -50,8 +50,7 @@ export async function writeAnswer(
   const made = all.slice(0, all.length - countMaps(generation))
   const hasGrid = wantsGrid(request, options, made.length)
   const [infotext = ''] = readInfotexts(record)
-  const grid =
-    hasGrid && made.length > 0 ? await makeGridOf(made, { job: generation, options }) : undefined
+  const grid = hasGrid && made.length > 0 ? await makeGridOf(made, { job: generation, options }) : undefined
   await save({ record, images: made, grid })
   const isShown = grid !== undefined && optionFlag(options, 'return_grid')
   const images = isShown ? [await encodeGrid(grid, { job: generation, infotext, options }), ...all] : all

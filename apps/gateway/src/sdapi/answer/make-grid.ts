@@ -11,10 +11,7 @@ export interface GridOptions {
 }
 
 /** Rows and columns of a grid, as the `n_rows` option wants: a number, 0 for the batch size, -1 for about a square. */
-export function layOutGrid(
-  count: number,
-  { options, batchSize }: GridOptions,
-): [number, number] {
+export function layOutGrid(count: number, { options, batchSize }: GridOptions): [number, number] {
   const wanted = optionNumber(options, 'n_rows', -1)
   const rows = Math.min(wanted > 0 ? wanted : wanted === 0 ? batchSize : squareRows(count, options), count)
   return [rows, Math.ceil(count / rows)]

@@ -146,9 +146,7 @@ async function save(
   const isNumbered = optionFlag(options, 'save_images_add_number') || decoration === ''
   const toPath = (name: string) => keepInside(root, join(target, `${cutName(name)}.${extension}`))
   const toNumbered = (number: number) =>
-    toPath(
-      `${prefix}${String(number).padStart(digits, '0')}${decoration && `-${decoration}`}${suffix}`,
-    )
+    toPath(`${prefix}${String(number).padStart(digits, '0')}${decoration && `-${decoration}`}${suffix}`)
   const file = { bytes, infotext, options }
   if (!isNumbered) return writeNamed(toPath(`${decoration}${suffix}`), file)
   return writeNumbered(await findNextNumber(target, prefix), toNumbered, file)
