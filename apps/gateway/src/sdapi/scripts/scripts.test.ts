@@ -179,23 +179,6 @@ describe('selectable scripts', () => {
       expect(await draw(plot(axis))).toMatchObject({ status: 500, error, errors })
     })
 
-    // What A1111 1.10.1 answered to the same requests.
-    it('of no values answers without pictures, with the request as it came', async () => {
-      const answer = await draw({ ...plot([4, '']), seed: -1, styles: ['Moody'] })
-      expect(answer).toMatchObject({ status: 200, images: [] })
-      const unsettled = { all_prompts: ['a red fox'], seed: -1, all_seeds: [-1], subseed: -1, infotexts: [] }
-      expect(infoOf(answer)).toMatchObject({ ...unsettled, styles: ['Moody'], sd_model_name: null })
-      expect(infoOf(await draw(plot([4, '2', [], 6, ',']))).infotexts).toEqual([])
-    })
-
-    it('asks nothing of a field that an axis gives', async () => {
-      const hires = { enable_hr: true, hr_scale: 1.5 }
-      const { infotexts } = infoOf(await draw({ ...plot([25, '0.3,0.6']), ...hires }))
-      expect(infotexts[1]).toContain('Denoising strength: 0.3')
-      expect((await draw({ ...plot([4, '2']), ...hires })).status).toBe(500)
-      expect((await draw({ ...plot([4, '2,3']), steps: null })).status).toBe(200)
-    })
-
     it('refuses a grid that would be too large', async () => {
       const answer = await draw({ ...plot([4, '2-4']), width: 8192, height: 8192 })
       expect(answer).toMatchObject({ status: 500, error: 'AssertionError' })
