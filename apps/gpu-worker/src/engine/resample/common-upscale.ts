@@ -6,13 +6,17 @@ import { resizeTensor, type ResizeMethod } from './resize-tensor.ts'
 /** Methods of ComfyUI's upscale nodes. */
 export type UpscaleMethod = ResizeMethod | 'bislerp' | 'lanczos'
 
-/** Resizes [batch, channels, height, width], after cutting the middle out where asked, as ComfyUI's nodes do. */
+/**
+ * Resizes [batch, channels, height, width], after cutting the middle out where asked, as ComfyUI's nodes do.
+ * @throws RangeError when a side is to be of no pixels
+ */
 export function upscale(
   source: Tensor,
   size: { readonly width: number; readonly height: number },
   { method, crop }: { readonly method: UpscaleMethod; readonly crop: string },
 ): Tensor {
   const { width, height } = size
+  if (width < 1 || height < 1) throw new RangeError(`a picture cannot be scaled to ${width}x${height} pixels`)
   const cut = crop === 'center' ? cropCentre(source, width / height) : source
   if (method === 'bislerp') return resizeBislerp(cut, width, height)
   if (method === 'lanczos') return resizeLanczos(cut, width, height)
