@@ -2,6 +2,8 @@ import type { InputDefinition, NodeDefinition } from './node-definition.ts'
 
 const PYTHON_MODULE = 'comfy_extras.nodes_hooks'
 const STRENGTH = { type: 'FLOAT', options: { default: 1, min: -20, max: 20, step: 0.01 } } as const
+const MODEL_STRENGTH = 'strength_model'
+const BOTH = [MODEL_STRENGTH, 'strength_clip']
 const SHARE = { min: 0, max: 1, step: 0.001 } as const
 const START: InputDefinition = { type: 'FLOAT', options: { default: 0, ...SHARE } }
 const END: InputDefinition = { type: 'FLOAT', options: { default: 1, ...SHARE } }
@@ -9,12 +11,21 @@ const PRINT: InputDefinition = { type: 'BOOLEAN', options: { default: false } }
 const HOOKS = [{ type: 'HOOKS' }]
 const KEYFRAMES = [{ type: 'HOOK_KEYFRAMES', name: 'HOOK_KF' }]
 
-const creation = (className: string, displayName: string, strengths: readonly string[]): NodeDefinition => ({
+const LORA_NAME: Readonly<Record<string, InputDefinition>> = { lora_name: { type: { choicesFrom: 'loras' } } }
+const CHECKPOINT_NAME: Readonly<Record<string, InputDefinition>> = {
+  ckpt_name: { type: { choicesFrom: 'checkpoints' } },
+}
+
+const creation = (
+  [className, displayName]: readonly [className: string, displayName: string],
+  file: Readonly<Record<string, InputDefinition>>,
+  strengths: readonly string[],
+): NodeDefinition => ({
   ...{ className, displayName, category: 'advanced/hooks/create' },
   ...{ pythonModule: PYTHON_MODULE, isExperimental: true, outputs: HOOKS },
   inputs: {
     required: {
-      lora_name: { type: { choicesFrom: 'loras' } },
+      ...file,
       ...Object.fromEntries(strengths.map((name) => [name, STRENGTH])),
     },
     optional: { prev_hooks: { type: 'HOOKS' } },
@@ -47,10 +58,14 @@ const combination = (count: number): NodeDefinition => ({
   },
 })
 
-/** LoRAs for single conditionings, and their strengths over the run. */
+/** LoRAs and checkpoints for single conditionings, and their strengths over the run. */
 export const hookLoraNodes: readonly NodeDefinition[] = [
-  creation('CreateHookLora', 'Create Hook LoRA', ['strength_model', 'strength_clip']),
-  creation('CreateHookLoraModelOnly', 'Create Hook LoRA (MO)', ['strength_model']),
+  creation(['CreateHookLora', 'Create Hook LoRA'], LORA_NAME, BOTH),
+  creation(['CreateHookLoraModelOnly', 'Create Hook LoRA (MO)'], LORA_NAME, [MODEL_STRENGTH]),
+  creation(['CreateHookModelAsLora', 'Create Hook Model as LoRA'], CHECKPOINT_NAME, BOTH),
+  creation(['CreateHookModelAsLoraModelOnly', 'Create Hook Model as LoRA (MO)'], CHECKPOINT_NAME, [
+    MODEL_STRENGTH,
+  ]),
   {
     ...{ className: 'SetHookKeyframes', displayName: 'Set Hook Keyframes' },
     ...{ category: 'advanced/hooks/scheduling', pythonModule: PYTHON_MODULE, isExperimental: true },

@@ -6,6 +6,8 @@ import { permute, sum, times } from './constant-ops.ts'
 export interface Shares {
   readonly own: number
   readonly other: number
+  /** How much is added of the first weight as its file has it; where the shapes differ nothing is. */
+  readonly original?: number
 }
 
 /** Shares by the beginnings of weights' names, prefix left out: the longest that fits counts, "" fits every name. */
@@ -56,7 +58,11 @@ export function mixWeights(own: MixedPart, other: MixedPart, rule: ShareRule): M
     changes.set(name, (graph, weight) => {
       const scaled = times(graph, weight, shares.own)
       if (!isSame || shares.other === 0) return scaled
-      return sum(graph, scaled, times(graph, takeWeight(graph, other, found), shares.other))
+      const mixed = sum(graph, scaled, times(graph, takeWeight(graph, other, found), shares.other))
+      if (shares.original === undefined) return mixed
+      const { path } = own.file
+      const original = graph.tensor(`${path}:${name}`, { path, ...entry })
+      return sum(graph, mixed, times(graph, original, shares.original))
     })
   }
   return { changes, misfits }

@@ -75,7 +75,9 @@ export class DerivedModels {
       const files = [checkpoint, ...(companion ? [companion] : [])].map(
         (file) => this.#resolve(file).identity,
       )
-      const shares = ref.rule.map(([start, { own, other }]) => `${start}${own}:${other}`)
+      const shares = ref.rule.map(
+        ([start, { own, other, original }]) => `${start}${own}:${other}:${original ?? 0}`,
+      )
       const changes = adapters.map((adapter) => this.#describe(adapter))
       return `${ref.part} with (${[files.join(), ...changes].join(' + ')}) ${shares.join()}`
     }

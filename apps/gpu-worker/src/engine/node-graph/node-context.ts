@@ -39,8 +39,9 @@ export interface ClipValue {
   readonly hooks?: ClipHooks
 }
 
-/** A LoRA that acts for single conditionings. */
-export interface LoraHook {
+/** A LoRA, or what another checkpoint has that the model does not, that acts for single conditionings. */
+export interface WeightHook {
+  /** A LoRA's file, or a checkpoint. */
   readonly file: ModelRef
   readonly modelStrength: number
   readonly clipStrength: number
@@ -50,8 +51,8 @@ export interface LoraHook {
   readonly origin: symbol
 }
 
-/** HOOKS: LoRAs that act together. */
-export type HookValue = readonly LoraHook[]
+/** HOOKS: those that act together. */
+export type HookValue = readonly WeightHook[]
 
 /** Hooks of a CLIP. */
 export interface ClipHooks {

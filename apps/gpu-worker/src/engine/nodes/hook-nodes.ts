@@ -5,8 +5,8 @@ import type {
   ClipValue,
   ConditioningValue,
   HookValue,
-  LoraHook,
   NodeContext,
+  WeightHook,
 } from '../node-graph/node-context.ts'
 import type { NodeInputs } from '../node-graph/node-inputs.ts'
 import { joinHooks, setKeyframes } from './hooks.ts'
@@ -15,9 +15,17 @@ import type { NodeTable } from './node-table.ts'
 /** LoRAs for single conditionings and their texts, and how strongly they act over a run. */
 export const hookNodes: NodeTable = {
   CreateHookLora: async (inputs, context) => ({
-    outputs: [createHook(inputs, context, inputs.number('strength_clip'))],
+    outputs: [createHook(inputs, context, { ...LORA, clipStrength: inputs.number('strength_clip') })],
   }),
-  CreateHookLoraModelOnly: async (inputs, context) => ({ outputs: [createHook(inputs, context, 0)] }),
+  CreateHookLoraModelOnly: async (inputs, context) => ({
+    outputs: [createHook(inputs, context, { ...LORA, clipStrength: 0 })],
+  }),
+  CreateHookModelAsLora: async (inputs, context) => ({
+    outputs: [createHook(inputs, context, { ...CHECKPOINT, clipStrength: inputs.number('strength_clip') })],
+  }),
+  CreateHookModelAsLoraModelOnly: async (inputs, context) => ({
+    outputs: [createHook(inputs, context, { ...CHECKPOINT, clipStrength: 0 })],
+  }),
   SetHookKeyframes: async (inputs) => {
     const hooks = inputs.value<HookValue>('hooks')
     const keyframes = inputs.optional<readonly HookKeyframe[]>('hook_kf')
@@ -60,16 +68,36 @@ export const hookNodes: NodeTable = {
   }),
 }
 
+/** What hooks are made of, and the input that names it. */
+interface HookSource {
+  readonly kind: ModelKind
+  readonly input: string
+  readonly what: string
+}
+
+const LORA: HookSource = { kind: ModelKind.MODEL_KIND_LORA, input: 'lora_name', what: 'LoRA' }
+const CHECKPOINT: HookSource = {
+  kind: ModelKind.MODEL_KIND_CHECKPOINT,
+  input: 'ckpt_name',
+  what: 'checkpoint',
+}
+
 /** @throws EngineError `not-found` when the file is not there */
-function createHook(inputs: NodeInputs, { models }: NodeContext, clipStrength: number): HookValue {
+function createHook(
+  inputs: NodeInputs,
+  { models }: NodeContext,
+  { kind, input, what, clipStrength }: HookSource & { readonly clipStrength: number },
+): HookValue {
   const earlier = inputs.optional<HookValue>('prev_hooks') ?? []
   const modelStrength = inputs.number('strength_model')
   if (modelStrength === 0 && clipStrength === 0) return earlier
-  const name = inputs.text('lora_name')
-  const file = models.find(ModelKind.MODEL_KIND_LORA, name)
+  const name = inputs.text(input)
+  const file = models.find(kind, name)
   if (file === undefined)
-    throw new EngineError('not-found', `the LoRA ${name} is not here`, { exceptionType: 'FileNotFoundError' })
-  const hook: LoraHook = {
+    throw new EngineError('not-found', `the ${what} ${name} is not here`, {
+      exceptionType: 'FileNotFoundError',
+    })
+  const hook: WeightHook = {
     file: { kind: file.kind, name: file.name, identity: file.identity },
     ...{ modelStrength, clipStrength, keyframes: [], origin: Symbol(name) },
   }

@@ -4,7 +4,7 @@ import type { ModelSampling } from '../denoise/model-sampling.ts'
 import type { UsableCheckpoint } from '../models/use-checkpoint.ts'
 import type { Use } from '../models/residency.ts'
 import type { HookValue, ModelValue, NodeContext } from '../node-graph/node-context.ts'
-import { toAdapter } from './hooks.ts'
+import { toChange } from './hooks.ts'
 import { useModel } from './use-model.ts'
 
 /** What hooked networks are opened with. */
@@ -39,8 +39,11 @@ export class HookedNetworks {
   /** The network of hooks at each noise level. */
   of(hooks: HookValue): NetworkAt {
     return async (sigma) => {
-      const adapters = hooks.map((hook) => toAdapter(hook, this.#strengthAt(hook.keyframes, sigma)))
-      const key = adapters.map(({ file, denoiserStrength }) => `${file?.identity}@${denoiserStrength}`).join()
+      const strengths = hooks.map((hook) => this.#strengthAt(hook.keyframes, sigma))
+      const adapters = hooks.map((hook, index) => toChange(hook, 'denoiser', strengths[index]!))
+      const key = hooks
+        .map(({ file, modelStrength }, index) => `${file.identity}@${modelStrength * strengths[index]!}`)
+        .join()
       const opened = this.#opened.get(key) ?? this.#open(key, adapters, sigma)
       opened.sigma = sigma
       return (await opened.use).value.model.predict

@@ -1,6 +1,10 @@
+import { writeFileSync } from 'node:fs'
 import { ModelFile, ModelKind } from '@atelier/proto'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ADAPTERS } from '../adapters/test-kit.ts'
+import { readTensor } from '../checkpoint/read-tensor.ts'
+import { readSafetensors } from '../checkpoint/safetensors.ts'
+import { formatSafetensors } from '../checkpoint/write-safetensors.ts'
 import type { HookKeyframe } from '../denoise/composition/hook-keyframes.ts'
 import { ModelStore } from '../models/model-store.ts'
 import type { ClipValue, LatentValue, ModelValue } from '../node-graph/node-context.ts'
@@ -17,8 +21,25 @@ const models = new ModelStore({
   session: { device: 'cpu', threads: 1 },
   ...{ budgetBytes: 2 ** 30, maxBatchElements: 2 ** 20, onResidentsChanged: () => undefined },
 })
+
+/** Writes the tiny checkpoint's like whose matrices, but for those of the autoencoder, are smaller. */
+function writeSmaller(path: string): string {
+  const file = readSafetensors(path)
+  const tensors = [...file.tensors.keys()].map((name) => {
+    const { shape, data } = readTensor(file, name)
+    const isSmaller = shape.length >= 2 && !name.startsWith('first_stage_model.')
+    return [name, createTensor(shape, isSmaller ? data.map((value) => value * 0.875) : data)] as const
+  })
+  const smaller = path.replace('.safetensors', '.smaller.safetensors')
+  writeFileSync(smaller, formatSafetensors(tensors, new Map()))
+  return smaller
+}
+
+const tiny = unpackTinyCheckpoint()
+const kind = ModelKind.MODEL_KIND_CHECKPOINT
 models.setFiles([
-  ModelFile.fromPartial({ ...checkpoint, path: unpackTinyCheckpoint() }),
+  ModelFile.fromPartial({ ...checkpoint, path: tiny }),
+  ModelFile.fromPartial({ kind, name: 'smaller.safetensors', identity: 'smaller', path: writeSmaller(tiny) }),
   ...['kohya', 'loha'].map((name) =>
     ModelFile.fromPartial({
       ...{ kind: ModelKind.MODEL_KIND_LORA, name: `${name}.safetensors`, identity: name },
@@ -119,6 +140,19 @@ const CASES: Readonly<Record<string, () => Promise<Sampling>>> = {
   masked_default: async () => {
     const first = await setProperties(await encode(prompt), { hooks: await lora(), mask: columns(0, 24, 1) })
     return { positive: await setDefault(first, await encode('a tree')) }
+  },
+  model_as_lora: async () => {
+    const args = { ckpt_name: 'smaller.safetensors', strength_model: 0.7, strength_clip: 0.5 }
+    return encodeBoth(await setClip(await call('CreateHookModelAsLora', args)))
+  },
+  model_on_a_lora: async () => {
+    const args = { ckpt_name: 'smaller.safetensors', strength_model: -0.6 }
+    const hooks = await call('CreateHookModelAsLoraModelOnly', args)
+    const own = { model, lora_name: 'loha.safetensors', strength_model: 0.4 }
+    return {
+      positive: await setProperties(await encode(prompt), { hooks }),
+      model: await call('LoraLoaderModelOnly', own),
+    }
   },
   on_a_lora: async () => {
     const late = { hooks: await lora(), timesteps: new NodeValue([0.2, 1]) }

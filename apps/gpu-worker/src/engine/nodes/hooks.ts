@@ -1,6 +1,7 @@
+import { ModelKind } from '@atelier/proto'
 import { splitSpans, type HookKeyframe } from '../denoise/composition/hook-keyframes.ts'
-import type { AdapterFileRef } from '../models/adapter-refs.ts'
-import type { ClipValue, ConditioningEntry, HookValue, LoraHook } from '../node-graph/node-context.ts'
+import type { AdapterRef, ChangedPart } from '../models/adapter-refs.ts'
+import type { ClipValue, ConditioningEntry, HookValue, WeightHook } from '../node-graph/node-context.ts'
 
 /** Hooks of both groups, each once: the first of those that were made as one stays. */
 export function joinHooks(first: HookValue, second: HookValue = []): HookValue {
@@ -13,9 +14,20 @@ export function setKeyframes(hooks: HookValue, keyframes: readonly HookKeyframe[
   return hooks.map((hook) => ({ ...hook, keyframes }))
 }
 
-/** A hook as an adapter, its strengths times a factor. */
-export function toAdapter({ file, modelStrength, clipStrength }: LoraHook, factor: number): AdapterFileRef {
-  return { file, denoiserStrength: modelStrength * factor, textStrength: clipStrength * factor }
+/** What a hook changes about a part of a model, its strength times a factor. */
+export function toChange(
+  { file, modelStrength, clipStrength }: WeightHook,
+  part: ChangedPart,
+  factor: number,
+): AdapterRef {
+  const strength = (part === 'denoiser' ? modelStrength : clipStrength) * factor
+  if (file.kind === ModelKind.MODEL_KIND_LORA) {
+    const none = { denoiserStrength: 0, textStrength: 0 }
+    return { file, ...none, [part === 'denoiser' ? 'denoiserStrength' : 'textStrength']: strength }
+  }
+  // Whatever else changes the model, the difference is from its own file.
+  const shares = { own: 1, other: strength, original: -strength }
+  return { mixed: { checkpoint: file }, part, rule: [['', shares]] }
 }
 
 /**
@@ -33,10 +45,7 @@ export async function encodeWithHooks(
     : [{ start: 0, end: 1, strengths: forced.map(() => 1) }]
   const entries: ConditioningEntry[] = []
   for (const { start, end, strengths } of spans) {
-    const texts = forced.map((hook, index) => ({
-      ...toAdapter(hook, strengths[index]!),
-      denoiserStrength: 0,
-    }))
+    const texts = forced.map((hook, index) => toChange(hook, 'texts', strengths[index]!))
     const entry = await encode({ ...clip, adapters: [...(clip.adapters ?? []), ...texts] })
     entries.push({
       ...entry,
