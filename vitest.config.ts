@@ -26,6 +26,7 @@ export default defineConfig({
       project('gateway', 'apps/gateway'),
       project('gpu-worker', 'apps/gpu-worker', 60_000),
       project('standalone', 'apps/standalone'),
+      project('bench', 'bench'),
       project('e2e', 'e2e', 120_000),
     ],
   },

@@ -10,5 +10,5 @@ export function comparePictureBytes(actual: ArrayLike<number>, expected: ArrayLi
     if (distance > 0) changed += 1
     worst = Math.max(worst, distance)
   }
-  return worst > 1 ? Infinity : changed / expected.length / PICTURE_SHARE
+  return !(worst <= 1) ? Infinity : changed / expected.length / PICTURE_SHARE
 }

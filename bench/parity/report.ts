@@ -39,6 +39,24 @@ export function findFixtures(): string | undefined {
 
 /** Prints a table, writes it as a section of docs/parity.md, and returns whether all is well. */
 export function report(section: string, title: string, comparisons: readonly Comparison[]): boolean {
+  const text = toTable(title, comparisons)
+  console.log(text)
+  const failures = comparisons.filter(isFailure)
+  for (const { group, name, error } of failures)
+    console.log(`FAILED ${group} ${name}: ${error.toPrecision(3)} x tolerance`)
+  mkdirSync(SECTIONS, { recursive: true })
+  writeFileSync(new URL(`${section}.md`, SECTIONS), text)
+  writePage()
+  return failures.length === 0
+}
+
+/** Whether a case does not pass, unforeseen; an error that is no number does not. */
+export function isFailure({ error, exception }: Comparison): boolean {
+  return !(error <= 1) && exception === undefined
+}
+
+/** The table of a section: a row a group. */
+export function toTable(title: string, comparisons: readonly Comparison[]): string {
   const groups = new Map<string, Comparison[]>()
   for (const comparison of comparisons)
     groups.set(comparison.group, [...(groups.get(comparison.group) ?? []), comparison])
@@ -47,7 +65,7 @@ export function report(section: string, title: string, comparisons: readonly Com
     ([group, { cases, passed, worst, exceptions }]) =>
       `| ${group} | ${cases} | ${passed} | ${worst.toPrecision(2)} | ${exceptions.join('; ')} |`,
   )
-  const text = [
+  return [
     `## ${title}`,
     '',
     '| Group | Cases | Passed | Worst | Exceptions |',
@@ -55,15 +73,6 @@ export function report(section: string, title: string, comparisons: readonly Com
     ...lines,
     '',
   ].join('\n')
-  console.log(text)
-  for (const { group, name, error, exception } of comparisons) {
-    if (error > 1 && exception === undefined)
-      console.log(`FAILED ${group} ${name}: ${error.toPrecision(3)} x tolerance`)
-  }
-  mkdirSync(SECTIONS, { recursive: true })
-  writeFileSync(new URL(`${section}.md`, SECTIONS), text)
-  writePage()
-  return comparisons.every(({ error, exception }) => error <= 1 || exception !== undefined)
 }
 
 function summarise(cases: readonly Comparison[]): Row {

@@ -133,7 +133,7 @@ class ExactParser {
     if (match === null) this.#fail('a value is missing')
     const [digits, fraction, exponent] = match
     if (fraction === undefined && exponent === undefined) {
-      if (digits.length > MAX_INTEGER_DIGITS)
+      if (digits.replace('-', '').length > MAX_INTEGER_DIGITS)
         this.#fail(`an integer longer than ${MAX_INTEGER_DIGITS} digits`)
       this.#at += digits.length
       return BigInt(digits)

@@ -11,8 +11,10 @@ const MAX_DEPTH = 900
 export function describeJsonFault(text: string): ValidationFault | undefined {
   const fault = new Scanner(text).findFault()
   if (fault === undefined) return undefined
-  const { message, position } = fault
-  const before = text.slice(0, position)
+  const { message } = fault
+  // Python counts characters, a pair of surrogates as one.
+  const before = text.slice(0, fault.position).replace(/[\ud800-\udbff][\udc00-\udfff]/g, '_')
+  const position = before.length
   const line = before.split('\n').length
   const column = position - before.lastIndexOf('\n')
   const context = new Map<string, ExactValue>([
@@ -138,7 +140,9 @@ class Scanner {
     this.#at += 1
     const escaped = this.#text[this.#at] ?? ''
     if (escaped === 'u') {
-      if (!/^[0-9a-fA-F]{4}$/.test(this.#text.slice(this.#at + 1, this.#at + 5))) {
+      const digits = this.#text.slice(this.#at + 1, this.#at + 5)
+      // Python wants text behind the digits too.
+      if (!/^[0-9a-fA-F]{4}$/.test(digits) || this.#at + 5 >= this.#text.length) {
         throw new Fault('Invalid \\uXXXX escape', start + 1)
       }
       this.#at += 4

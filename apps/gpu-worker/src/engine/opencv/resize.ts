@@ -90,15 +90,16 @@ function resizeByTaps<R extends Raster>(
   const across = sweepRows(source, width, fix(toTaps(source.width, width)))
   const output = createLike(data, width * height * channels)
   const row = width * channels
-  const total = isFixed ? COEFFICIENT_SCALE ** 2 : 1
   for (const [y, { start, weights }] of fix(toTaps(source.height, height)).entries()) {
     for (let x = 0; x < row; x += 1) {
       let sum = 0
       for (const [k, weight] of weights.entries()) {
         const from = Math.min(Math.max(start + k, 0), source.height - 1)
-        sum += across[from * row + x]! * weight
+        const sample = across[from * row + x]!
+        // OpenCV cuts each product by itself.
+        sum += isFixed ? (weight * (sample >> 4)) >> 16 : sample * weight
       }
-      output[y * row + x] = isBytes ? toByte(sum / total) : sum
+      output[y * row + x] = isFixed ? (sum + 2) >> 2 : isBytes ? toByte(sum) : sum
     }
   }
   return { ...source, width, height, data: output }

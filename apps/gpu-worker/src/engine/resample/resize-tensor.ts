@@ -14,12 +14,19 @@ export type ResizeMethod =
   | 'bicubic-antialiased'
 
 const METHODS: Readonly<Record<ResizeMethod, (size: number, target: number, i: number) => Taps>> = {
-  nearest: (size, target, i) => [[Math.min(Math.floor(i * (size / target)), size - 1), 1]],
+  // Torch finds its places in single floats: near whole ones a double would choose the other neighbour.
+  nearest: (size, target, i) => [
+    [Math.min(Math.floor(Math.fround(i * Math.fround(size / target))), size - 1), 1],
+  ],
   'bilinear-antialiased': (size, target, i) =>
     spreadTaps(size, target, i, { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) }),
   'bicubic-antialiased': (size, target, i) =>
     spreadTaps(size, target, i, { support: 2, weight: (x) => cubicWeight(x, -0.5) }),
-  'nearest-exact': (size, target, i) => [[Math.min(Math.floor((i + 0.5) * (size / target)), size - 1), 1]],
+  'nearest-exact': (size, target, i) => {
+    const f = Math.fround
+    const at = f(f(size / target) * (i + 0.5) - 0.5)
+    return [[Math.min(Math.floor(f(Math.max(at, 0) + 0.5)), size - 1), 1]]
+  },
   bilinear: (size, target, i) => {
     const at = Math.max((i + 0.5) * (size / target) - 0.5, 0)
     const low = Math.min(Math.floor(at), size - 1)
