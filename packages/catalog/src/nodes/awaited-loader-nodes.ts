@@ -3,7 +3,7 @@ import type { NodeDefinition } from './node-definition.ts'
 // ComfyUI's front end (1.27.10, useModelToNodeStore) takes these classes to be there: while one is missing it cannot draw
 // any loader with a list of checkpoints, LoRA files or autoencoders. Hence they are listed, even those that cannot load.
 
-/** Loads a style model, of which there is no network here. */
+/** Loads a style model. */
 export const styleModelLoader: NodeDefinition = {
   className: 'StyleModelLoader',
   displayName: 'Load Style Model',

@@ -48,3 +48,20 @@ export const unClipCheckpointLoader: NodeDefinition = {
   inputs: { required: { ckpt_name: { type: { choicesFrom: 'checkpoints' } } } },
   outputs: [{ type: 'MODEL' }, { type: 'CLIP' }, { type: 'VAE' }, { type: 'CLIP_VISION' }],
 }
+
+/** Adds what a style model makes of pictures to prompts. */
+export const styleModelApply: NodeDefinition = {
+  className: 'StyleModelApply',
+  displayName: 'Apply Style Model',
+  category: 'conditioning/style_model',
+  inputs: {
+    required: {
+      conditioning: { type: 'CONDITIONING' },
+      style_model: { type: 'STYLE_MODEL' },
+      clip_vision_output: { type: 'CLIP_VISION_OUTPUT' },
+      strength: { type: 'FLOAT', options: { default: 1, min: 0, max: 10, step: 0.001 } },
+      strength_type: { type: { choices: ['multiply', 'attn_bias'] } },
+    },
+  },
+  outputs: [{ type: 'CONDITIONING' }],
+}

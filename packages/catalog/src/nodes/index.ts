@@ -12,6 +12,7 @@ import { clipTextEncode } from './clip-text-encode.ts'
 import {
   clipVisionEncode,
   clipVisionLoader,
+  styleModelApply,
   unClipCheckpointLoader,
   unClipConditioning,
 } from './clip-vision-nodes.ts'
@@ -170,6 +171,7 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   unetLoader,
   dualClipLoader,
   clipVisionEncode,
+  styleModelApply,
   unClipConditioning,
   ...controlNetNodes,
   styleModelLoader,

@@ -25,6 +25,7 @@ import { loadTinyDecoder, loadTinyEncoder, loadTinyVae } from './load-tiny-vae.t
 import type { LoadedVae } from './loaded-model.ts'
 import { openVaeWeights, openWeights, type OpenedWeights, type WeightsRef } from './open-weights.ts'
 import { Residency, type Use } from './residency.ts'
+import { loadStyle, type StyleAdapter } from '../vision/load-style.ts'
 import { loadVision, type VisionEncoder } from '../vision/load-vision.ts'
 import { useCheckpoint, type EvaluationOptions, type UsableCheckpoint } from './use-checkpoint.ts'
 
@@ -125,6 +126,12 @@ export class ModelStore {
   async useVision(ref: ModelRef): Promise<Use<VisionEncoder>> {
     const file = this.resolve(ref)
     return this.#residency.use(`pictures ${file.identity}`, () => loadVision(file.path, this.#session()))
+  }
+
+  /** Uses a style adapter. */
+  async useStyle(ref: ModelRef): Promise<Use<StyleAdapter>> {
+    const file = this.resolve(ref)
+    return this.#residency.use(file.identity, () => loadStyle(file.path, this.#session()))
   }
 
   /** Uses an upscaler network. */

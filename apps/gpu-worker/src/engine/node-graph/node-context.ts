@@ -74,6 +74,11 @@ export interface VisionValue {
   readonly encoder: ModelRef
 }
 
+/** A STYLE_MODEL: the file of a style adapter. */
+export interface StyleModelValue {
+  readonly style: ModelRef
+}
+
 /** An UPSCALE_MODEL: the file of an upscaler network. */
 export interface UpscaleModelValue {
   readonly upscaler: ModelRef

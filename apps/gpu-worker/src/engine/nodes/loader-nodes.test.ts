@@ -152,12 +152,6 @@ describe('loader nodes', () => {
     expect([model!.value, clipVision!.value, vae!.value]).toEqual([ownModel!.value, null, ownVae!.value])
   })
 
-  it.each([
-    ['StyleModelLoader', { style_model_name: 'style.safetensors' }, 'style models are not supported'],
-  ])('say that there is nothing %s could load', async (className, args, message) => {
-    await expect(load(className, args)).rejects.toThrow(message)
-  })
-
   it('give the tiny autoencoder that two files make', async () => {
     const [vae] = await load('VAELoader', { vae_name: 'taesd' })
     const samples = createTensor(

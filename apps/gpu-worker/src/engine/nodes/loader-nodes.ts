@@ -78,21 +78,6 @@ function toVae(checkpoint: ModelRef): NodeAnswer {
   return { outputs: [{ checkpoint } satisfies VaeValue] }
 }
 
-/** An ImageOnlyCheckpointLoader; no checkpoint that can be loaded has an encoder of pictures. */
-const imageOnlyCheckpointLoader: NodeExecution = async (inputs, { models }) => {
-  const checkpoint = findRef(models, ModelKind.MODEL_KIND_CHECKPOINT, inputs.text('ckpt_name'))
-  return { outputs: [{ checkpoint }, null, { checkpoint }] satisfies [ModelValue, null, VaeValue] }
-}
-
-/** A loader that is listed for ComfyUI's front end alone. */
-const refuseToLoad =
-  (models: string): NodeExecution =>
-  async () => {
-    throw new EngineError('invalid-request', `${models} are not supported`, {
-      exceptionType: 'NotImplementedError',
-    })
-  }
-
 /** Nodes that load models or parts of them, by class. */
 export const loaderNodes: Readonly<Record<string, NodeExecution>> = {
   CheckpointLoader: checkpointLoader,
@@ -101,8 +86,6 @@ export const loaderNodes: Readonly<Record<string, NodeExecution>> = {
   CLIPLoader: clipLoader,
   DualCLIPLoader: dualClipLoader,
   VAELoader: vaeLoader,
-  ImageOnlyCheckpointLoader: imageOnlyCheckpointLoader,
-  StyleModelLoader: refuseToLoad('style models'),
 }
 
 type Whole = [ModelValue, ClipValue, VaeValue]

@@ -6,7 +6,7 @@ import { ModelFile, ModelKind } from '@atelier/proto'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ModelStore } from '../models/model-store.ts'
 import type { ConditioningValue } from '../node-graph/node-context.ts'
-import { createTensor } from '../tensor/tensor.ts'
+import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { maxDifference, openFixture, unpackTinyCheckpoint } from '../test-kit.ts'
 import { callNode, NodeValue, type NodeArgument } from './test-kit/call-node.ts'
 
@@ -27,6 +27,8 @@ const models = new ModelStore({
 models.setFiles([
   file(ModelKind.MODEL_KIND_CLIP_VISION, 'l.safetensors', path),
   file(ModelKind.MODEL_KIND_CLIP_VISION, 'no.safetensors', sd1),
+  file(ModelKind.MODEL_KIND_STYLE_MODEL, 'style.safetensors', fixture('style.safetensors').pathname),
+  file(ModelKind.MODEL_KIND_STYLE_MODEL, 'no.safetensors', sd1),
   file(ModelKind.MODEL_KIND_CHECKPOINT, 'sd1.safetensors', sd1),
 ])
 const call = (name: string, args: Record<string, NodeArgument>) => callNode(name, args, { models })
@@ -79,5 +81,44 @@ describe('nodes of picture encoders', () => {
       { embeddings, strength: 1, noise: 0.25 },
       { embeddings, strength: -0.5, noise: 0.25 },
     ])
+  })
+})
+
+describe('style models', () => {
+  const recorded = openFixture(fixture('styled.safetensors'))
+  const apply = async (tokens: Tensor, last: Tensor, strength: Record<string, NodeArgument>) => {
+    const [style] = await call('StyleModelLoader', { style_model_name: 'style.safetensors' })
+    const [value] = await call('StyleModelApply', {
+      conditioning: new NodeValue([{ tokens }]),
+      style_model: new NodeValue(style),
+      clip_vision_output: new NodeValue({ last }),
+      ...strength,
+    })
+    return (value as ConditioningValue)[0]!.tokens
+  }
+
+  it.each([
+    ['one', 'multiply', 0.625],
+    ['two', 'multiply', 0.625],
+    ['two', 'attn_bias', 0.5],
+  ])('add to a prompt what the original adds: %s, %s', async (pictures, type, strength) => {
+    const [text, last] = ['text', 'last'].map((part) => recorded.tensor(`${pictures}.${part}`))
+    const styled = await apply(text!, last!, { strength, strength_type: type })
+    expect(maxDifference(styled, recorded.tensor(`${pictures}.${type}`))).toBeLessThan(1e-5)
+  })
+
+  it('fit prompts and picture encoders of their widths alone', async () => {
+    const strength = { strength: 1, strength_type: 'multiply' }
+    const last = recorded.tensor('one.last')
+    await expect(apply(createTensor([1, 7, 8]), last, strength)).rejects.toThrow(/the prompt is 8 wide/)
+    await expect(apply(recorded.tensor('one.text'), createTensor([1, 5, 4]), strength)).rejects.toThrow(
+      /the picture encoder is 4 wide/,
+    )
+  })
+
+  it('are told from other files', async () => {
+    await expect(call('StyleModelLoader', { style_model_name: 'no.safetensors' })).rejects.toThrow(
+      /no style adapter/,
+    )
   })
 })
