@@ -1,3 +1,4 @@
+import type { PngText } from '@atelier/catalog/png'
 import type { ModelRef } from '@atelier/proto'
 import type { EngineFile } from '../../engine-protocol.ts'
 import type { LabelNumbers } from '../denoise/label.ts'
@@ -164,9 +165,8 @@ export interface NodeContext {
   readonly job: JobContext
   readonly models: ModelStore
   readonly texts: TextModels
-  /** The graph and the request's extra data as JSON texts, for PNG files. */
-  readonly graphJson: string
-  readonly extraDataJson: string
+  /** What a saved file says of how it was made: the graph and the request's extra data; nothing where that is not wanted. */
+  fileTexts(): readonly PngText[]
   /** Reports that the node advanced. */
   advance(step: number, total: number): void
   /** Notes something the submitter may want to know; the job goes on. */

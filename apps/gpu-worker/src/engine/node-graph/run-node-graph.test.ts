@@ -1,11 +1,22 @@
 import { InputFile, Job, NodeGraphJob, type JobEvent } from '@atelier/proto'
 import sharp from 'sharp'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EngineFile, EngineOutcome } from '../../engine-protocol.ts'
 import type { Happening, JobContext } from '../job-context.ts'
 import { readCases } from '../test-kit.ts'
 import { NodeCache } from './node-cache.ts'
 import { runNodeGraph } from './run-node-graph.ts'
+
+const written = vi.hoisted(() => ({ texts: 0 }))
+vi.mock(import('../image/comfy-texts.ts'), async (importOriginal) => {
+  const original = await importOriginal()
+  return {
+    toComfyTexts: (...args) => {
+      written.texts += 1
+      return original.toComfyTexts(...args)
+    },
+  }
+})
 
 interface OrderCase {
   readonly case: string
@@ -260,5 +271,26 @@ describe('runNodeGraph', () => {
       kind: 'interrupted',
       result: { interruptedNodeId: '1', executedNodeIds: [] },
     })
+  })
+
+  it('writes the graph for its files once, however many hold it', async () => {
+    const sources = Object.fromEntries([1, 2, 3, 4].map((n) => [`e${n}`, picture(n)]))
+    const previews = Object.fromEntries(
+      [1, 2, 3, 4].map((n) => [`p${n}`, { class_type: 'PreviewImage', inputs: { images: [`e${n}`, 0] } }]),
+    )
+    written.texts = 0
+    const { files } = await run({ ...sources, ...previews }, Object.keys(previews))
+    expect(files).toHaveLength(4)
+    for (const { bytes } of files) expect(Buffer.from(bytes).includes('PreviewImage')).toBe(true)
+    expect(written.texts).toBe(1)
+  })
+
+  it('does not write it where no file holds it', async () => {
+    written.texts = 0
+    await run({ e: picture(1), p: { class_type: 'PreviewImage', inputs: { images: ['e', 0] } } }, ['p'], {
+      job: { omitMetadata: true },
+    })
+    await run({ e: picture(1), s: { class_type: 'SaveImageWebsocket', inputs: { images: ['e', 0] } } }, ['s'])
+    expect(written.texts).toBe(0)
   })
 })

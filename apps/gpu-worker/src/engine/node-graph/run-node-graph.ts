@@ -1,8 +1,10 @@
 import { findNodeDefinition } from '@atelier/catalog/nodes'
 import { JobError, JobResult, type NodeGraphJob } from '@atelier/proto'
 import { formatExactJson, type ExactValue } from '@atelier/catalog/exact-json'
+import type { PngText } from '@atelier/catalog/png'
 import type { EngineFile, EngineOutcome } from '../../engine-protocol.ts'
 import { toJobError } from '../engine-error.ts'
+import { toComfyTexts } from '../image/comfy-texts.ts'
 import type { JobContext } from '../job-context.ts'
 import type { ModelStore } from '../models/model-store.ts'
 import { NODE_EXECUTIONS } from '../nodes/index.ts'
@@ -53,6 +55,8 @@ class GraphRun {
   readonly #executed: string[] = []
   readonly #remarks = new Set<string>()
   readonly #outputs: Record<string, string> = {}
+  /** Each file holds the whole graph: a graph of hundreds of pictures is written once for all of them. */
+  #fileTexts: readonly PngText[] | undefined
 
   constructor(job: NodeGraphJob, context: JobContext, deps: NodeGraphDeps) {
     this.#job = job
@@ -171,6 +175,11 @@ class GraphRun {
     return this.#results.get(this.#signatures.get(nodeId) ?? '')
   }
 
+  #writeFileTexts(): readonly PngText[] {
+    const { graphJson, extraDataJson, omitMetadata } = this.#job
+    return omitMetadata ? [] : toComfyTexts(withChanges(graphJson, this.#changes), extraDataJson)
+  }
+
   #nodeContext(node: GraphNode): NodeContext {
     const nodeId = node.id
     return {
@@ -178,8 +187,7 @@ class GraphRun {
       job: this.#context,
       models: this.#deps.models,
       texts: this.#deps.texts,
-      graphJson: withChanges(this.#job.graphJson, this.#changes),
-      extraDataJson: this.#job.extraDataJson,
+      fileTexts: () => (this.#fileTexts ??= this.#writeFileTexts()),
       inputFiles: this.#inputFiles,
       advance: (step, totalSteps) =>
         this.#context.tell({ $case: 'stepProgress', value: { step, totalSteps, passIndex: 0, nodeId } }),

@@ -3,7 +3,7 @@ import { encodeAnimatedWebp } from '../image/animated-webp.ts'
 import type { NodeAnswer, NodeContext } from '../node-graph/node-context.ts'
 import type { NodeInputs } from '../node-graph/node-inputs.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { listPixels, listTexts } from './encode-frames.ts'
+import { listPixels } from './encode-frames.ts'
 import { keepOutputFile, type OutputFile } from './keep-output-file.ts'
 import type { NodeTable } from './node-table.ts'
 
@@ -15,7 +15,7 @@ const EFFORTS: Readonly<Record<string, number>> = { default: 4, fastest: 0, slow
 export const animationNodes: NodeTable = {
   SaveAnimatedWEBP: async (inputs, context) => {
     const images = inputs.value<Tensor>('images')
-    const texts = listTexts(context).map(({ keyword, text }, i): [number, string] => [
+    const texts = context.fileTexts().map(({ keyword, text }, i): [number, string] => [
       FIRST_TAG - i,
       `${keyword}:${text}`,
     ])
@@ -33,7 +33,7 @@ export const animationNodes: NodeTable = {
     const bytes = await encodeAnimatedPng(listPixels(inputs.value<Tensor>('images')), {
       frameMs: readFrameMs(inputs),
       compression: inputs.integer('compress_level'),
-      texts: listTexts(context),
+      texts: context.fileTexts(),
     })
     const file = { bytes, extension: 'png', mediaType: 'image/png' }
     return keepAnimation(inputs, { file, isAnimated: true }, context)

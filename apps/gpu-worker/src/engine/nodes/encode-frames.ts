@@ -2,8 +2,6 @@ import { ImageFormat } from '@atelier/proto'
 import { sliceRows } from '../denoise/combine.ts'
 import { encodeImage, type EncodedImage } from '../image/encode-image.ts'
 import type { Pixels } from '../image/pixels.ts'
-import type { PngText } from '@atelier/catalog/png'
-import { toComfyTexts } from '../image/comfy-texts.ts'
 import type { NodeContext } from '../node-graph/node-context.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 
@@ -19,7 +17,7 @@ export async function encodeFrames(
   context: NodeContext,
   { compression, hasMetadata }: { readonly compression: number; readonly hasMetadata: boolean },
 ): Promise<EncodedFrame[]> {
-  const texts = hasMetadata ? listTexts(context) : []
+  const texts = hasMetadata ? context.fileTexts() : []
   const frames: EncodedFrame[] = []
   for (let i = 0; i < images.shape[0]!; i += 1) {
     const pixels = toBytes(sliceRows(images, i, i + 1))
@@ -27,13 +25,6 @@ export async function encodeFrames(
     frames.push({ ...encoded, width: pixels.width, height: pixels.height })
   }
   return frames
-}
-
-/** What a saved file says of how it was made: the graph and the request's extra data; nothing where that is not wanted. */
-export function listTexts(context: NodeContext): PngText[] {
-  const kind = context.job.job.kind
-  const omits = kind?.$case === 'nodeGraph' && kind.value.omitMetadata
-  return omits ? [] : toComfyTexts(context.graphJson, context.extraDataJson)
 }
 
 /** The pictures of a batch as bytes. */

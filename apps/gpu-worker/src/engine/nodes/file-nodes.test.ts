@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { EngineFile } from '../../engine-protocol.ts'
+import { toComfyTexts } from '../image/comfy-texts.ts'
 import { readSafetensors } from '../checkpoint/safetensors.ts'
 import { formatSafetensors } from '../checkpoint/write-safetensors.ts'
 import type { LatentValue, NodeContext } from '../node-graph/node-context.ts'
@@ -23,19 +24,18 @@ describe('nodes that write and read files', () => {
     kept = []
     counters = new Map()
   })
-  const context = (change: object = {}): Partial<NodeContext> =>
+  const context = (omits = false): Partial<NodeContext> =>
     ({
       nodeId: '7',
       job: {
-        job: { kind: { $case: 'nodeGraph', value: { omitMetadata: false, ...change } } },
         allocate: async (counter: string, count: number) => {
           const first = counters.get(counter) ?? 1
           counters.set(counter, first + count)
           return first
         },
       },
-      graphJson: '{"7": {"x": 1.0}}',
-      extraDataJson: '{"extra_pnginfo": {"workflow": {"é": 1}}}',
+      fileTexts: () =>
+        omits ? [] : toComfyTexts('{"7": {"x": 1.0}}', '{"extra_pnginfo": {"workflow": {"é": 1}}}'),
       nameTemp: () => ({ stem: 'temp_abc', number: 4 }),
       keep: (file: EngineFile) => void kept.push(file),
     }) as unknown as NodeContext
@@ -80,7 +80,7 @@ describe('nodes that write and read files', () => {
 
   it('leaves out what a file was made from where that is switched off', async () => {
     const args = { samples: new NodeValue({ samples: values([1, 4, 1, 1]) }), filename_prefix: 'x' }
-    await callNode('SaveLatent', args, context({ omitMetadata: true }))
+    await callNode('SaveLatent', args, context(true))
     expect(Buffer.from(kept[0]!.bytes).includes('__metadata__')).toBe(false)
   })
 

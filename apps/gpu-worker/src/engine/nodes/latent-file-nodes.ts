@@ -9,7 +9,6 @@ import { EngineError } from '../engine-error.ts'
 import type { LatentValue } from '../node-graph/node-context.ts'
 import { mapTensor } from '../tensor/blocks.ts'
 import { createTensor } from '../tensor/tensor.ts'
-import { listTexts } from './encode-frames.ts'
 import { keepOutputFile } from './keep-output-file.ts'
 import type { NodeTable } from './node-table.ts'
 
@@ -22,7 +21,7 @@ const OLD_FACTOR = 1 / 0.18215
 export const latentFileNodes: NodeTable = {
   SaveLatent: async (inputs, context) => {
     const { samples } = inputs.value<LatentValue>('samples')
-    const metadata = new Map(listTexts(context).map(({ keyword, text }) => [keyword, text]))
+    const metadata = new Map(context.fileTexts().map(({ keyword, text }) => [keyword, text]))
     const bytes = formatSafetensors(
       [
         [VERSION_KEY, createTensor([0])],

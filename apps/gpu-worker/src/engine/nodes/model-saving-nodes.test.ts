@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { ModelFile, ModelKind } from '@atelier/proto'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { EngineFile } from '../../engine-protocol.ts'
+import { toComfyTexts } from '../image/comfy-texts.ts'
 import { readSafetensors } from '../checkpoint/safetensors.ts'
 import { readTensor } from '../checkpoint/read-tensor.ts'
 import { readTensorBytes } from '../checkpoint/weight-file.ts'
@@ -28,8 +29,8 @@ describe('nodes that save weights', () => {
   let kept: EngineFile[]
   const context = () =>
     ({
-      ...{ nodeId: '1', models, graphJson: '{"1":{}}', extraDataJson: '{}' },
-      job: { allocate: async () => 7, job: {} },
+      ...{ nodeId: '1', models, fileTexts: () => toComfyTexts('{"1":{}}', '{}') },
+      job: { allocate: async () => 7 },
       keep: (file: EngineFile) => void kept.push(file),
     }) as unknown as NodeContext
   /** The files a node kept, read again. */

@@ -13,7 +13,6 @@ import { DTYPE_BITS } from '../checkpoint/dtype.ts'
 import { countElements } from '../tensor/tensor.ts'
 import type { ClipValue, ModelValue, NodeContext, VaeValue } from '../node-graph/node-context.ts'
 import type { NodeInputs } from '../node-graph/node-inputs.ts'
-import { listTexts } from './encode-frames.ts'
 import { keepOutputFile } from './keep-output-file.ts'
 import type { NodeTable } from './node-table.ts'
 
@@ -37,7 +36,7 @@ export const modelSavingNodes: NodeTable = {
   },
   CLIPSave: async (inputs, context) => {
     const clip = openClip(inputs, context)
-    const metadata = context.graphJson === '' ? {} : { format: 'pt' }
+    const metadata = context.fileTexts().length === 0 ? {} : { format: 'pt' }
     for (const text of clip.texts)
       await save(listTextAlone(text, clip), metadata, { inputs, context, suffix: `_${text.config.key}` })
     return { outputs: [] }
@@ -111,7 +110,7 @@ async function save(
 ): Promise<void> {
   const header = formatHeader(tensors, {
     ...metadata,
-    ...Object.fromEntries(listTexts(context).map(({ keyword, text }) => [keyword, text])),
+    ...Object.fromEntries(context.fileTexts().map(({ keyword, text }) => [keyword, text])),
   })
   const sizes = tensors.map(({ dtype, shape }) => (countElements(shape) * DTYPE_BITS[dtype]) / 8)
   const total = sizes.reduce((sum, size) => sum + size, header.length)

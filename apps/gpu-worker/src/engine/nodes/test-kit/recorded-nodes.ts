@@ -64,8 +64,7 @@ export async function runNodeCase(
     nodeId: '1',
     job: { tell: () => undefined },
     inputFiles: new Map(files),
-    graphJson: '{}',
-    extraDataJson: '{}',
+    fileTexts: () => [],
   }
   const values: [string, unknown][] = []
   for (const [name, value] of Object.entries(args)) values.push([name, await readArgument(value, recorded)])
