@@ -5,9 +5,8 @@
  *
  * Run: node --import tsx bench/micro/host-step.ts [--steps 40]
  */
-import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, writeFileSync, writeSync } from 'node:fs'
-import { cpus, loadavg, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { ModelFile } from '@atelier/proto'
 import {
@@ -20,53 +19,14 @@ import type { Graph } from '../../apps/gpu-worker/src/engine/onnx/graph.ts'
 import type { Session } from '../../apps/gpu-worker/src/engine/onnx/network-session.ts'
 import { createFakeSession } from '../../apps/gpu-worker/src/fake-engine/fake-session.ts'
 import { quantile } from '../gpu/statistics.ts'
-import {
-  listClipShapes,
-  listOpenClipShapes,
-  listUnetShapes,
-  listVaeShapes,
-  SD15,
-  SDXL,
-  type Shapes,
-} from './checkpoint-shapes.ts'
-import { writeRandomHeader } from './random-checkpoint.ts'
+import { writeHollowCheckpoint } from './hollow-checkpoint.ts'
 
 const { values: flags } = parseArgs({ options: { steps: { type: 'string', default: '40' } } })
 const steps = Number(flags.steps)
-const TEXT = 'cond_stage_model.transformer.text_model.'
-const TEXTS = {
-  small: 'conditioner.embedders.0.transformer.text_model.',
-  large: 'conditioner.embedders.1.model.',
-}
-
-const rename = (shapes: Shapes, from: string, to: string): Shapes =>
-  new Map([...shapes].map(([name, shape]) => [to + name.slice(from.length), shape]))
 const CASES = [
   { name: 'sd15', side: 512, jobs: [1, 8, 16] },
   { name: 'sdxl', side: 1024, jobs: [1, 4] },
 ] as const
-const SHAPES: Readonly<Record<'sd15' | 'sdxl', () => Shapes>> = {
-  sd15: () => new Map([...listUnetShapes(SD15), ...listClipShapes(), ...listVaeShapes()]),
-  sdxl: () =>
-    new Map([
-      ...listUnetShapes(SDXL),
-      ...rename(listClipShapes(), TEXT, TEXTS.small),
-      ...listOpenClipShapes(TEXTS.large, { width: 1280, layers: 32 }),
-      ...listVaeShapes(),
-    ]),
-}
-
-/** A checkpoint's header before as many bytes of nothing as its weights would take; a sparse file. */
-function writeHollowCheckpoint(shapes: Shapes): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'hollow-')), 'model.safetensors')
-  const descriptor = openSync(path, 'w')
-  const { header, byteLength } = writeRandomHeader(shapes)
-  writeSync(descriptor, header)
-  ftruncateSync(descriptor, header.length + byteLength)
-  closeSync(descriptor)
-  return path
-}
-
 async function measure(name: 'sd15' | 'sdxl', side: number, jobs: number) {
   const calls: { start: number; end: number; rows: number; startCpu: number; endCpu: number }[] = []
   const open = (graph: Graph): Session => {
@@ -83,7 +43,7 @@ async function measure(name: 'sd15' | 'sdxl', side: number, jobs: number) {
       },
     }
   }
-  const path = writeHollowCheckpoint(SHAPES[name]())
+  const path = writeHollowCheckpoint(name)
   const checkpoint = { ...TINY, name, identity: name }
   // A call costs the same whatever it holds, so that all rows join.
   let ticks = 0

@@ -45,6 +45,8 @@ export interface EngineConfig {
   readonly maxBatchElements: number
   /** Calls have few numbers of rows: cuDNN prepares each shape at its first call. */
   readonly fillsBuckets: boolean
+  /** Calls of networks leave the engine free: the requests of one work during another. */
+  readonly takesTurns: boolean
   /** ControlNets are part of the graphs of the UNets they guide: what they add is larger than all else that would cross. */
   readonly joinsControls: boolean
   /** Where it is kept how long calls take on this device. */
@@ -98,6 +100,7 @@ export function readEngineConfig(
     slots: settings.ATELIER_SLOTS ?? DEFAULT_SLOTS[kind],
     maxBatchElements: MAX_BATCH_PICTURES[kind] * PICTURE_ELEMENTS,
     fillsBuckets: kind === 'cuda',
+    takesTurns: kind === 'cuda' && settings.ATELIER_CUDA_CALLS !== 'binding',
     joinsControls: kind === 'cuda',
     rowCurvesPath: join(settings.ATELIER_DATA, `row-curves-${device.replace(':', '')}.json`),
     maxWholePixels: toWholePixels(settings.ATELIER_MAX_WHOLE_MEGAPIXELS, kind),

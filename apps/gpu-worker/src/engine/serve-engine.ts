@@ -59,6 +59,7 @@ export async function serveEngine({ open, finishPixels }: EngineStandIns = {}): 
     budgetBytes: config.budgetBytes,
     maxBatchElements: config.maxBatchElements,
     fillsBuckets: config.fillsBuckets,
+    takesTurns: config.takesTurns,
     joinsControls: config.joinsControls,
     ...(rowCurves && { rowCurves }),
     onEvaluated: (seconds, rows) => send({ kind: 'evaluated', seconds, rows }),

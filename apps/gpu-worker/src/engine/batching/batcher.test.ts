@@ -120,7 +120,8 @@ describe('Batcher', () => {
       for (let step = 0; step < 20; step += 1) await predict(createInputs([step]))
     }
     await Promise.all([run(), run(), run()])
-    expect(calls.slice(6).every((rows) => rows === 1)).toBe(true)
+    // More rows are tried three times at the beginning.
+    expect(calls.slice(6).filter((rows) => rows > 1).length).toBeLessThanOrEqual(3)
   })
 
   it('fills calls up to few numbers of rows where shapes are dear, and gives nobody the rows that fill', async () => {

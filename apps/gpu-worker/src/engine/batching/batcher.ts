@@ -1,16 +1,10 @@
-import { createRowJoiner, sliceRows } from '../denoise/combine.ts'
-import type { NetworkInputs, PredictionNetwork } from '../denoise/guidance.ts'
+import { createRowJoiner } from '../denoise/combine.ts'
+import type { PredictionNetwork } from '../denoise/guidance.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { countRows, joinInputs, toBatchKey } from './join-inputs.ts'
 import { chooseFill, toBucket } from './row-buckets.ts'
 import { RowLimits, type RowLimitsOptions } from './row-limits.ts'
-
-interface Waiting {
-  readonly inputs: NetworkInputs
-  readonly key: string
-  readonly resolve: (output: Tensor) => void
-  readonly reject: (error: unknown) => void
-}
+import { answerAll, countAll, takeRows, type Waiting } from './waiting.ts'
 
 /** What a batcher may join. */
 export interface BatcherOptions extends RowLimitsOptions {
@@ -18,8 +12,24 @@ export interface BatcherOptions extends RowLimitsOptions {
   readonly maxElements: number
   /** Calls are filled up to few numbers of rows, for devices that prepare each shape at its first call. */
   readonly fillsBuckets?: boolean
+  /** Calls leave this process free (onnx/runtime/native/): requests of one can work out what they ask next during another. */
+  readonly takesTurns?: boolean
   /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number
+}
+
+/** A call that runs or waits for another one to end. */
+interface Called {
+  readonly batch: readonly Waiting[]
+  /** What answers its requests, when it has ended. */
+  readonly answer: Promise<() => void>
+}
+
+/** The last call, all of whose requests were answered before the next one. */
+interface LastCall {
+  readonly key: string
+  readonly rows: number
+  readonly endedAt: number
 }
 
 /** Joined contexts (and hints) of earlier calls that are remembered: jobs that go on together, some in other calls. */
@@ -28,7 +38,8 @@ const KEPT_JOINS = 4
 /**
  * Joins the evaluations of all running requests that share a network and a shape into one call. A call takes what waits
  * when the network is free: requests join and leave at every step, and a lone one never waits for company. How many rows
- * join is measured. On the CPU a row's result does not depend on its companions, nor on rows that fill a call up.
+ * join is measured, and whether all of them or two halves by turns. On the CPU a row's result does not depend on its
+ * companions, nor on rows that fill a call up.
  */
 export class Batcher {
   readonly #network: PredictionNetwork
@@ -39,6 +50,9 @@ export class Batcher {
   readonly #joinHints = createRowJoiner(KEPT_JOINS)
   readonly #waiting: Waiting[] = []
   #isRunning = false
+  #last: LastCall | undefined
+  /** When the newest call ended: another one behind it began then. */
+  #freeAt = -Infinity
 
   constructor(network: PredictionNetwork, options: BatcherOptions) {
     this.#network = network
@@ -58,15 +72,58 @@ export class Batcher {
     if (this.#isRunning) return
     this.#isRunning = true
     await letAllAsk()
-    while (this.#waiting.length > 0) {
-      await this.#runBatch(this.#takeBatch())
+    let current: Called | undefined = this.#callNext()
+    while (current !== undefined) {
+      let next: Called | undefined = this.#callAfter(current)
+      const answer = await current.answer
+      // Others may have asked meanwhile.
+      next ??= this.#callAfter(current)
+      // The next call is on its way before these requests work.
+      if (next !== undefined) await nextTurn()
+      answer()
       await letAllAsk()
+      current = next ?? this.#callNext()
     }
+    this.#last = undefined
     this.#isRunning = false
   }
 
+  /** Calls what waited longest and what joins it; undefined: nothing waits. */
+  #callNext(): Called | undefined {
+    if (this.#waiting.length === 0) return undefined
+    const batch = this.#takeBatch()
+    return { batch, answer: this.#call(batch) }
+  }
+
+  /** Puts the next call behind one that runs or has just ended, where its requests would not join anyway. */
+  #callAfter({ batch }: Called): Called | undefined {
+    if (!this.#goesOnAfter(batch)) return undefined
+    this.#last = undefined
+    return this.#callNext()
+  }
+
+  /** Whether what waits is called without those that are answered by another call, which work during it. */
+  #goesOnAfter(batch: readonly Waiting[]): boolean {
+    const [{ key }, [next]] = [batch[0]!, this.#waiting]
+    if (this.#options.takesTurns !== true || next === undefined) return false
+    if (next.key !== key) return true
+    const [waiting, answered] = [countAll(this.#waitingOf(key)), countAll(batch)]
+    // Two calls in any case.
+    if (waiting + answered > this.#limits.limitOf(key)) return true
+    return this.#isCheaperByTurns(key, waiting, answered)
+  }
+
+  #waitingOf(key: string): readonly Waiting[] {
+    return this.#waiting.filter((waiting) => waiting.key === key)
+  }
+
+  #isCheaperByTurns(key: string, first: number, second: number): boolean {
+    const parts = [this.#toCallRows(first), this.#toCallRows(second)] as const
+    return this.#limits.isCheaperByTurns(key, parts, this.#toCallRows(first + second))
+  }
+
   /** The one that waited longest, and those that fit it in the order they came. */
-  #takeBatch(): Waiting[] {
+  #takeBatch(): readonly Waiting[] {
     const [first, ...others] = this.#waiting
     const fitting = [first!]
     let rows = countRows(first!.inputs)
@@ -79,12 +136,24 @@ export class Batcher {
       fitting.push(candidate)
       rows = more
     }
-    const batch = this.#options.fillsBuckets === true ? this.#trim(fitting) : fitting
+    const part = this.#takePart(fitting)
+    const batch = this.#options.fillsBuckets === true ? this.#trim(part) : part
     for (const taken of batch) this.#waiting.splice(this.#waiting.indexOf(taken), 1)
     return batch
   }
 
-  #trim(fitting: readonly Waiting[]): Waiting[] {
+  /** A part of those that could join: where there are more than fit one call, equal ones; halves where those cost less. */
+  #takePart(fitting: readonly Waiting[]): readonly Waiting[] {
+    const { key } = fitting[0]!
+    if (this.#options.takesTurns !== true || fitting.length < 2) return fitting
+    const all = countAll(this.#waitingOf(key))
+    const calls = Math.ceil(all / countAll(fitting))
+    const part = takeRows(fitting, all / Math.max(calls, 2))
+    if (calls > 1) return part
+    return this.#isCheaperByTurns(key, countAll(part), all - countAll(part)) ? part : fitting
+  }
+
+  #trim(fitting: readonly Waiting[]): readonly Waiting[] {
     const { key } = fitting[0]!
     const rows = fitting.map(({ inputs }) => countRows(inputs))
     return fitting.slice(
@@ -97,28 +166,31 @@ export class Batcher {
     return this.#options.fillsBuckets === true ? toBucket(rows) : rows
   }
 
-  async #runBatch(batch: readonly Waiting[]): Promise<void> {
+  /** Calls the network; gives what answers the requests. Never rejects. */
+  async #call(batch: readonly Waiting[]): Promise<() => void> {
+    const { key } = batch[0]!
     try {
-      const rows = batch.reduce((sum, { inputs: own }) => sum + countRows(own), 0)
       const inputs = joinInputs(
         batch.map(({ inputs: own }) => own),
         {
-          rows: this.#toCallRows(rows),
+          rows: this.#toCallRows(countAll(batch)),
           joinContexts: this.#joinContexts,
           joinHints: this.#joinHints,
         },
       )
+      const rows = countRows(inputs)
       const start = this.#now()
+      if (this.#last?.key === key)
+        this.#limits.recordIdle(key, this.#last.rows, (start - this.#last.endedAt) / 1000)
       const output = await this.#network(inputs)
-      this.#limits.record(batch[0]!.key, countRows(inputs), (this.#now() - start) / 1000)
-      let row = 0
-      for (const { inputs: own, resolve } of batch) {
-        const rows = countRows(own)
-        resolve(sliceRows(output, row, row + rows))
-        row += rows
-      }
+      const endedAt = this.#now()
+      this.#limits.record(key, rows, (endedAt - Math.max(start, this.#freeAt)) / 1000)
+      this.#freeAt = endedAt
+      this.#last = { key, rows, endedAt }
+      return () => answerAll(batch, output)
     } catch (error) {
-      for (const { reject } of batch) reject(error)
+      this.#last = undefined
+      return () => batch.forEach(({ reject }) => reject(error))
     }
   }
 }
@@ -129,6 +201,10 @@ export class Batcher {
  * two halves for good.
  */
 async function letAllAsk(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve))
-  await new Promise((resolve) => setImmediate(resolve))
+  await nextTurn()
+  await nextTurn()
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }

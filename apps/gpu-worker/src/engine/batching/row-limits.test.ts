@@ -92,4 +92,49 @@ describe('RowLimits', () => {
       ),
     )
   })
+
+  it('soon tries again what was measured at a bad moment', () => {
+    const limits = new RowLimits()
+    let calls = 0
+    // The first measured call of four rows, the second of them, is held up.
+    const cost = (rows: number) => (rows === 4 && (calls += 1) === 2 ? 10 : 1)
+    expect(settle(limits, cost, { calls: 24 })).toBe(64)
+  })
+})
+
+describe('two calls by turns', () => {
+  const measure = (seconds: Readonly<Record<number, number>>, idle: number): RowLimits => {
+    const limits = new RowLimits({
+      recall: () => new Map(Object.entries(seconds).map(([k, v]) => [Number(k), v])),
+    })
+    limits.recordIdle('unet', 16, idle)
+    return limits
+  }
+
+  it('are cheaper where they take less than one call and the idle time after it', () => {
+    expect(measure({ 8: 5, 16: 9 }, 2).isCheaperByTurns('unet', [8, 8], 16)).toBe(true)
+    expect(measure({ 8: 5, 16: 9 }, 0.5).isCheaperByTurns('unet', [8, 8], 16)).toBe(false)
+    expect(measure({ 4: 2, 12: 7, 16: 9 }, 1).isCheaperByTurns('unet', [4, 12], 16)).toBe(true)
+  })
+
+  it('are not before all of it is measured', () => {
+    expect(measure({ 8: 5 }, 9).isCheaperByTurns('unet', [8, 8], 16)).toBe(false)
+    expect(measure({ 16: 9 }, 9).isCheaperByTurns('unet', [8, 8], 16)).toBe(false)
+    const limits = new RowLimits({
+      recall: () =>
+        new Map([
+          [8, 1],
+          [16, 9],
+        ]),
+    })
+    expect(limits.isCheaperByTurns('unet', [8, 8], 16)).toBe(false)
+  })
+
+  it('believe the least idle time, which is forgotten slowly', () => {
+    const limits = measure({ 8: 5, 16: 9 }, 0.5)
+    limits.recordIdle('unet', 16, 100)
+    expect(limits.isCheaperByTurns('unet', [8, 8], 16)).toBe(false)
+    for (let i = 0; i < 50; i += 1) limits.recordIdle('unet', 16, 2)
+    expect(limits.isCheaperByTurns('unet', [8, 8], 16)).toBe(true)
+  })
 })

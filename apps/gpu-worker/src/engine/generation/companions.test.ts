@@ -1,6 +1,7 @@
 import type { GenerationJob } from '@atelier/proto'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
+import { NativeRuntime } from '../onnx/runtime/native/native-runtime.ts'
 import { openGenerationKit, pixelsOf, smallJob, smallSampling, TINY, TINY_AGAIN } from './test-kit.ts'
 
 /** Every call takes as long, whatever it holds: the batchers join all they may. */
@@ -29,9 +30,12 @@ const jobs: fc.Arbitrary<GenerationJob> = fc
     }),
   )
 
+const NATIVE = { device: 'cpu', threads: 1, runtime: new NativeRuntime({ capturesCalls: false }) }
+
 describe.each([
   ['', {}],
   [', in calls that are filled up', { fillsBuckets: true }],
+  [', by turns through the C API', { takesTurns: true, session: NATIVE }],
 ] as const)('jobs that run at once%s', (_, options) => {
   const clock = createEvenClock()
   const kit = openGenerationKit([], { now: clock.now, ...options })

@@ -32,6 +32,8 @@ export interface EvaluationOptions {
   readonly maxBatchElements: number
   /** Calls have few numbers of rows (Batcher). */
   readonly fillsBuckets?: boolean
+  /** Calls leave this process free (Batcher). */
+  readonly takesTurns?: boolean
   /** How long calls took before this process was started. */
   readonly rowCurves?: RowCurves
   /** The clock by which batchers measure calls, milliseconds. */
@@ -148,9 +150,13 @@ async function useChangedTexts(
 
 function toBatching(
   identity: string,
-  { maxBatchElements, fillsBuckets = false, rowCurves, now }: EvaluationOptions,
+  { maxBatchElements, fillsBuckets = false, takesTurns = false, rowCurves, now }: EvaluationOptions,
 ): BatcherOptions {
-  return { maxElements: maxBatchElements, fillsBuckets, ...rowCurves?.of(identity), ...(now && { now }) }
+  return {
+    ...{ maxElements: maxBatchElements, fillsBuckets, takesTurns },
+    ...rowCurves?.of(identity),
+    ...(now && { now }),
+  }
 }
 
 /** Something loaded, used through another value. */
