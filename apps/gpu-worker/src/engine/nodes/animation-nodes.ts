@@ -15,10 +15,9 @@ const EFFORTS: Readonly<Record<string, number>> = { default: 4, fastest: 0, slow
 export const animationNodes: NodeTable = {
   SaveAnimatedWEBP: async (inputs, context) => {
     const images = inputs.value<Tensor>('images')
-    const texts = context.fileTexts().map(({ keyword, text }, i): [number, string] => [
-      FIRST_TAG - i,
-      `${keyword}:${text}`,
-    ])
+    const texts = context
+      .fileTexts()
+      .map(({ keyword, text }, i): [number, string] => [FIRST_TAG - i, `${keyword}:${text}`])
     const bytes = await encodeAnimatedWebp(listPixels(images), {
       frameMs: readFrameMs(inputs),
       isLossless: inputs.flag('lossless'),
