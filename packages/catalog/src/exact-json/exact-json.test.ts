@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  equalsInPython,
   formatExactJson,
   parseExactJson,
   toExact,
@@ -176,5 +177,21 @@ describe('Python text', () => {
   it('shows a string bare with str', () => {
     expect(toPythonString("it's")).toBe("it's")
     expect(toPythonString(['x'])).toBe("['x']")
+  })
+})
+
+describe('equality in Python', () => {
+  it.each<[string, string, boolean]>([
+    ['true', '1', true],
+    ['1', '1.0', true],
+    ['false', '0.0', true],
+    ['[true, {"a": 1, "b": 2}]', '[1.0, {"b": 2, "a": 1}]', true],
+    ['"1"', '1', false],
+    ['null', 'false', false],
+    ['[]', '{}', false],
+    ['{"a": 1}', '{"b": 1}', false],
+    ['9007199254740993', '9007199254740992.0', false],
+  ])('of %s and %s is %s', (left, right, isEqual) => {
+    expect(equalsInPython(parseExactJson(left), parseExactJson(right))).toBe(isEqual)
   })
 })

@@ -1,5 +1,6 @@
 export { formatExactJson } from './format.ts'
 export { parseExactJson } from './parse.ts'
+export { equalsInPython } from './python-equality.ts'
 export { toPythonFloat, toPythonRepr, toPythonString, toPythonTypeName } from './python-text.ts'
 export {
   isExactObject,

@@ -76,10 +76,10 @@ function checkRefiner(request: GenerationRequest, models: ModelIndex): void {
 }
 
 function checkCounts(request: GenerationRequest): void {
-  for (const name of ['batch_size', 'n_iter']) {
-    if (request.value(name) === null) {
-      throw pythonException('TypeError', `${name} must be a whole number, got None`)
-    }
+  const types = ['batch_size', 'n_iter'].map((name) => toPythonTypeName(request.value(name)))
+  if (types.includes('NoneType')) {
+    const text = types.map((type) => `'${type}'`).join(' and ')
+    throw pythonException('TypeError', `unsupported operand type(s) for *: ${text}`)
   }
   const [batchSize, repeats] = [request.count('batch_size'), request.count('n_iter')]
   if (batchSize < 1 || repeats < 1) throw pythonException('IndexError', 'list index out of range')

@@ -1,5 +1,11 @@
 import type { DocumentStore } from '@atelier/ledger'
-import { formatExactJson, isExactObject, parseExactJson, type ExactValue } from '@atelier/catalog/exact-json'
+import {
+  equalsInPython,
+  formatExactJson,
+  isExactObject,
+  parseExactJson,
+  type ExactValue,
+} from '@atelier/catalog/exact-json'
 import { pythonException } from '../errors.ts'
 import { OPTION_DEFAULTS, UNLISTED_OPTIONS } from './options.data.ts'
 
@@ -44,7 +50,8 @@ export async function changeOptions(
   const checked = keepChangeable(changes)
   for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt += 1) {
     const document = await documents.read(tenant, DOCUMENT_KEY)
-    const changed = new Map([...toStored(document?.value), ...checked])
+    const stored = toStored(document?.value)
+    const changed = new Map([...stored, ...findChanges(new Map([...DEFAULTS, ...stored]), checked)])
     // Exact JSON as text: plain JSON would lose the difference of 1 and 1.0.
     const text = formatExactJson(changed)
     if (await documents.write(tenant, DOCUMENT_KEY, text, document?.revision ?? 0)) return
@@ -57,7 +64,12 @@ export async function changeOptions(
  * @throws ApiError (`KeyError`) for unknown keys
  */
 export function overrideOptions(options: Options, overrides: Options): Options {
-  return new Map([...options, ...keepChangeable(overrides)])
+  return new Map([...options, ...findChanges(options, keepChangeable(overrides))])
+}
+
+/** The values that are not equal to the present ones: 1 is no change of true, nor 1.0 of 1 (A1111). */
+function findChanges(present: Options, wanted: Options): Options {
+  return new Map([...wanted].filter(([key, value]) => !equalsInPython(value, present.get(key) ?? null)))
 }
 
 function keepChangeable(changes: Options): Options {

@@ -33,7 +33,7 @@ export interface EncodedImage {
 const defaultQuality = 80
 const defaultCompression = 6
 
-/** Encodes a picture with its metadata. JPEG drops the alpha channel. Rejects with sharp's error for impossible sizes. */
+/** Encodes a picture with its metadata. JPEG and WebP drop the alpha channel, as A1111's do. Rejects with sharp's error for impossible sizes. */
 export async function encodeImage(pixels: Pixels, encoding: ImageEncoding): Promise<EncodedImage> {
   const { width, height, channels, data } = pixels
   const { quality = defaultQuality, compression = defaultCompression, texts } = encoding
@@ -53,8 +53,8 @@ export async function encodeImage(pixels: Pixels, encoding: ImageEncoding): Prom
     }
     case ImageFormat.IMAGE_FORMAT_WEBP: {
       const lossless = encoding.isLossless ?? false
-      const webp = new Uint8Array(await picture.webp({ quality, lossless }).toBuffer())
-      const canvas = { width, height, hasAlpha: channels === 4 }
+      const webp = new Uint8Array(await picture.removeAlpha().webp({ quality, lossless }).toBuffer())
+      const canvas = { width, height, hasAlpha: false }
       const bytes = exif === undefined ? webp : insertWebpExif(webp, exif, canvas)
       return { bytes, mediaType: 'image/webp', extension: 'webp' }
     }
