@@ -191,6 +191,7 @@ describe('equality in Python', () => {
     ['[]', '{}', false],
     ['{"a": 1}', '{"b": 1}', false],
     ['9007199254740993', '9007199254740992.0', false],
+    ['NaN', 'NaN', false],
   ])('of %s and %s is %s', (left, right, isEqual) => {
     expect(equalsInPython(parseExactJson(left), parseExactJson(right))).toBe(isEqual)
   })

@@ -12,8 +12,8 @@ export function equalsInPython(a: ExactValue, b: ExactValue): boolean {
     return a.size === b.size && [...a].every(equalsIn)
   }
   const [left, right] = [toNumber(a), toNumber(b)]
-  // Whole numbers and fractions of one value are equal; JavaScript compares them exactly.
-  if (left !== undefined && right !== undefined) return left == right
+  // Compared so, whole numbers and fractions of one value are equal, and NaN is equal to nothing.
+  if (left !== undefined && right !== undefined) return left <= right && left >= right
   return a === b
 }
 
