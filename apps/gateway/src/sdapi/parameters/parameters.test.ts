@@ -12,6 +12,10 @@ const gateway = await openTestGateway({
       ...{ kind: ModelKind.MODEL_KIND_CHECKPOINT, name: 'b.safetensors', family: 'sd1', embeddingWidth: 64 },
       ...{ identity: 'b', sha256: 'b'.repeat(64) },
     }),
+    ModelFile.fromPartial({
+      ...{ kind: ModelKind.MODEL_KIND_CHECKPOINT, name: 'x.safetensors', family: 'sdxl', embeddingWidth: 64 },
+      ...{ identity: 'x', sha256: 'c'.repeat(64) },
+    }),
     ...['one', 'two'].map((name) =>
       ModelFile.fromPartial({
         ...{ kind: ModelKind.MODEL_KIND_EMBEDDING, name: `${name}.pt`, identity: name },
@@ -54,6 +58,13 @@ describe('an infotext', () => {
       expect(await infotextOf({ prompt, negative_prompt: without })).toContain(`TI hashes: "${hashes}"`)
     },
   )
+
+  it('tells embeddings of SDXL once for each of its two text encoders', async () => {
+    const xl = { override_settings: { sd_model_checkpoint: 'x' } }
+    const told = await infotextOf({ prompt: 'one two', negative_prompt: 'two', ...xl })
+    const [one, two] = ['one: oneoneoneone', 'two: twotwotwotwo']
+    expect(told).toContain(`TI hashes: "${[one, two, one, two, two, two].join(', ')}"`)
+  })
 
   // A1111 adds to one list whenever it encodes, and tells it before the second pass and the refiner encode theirs.
   it.each([

@@ -89,8 +89,11 @@ function hashesOf(plan: GenerationPlan, models: ModelIndex, prompt: string, nega
   const parts = parseExtraNetworks(prompt)
     .prompt.split(PARTS)
     .map((part) => part.trimEnd())
-  return [...[...new Set(parts)].reverse(), negative]
-    .flatMap((text) => findEmbeddings(loaded, text))
-    .filter(({ sha256 }) => sha256 !== '')
-    .map((file) => `${toEmbeddingName(file)}: ${file.sha256.slice(0, HASH_DIGITS)}`)
+  return [...[...new Set(parts)].reverse(), negative].flatMap((text) => {
+    const hashes = findEmbeddings(loaded, text)
+      .filter(({ sha256 }) => sha256 !== '')
+      .map((file) => `${toEmbeddingName(file)}: ${file.sha256.slice(0, HASH_DIGITS)}`)
+    // SDXL's two text encoders tell of the same text one after the other.
+    return plan.checkpoint.family === 'sdxl' ? [...hashes, ...hashes] : hashes
+  })
 }
