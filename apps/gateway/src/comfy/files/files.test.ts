@@ -128,9 +128,33 @@ describe('user data', () => {
     },
   )
 
-  it('does not let a file stand where a folder is', async () => {
+  it('does not let a file stand where a folder is, or a folder where a file is', async () => {
     await write('a%2fb.txt', 'x')
-    expect((await write('a', 'x')).status).toBe(500)
+    expect((await write('a', 'y')).status).toBe(400)
+    expect((await write('a?overwrite=false', 'y')).status).toBe(409)
+    expect((await write('a%2fb.txt%2fc.txt', 'y')).status).toBe(500)
+    await write('d.txt', 'y')
+    expect((await gateway.request('POST', '/userdata/d.txt/move/a%2fb.txt%2fc')).status).toBe(500)
+    expect([await read('a%2fb.txt'), await read('d.txt')]).toEqual(['x', 'y'])
+  })
+
+  it('moves a file into a folder that is there, and tells of the folder', async () => {
+    await write('a%2fb.txt', 'x')
+    await write('c.txt', 'y')
+    const move = (query = '') => gateway.request('POST', `/userdata/c.txt/move/a${query}`)
+    expect((await move('?overwrite=false')).status).toBe(409)
+    expect(await (await move()).json()).toBe('a')
+    expect([await read('a%2fc.txt'), await read('c.txt')]).toEqual(['y', 404])
+    await write('c.txt', 'z')
+    expect((await move()).status).toBe(500)
+  })
+
+  it('does not list names that begin with a point', async () => {
+    for (const path of ['w%2fa.txt', 'w%2f.b', 'w%2f.c%2fd.txt', '.e%2ff.txt']) await write(path, 'x')
+    const list = async (query: string) => (await gateway.request('GET', `/userdata?${query}`)).json()
+    expect(await list('dir=w')).toEqual(['a.txt'])
+    expect(await list('dir=.&recurse=true')).toEqual(['w/a.txt'])
+    expect(await list('dir=.e')).toEqual(['f.txt'])
   })
 
   it('makes a user id of a name', async () => {

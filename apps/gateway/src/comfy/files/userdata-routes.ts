@@ -40,9 +40,11 @@ export function addUserdataRoutes(add: AddRoute, deps: GatewayDeps): void {
     const tenant = c.get('tenant')
     const path = resolvePath(pathParameter(c, 'file'))
     if (path === undefined) return answerEmpty(403)
-    if (path === '' || (await isFolder(deps, tenant, path))) throw new RequestFault(`${path} is a folder`)
-    if (c.req.query('overwrite') === 'false' && (await findUserFile(deps, tenant, path)))
+    await refuseBelowFile(deps, tenant, path)
+    const isTaken = await isFolder(deps, tenant, path)
+    if (c.req.query('overwrite') === 'false' && (isTaken || (await findUserFile(deps, tenant, path))))
       return answerText('File already exists', 409)
+    if (isTaken) return answerEmpty(400)
     const file = await writeUserFile(deps, tenant, path, new Uint8Array(await c.req.arrayBuffer()))
     return answerWith(file, isFull(c.req.query('full_info')))
   })
@@ -68,9 +70,16 @@ export function addUserdataRoutes(add: AddRoute, deps: GatewayDeps): void {
     if (file === undefined) return answerEmpty(404)
     const target = resolvePath(pathParameter(c, 'dest'))
     if (target === undefined || target === '') throw new RequestFault('the target is outside the user folder')
-    if (c.req.query('overwrite') === 'false' && (await findUserFile(deps, tenant, target)))
+    await refuseBelowFile(deps, tenant, target)
+    const isInto = await isFolder(deps, tenant, target)
+    if (c.req.query('overwrite') === 'false' && (isInto || (await findUserFile(deps, tenant, target))))
       return answerText('File already exists', 409)
-    return answerWith(await moveUserFile(deps, tenant, file, target), isFull(c.req.query('full_info')))
+    const place = isInto ? `${target}/${splitPath(path).name}` : target
+    if (isInto && (await findUserFile(deps, tenant, place)))
+      throw new RequestFault(`${place} is there already`)
+    // Moved into a folder, the folder is what is told of, as in the original.
+    const moved = { ...(await moveUserFile(deps, tenant, file, place)), path: target }
+    return answerWith(moved, isFull(c.req.query('full_info')))
   })
 }
 
@@ -85,7 +94,9 @@ function addListings(add: AddRoute, deps: GatewayDeps): void {
     const files = await listBelow(deps, tenant, path)
     if (files.length === 0 && path !== '') return answerText('Directory not found', 404)
     const isDeep = isYes(c.req.query('recurse'))
-    const shown = files.filter((file) => isDeep || !file.path.includes('/'))
+    // The original's patterns pass over names that begin with a point.
+    const isHidden = (path: string) => path.split('/').some((name) => name.startsWith('.'))
+    const shown = files.filter((file) => (isDeep || !file.path.includes('/')) && !isHidden(file.path))
     const [isFullInfo, isSplit] = [isFull(c.req.query('full_info')), isYes(c.req.query('split'))]
     return answerJson(
       shown.map((file): ExactValue => {
@@ -129,6 +140,14 @@ async function listBelow(deps: GatewayDeps, tenant: string, folder: string): Pro
 
 async function isFolder(deps: GatewayDeps, tenant: string, path: string): Promise<boolean> {
   return path === '' || (await listBelow(deps, tenant, path)).length > 0
+}
+
+/** @throws RequestFault when a part of the path before its end is a file */
+async function refuseBelowFile(deps: GatewayDeps, tenant: string, path: string): Promise<void> {
+  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+    const folder = path.slice(0, slash)
+    if (await findUserFile(deps, tenant, folder)) throw new RequestFault(`${folder} is a file`)
+  }
 }
 
 function answerWith(file: UserFile, isFullInfo: boolean): Response {
