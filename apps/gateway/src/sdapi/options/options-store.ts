@@ -51,7 +51,7 @@ export async function changeOptions(
   for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt += 1) {
     const document = await documents.read(tenant, DOCUMENT_KEY)
     const stored = toStored(document?.value)
-    const changed = new Map([...stored, ...findChanges(new Map([...DEFAULTS, ...stored]), checked)])
+    const changed = new Map([...stored, ...findChanges(stored, checked)])
     // Exact JSON as text: plain JSON would lose the difference of 1 and 1.0.
     const text = formatExactJson(changed)
     if (await documents.write(tenant, DOCUMENT_KEY, text, document?.revision ?? 0)) return
@@ -64,12 +64,16 @@ export async function changeOptions(
  * @throws ApiError (`KeyError`) for unknown keys
  */
 export function overrideOptions(options: Options, overrides: Options): Options {
-  return new Map([...options, ...findChanges(options, keepChangeable(overrides))])
+  return new Map([...options, ...keepChangeable(overrides)])
 }
 
-/** The values that are not equal to the present ones: 1 is no change of true, nor 1.0 of 1 (A1111). */
-function findChanges(present: Options, wanted: Options): Options {
-  return new Map([...wanted].filter(([key, value]) => !equalsInPython(value, present.get(key) ?? null)))
+/** The values that are not equal to those that have been set: 1 is no change of true, nor 1.0 of 1 (A1111). */
+function findChanges(stored: Options, wanted: Options): Options {
+  const isKept = (key: string, value: ExactValue): boolean => {
+    const present = stored.get(key)
+    return present !== undefined && equalsInPython(value, present)
+  }
+  return new Map([...wanted].filter(([key, value]) => !isKept(key, value)))
 }
 
 function keepChangeable(changes: Options): Options {
