@@ -20,3 +20,30 @@ describe.each(['gateway', 'worker'])('a %s that waits for its broker', (program)
     expect(await once(child, 'exit')).toEqual([0, null])
   })
 })
+
+/** A module that sends its own process SIGTERM as soon as a module is asked for that ends so. */
+const stopAt = (name: string) => {
+  const hook = `export function resolve(specifier, context, next) {
+    if (specifier.endsWith(${JSON.stringify(name)})) process.kill(process.pid, 'SIGTERM')
+    return next(specifier, context)
+  }`
+  const source = `import { register } from 'node:module'; register(${JSON.stringify(toDataUrl(hook))})`
+  return toDataUrl(source)
+}
+const toDataUrl = (source: string) => `data:text/javascript,${encodeURIComponent(source)}`
+
+describe.each([
+  { app: 'gateway', module: '/run-gateway.ts' },
+  { app: 'gpu-worker', module: '/run-worker.ts' },
+])('a $app as images start it', ({ app, module }) => {
+  it('hears SIGTERM while it reads its sources', async () => {
+    const flags = ['--import', 'tsx', '--import', stopAt(module)]
+    const child = spawn(process.execPath, [...flags, `apps/${app}/src/main.ts`], {
+      cwd: ROOT,
+      env: { ...process.env, ATELIER_NATS_URL: 'nats://127.0.0.1:1', ATELIER_ENGINE: 'fake' },
+      stdio: 'ignore',
+    })
+    // Not heard, it would end by the signal itself here, and go on as the first process of a container.
+    expect(await once(child, 'exit')).toEqual([0, null])
+  })
+})

@@ -8,21 +8,17 @@ import {
   readTraceFields,
   startTracing,
 } from '@atelier/telemetry'
+import { endOnStop, hearStop } from '@atelier/telemetry/early-stop'
 import { pino } from 'pino'
 import { parseGatewayConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
-
-/** What asks a program to end. */
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
 /**
  * Runs the gateway as this process: settings, ledger, ports; SIGTERM and SIGINT close it and exit with 0.
  * @throws Error when settings are wrong or a port cannot be bound
  */
 export async function runGateway(environment: Record<string, string | undefined>): Promise<void> {
-  // Until there is something to close. The first process of a container does not even hear a signal it does not handle.
-  const endAtOnce = (): void => process.exit(0)
-  for (const signal of STOP_SIGNALS) process.once(signal, endAtOnce)
+  endOnStop()
   const config = parseGatewayConfig(environment)
   const tracing = await startTracing({ service: 'atelier-gateway', environment })
   const logger = pino(
@@ -56,7 +52,7 @@ export async function runGateway(environment: Record<string, string | undefined>
     await tracing.close()
     process.exit(0)
   }
-  for (const signal of STOP_SIGNALS) process.off(signal, endAtOnce).once(signal, () => void stop(signal))
+  hearStop((signal) => void stop(signal))
   // Forked by `atelier serve`: when that process is gone, nobody would stop this one.
   process.once('disconnect', () => void stop('parent gone'))
 }

@@ -9,21 +9,17 @@ import {
   readTraceFields,
   startTracing,
 } from '@atelier/telemetry'
+import { endOnStop, hearStop } from '@atelier/telemetry/early-stop'
 import { pino } from 'pino'
 import { parseWorkerConfig } from './config.ts'
 import { startWorkers } from './start-workers.ts'
-
-/** What asks a program to end. */
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
 /**
  * Runs a worker as this process: settings, ledger, engine; SIGTERM and SIGINT drain it and exit with 0.
  * @throws Error when settings are wrong or a port cannot be bound
  */
 export async function runWorker(environment: Record<string, string | undefined>): Promise<void> {
-  // Until there is something to close. The first process of a container does not even hear a signal it does not handle.
-  const endAtOnce = (): void => process.exit(0)
-  for (const signal of STOP_SIGNALS) process.once(signal, endAtOnce)
+  endOnStop()
   const config = parseWorkerConfig(environment)
   const tracing = await startTracing({ service: 'atelier-worker', environment })
   const logger = pino(
@@ -66,7 +62,7 @@ export async function runWorker(environment: Record<string, string | undefined>)
     await tracing.close()
     process.exit(0)
   }
-  for (const signal of STOP_SIGNALS) process.off(signal, endAtOnce).once(signal, () => void stop(signal))
+  hearStop((signal) => void stop(signal))
   // Forked by `atelier serve`: when that process is gone, nobody would stop this one.
   process.once('disconnect', () => void stop('parent gone'))
 }
