@@ -11,6 +11,8 @@ RUN npm ci --omit=dev --no-audit --no-fund \
       --workspace @atelier/gateway --workspace @atelier/ledger --workspace @atelier/catalog \
       --workspace @atelier/telemetry --workspace @atelier/proto \
     && test ! -e node_modules/onnxruntime-node
+COPY deploy/lean-modules.sh deploy/
+RUN deploy/lean-modules.sh node_modules
 
 # The web page: what builds it stays behind.
 FROM node:22-bookworm-slim AS console
@@ -39,4 +41,5 @@ USER 1000:1000
 EXPOSE 7860 8188 9464
 # SIGTERM goes to node itself, which closes its ports and finishes what it holds.
 STOPSIGNAL SIGTERM
-CMD ["node", "--import", "tsx", "apps/gateway/src/main.ts"]
+# Node strips the types itself: half the processor time of a start with tsx.
+CMD ["node", "apps/gateway/src/main.ts"]

@@ -6,7 +6,6 @@
 # With DEVICE=cuda it holds ONNX Runtime's CUDA provider, CUDA 13 and cuDNN 9; the driver (580 or newer) comes from the host by
 # NVIDIA's container toolkit (docker run --gpus all, or Kubernetes' device plugin).
 FROM node:22-bookworm-slim AS install
-ARG DEVICE=cpu
 WORKDIR /atelier
 COPY package.json package-lock.json .npmrc ./
 COPY proto/package.json proto/
@@ -17,9 +16,12 @@ COPY apps/gpu-worker/package.json apps/gpu-worker/
 RUN npm ci --omit=dev --no-audit --no-fund \
       --workspace @atelier/gpu-worker --workspace @atelier/ledger --workspace @atelier/catalog \
       --workspace @atelier/telemetry --workspace @atelier/proto
+COPY deploy/lean-modules.sh deploy/
+RUN deploy/lean-modules.sh node_modules
 COPY apps/gpu-worker/src/devices apps/gpu-worker/src/devices
+ARG DEVICE=cpu
 RUN if [ "$DEVICE" = cuda ]; then \
-      node --import tsx --input-type=module --eval \
+      node --input-type=module --eval \
         "const { installCuda } = await import('/atelier/apps/gpu-worker/src/devices/install-cuda.ts'); await installCuda({ say: console.log })"; \
     fi
 
@@ -41,4 +43,5 @@ USER 1000:1000
 EXPOSE 50051 9464
 # SIGTERM drains: running jobs end or are handed back.
 STOPSIGNAL SIGTERM
-CMD ["node", "--import", "tsx", "apps/gpu-worker/src/main.ts"]
+# Node strips the types itself: half the processor time of a start with tsx, and no helper process that outlives its parent.
+CMD ["node", "apps/gpu-worker/src/main.ts"]

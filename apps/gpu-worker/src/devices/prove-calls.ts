@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { CudaCalls } from '../engine/onnx/runtime/cuda-calls.ts'
+import { typescriptArguments } from '../typescript.ts'
 import { withCudaFolder } from './cuda-libraries.ts'
 import { NO_TELEMETRY } from './onnx-telemetry.ts'
 
@@ -42,7 +43,7 @@ export async function proveCalls(
 
 /** Runs a device's test in a process of its own: undefined when it passed, else why not. */
 export async function proveInChild(device: string, environment: Environment): Promise<string | undefined> {
-  const child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(PROOF)], {
+  const child = spawn(process.execPath, [...typescriptArguments(), fileURLToPath(PROOF)], {
     env: { ...NO_TELEMETRY, ...withCudaFolder(environment), ATELIER_DEVICE: device },
     stdio: ['ignore', 'pipe', 'ignore'],
     timeout: PROOF_TIMEOUT_MS,

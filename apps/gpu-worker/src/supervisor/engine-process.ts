@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { NO_TELEMETRY } from '../devices/onnx-telemetry.ts'
 import type { FromEngine, ToEngine } from '../engine-protocol.ts'
+import { typescriptArguments } from '../typescript.ts'
 
 /** Pause before a dead engine is started again, milliseconds; doubled up to the limit, reset by a finished job. */
 const RESTART_MS = { first: 200, limit: 10_000 }
@@ -92,7 +93,7 @@ export class EngineProcess {
   #start(): void {
     const child = fork(fileURLToPath(this.#options.entry), {
       env: { ...HEAP, ...NO_TELEMETRY, ...this.#options.environment },
-      execArgv: ['--import', 'tsx'],
+      execArgv: typescriptArguments(),
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })

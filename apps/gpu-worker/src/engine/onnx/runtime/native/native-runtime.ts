@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 // Keeps the library in the process: let go with the thread, it would be missed by CUDA's provider when the process ends.
 import 'onnxruntime-node'
+import { isTypescriptNative } from '../../../../typescript.ts'
 import type { Tensor } from '../../../tensor/tensor.ts'
 import type { ModelRuntime, RunnableModel } from '../model-runtime.ts'
 import type { SessionInputs } from '../../network-session.ts'
@@ -116,8 +117,9 @@ function toThreadInput(input: SessionInputs[string], kept: KeptInputs): ThreadIn
   return { shape, kept: known.number, ...(known.isNew && { data: own() }) }
 }
 
-/** A module that teaches its thread TypeScript first: `--import tsx` reaches the main thread only. */
+/** A module that teaches its thread TypeScript first, where Node does not know it: `--import tsx` reaches the main thread only. */
 function toModuleUrl(file: URL): URL {
+  if (isTypescriptNative()) return file
   const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'))
   const source = `import { register } from ${tsx}; register(); await import(${JSON.stringify(file.href)})`
   return new URL(`data:text/javascript,${encodeURIComponent(source)}`)
