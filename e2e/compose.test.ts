@@ -6,19 +6,25 @@ import { parseWorkerConfig, workerConfigSchema } from '@atelier/gpu-worker'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 
-// No cluster of containers is started where tests run; what its file names must at least be there and fit together.
+// containers.e2e.test.ts starts these containers, where somebody asks for it; what their files name must be there and fit
+// together everywhere.
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 
 interface Service {
   readonly image?: string
+  readonly pull_policy?: string
   readonly build?: { readonly context: string; readonly dockerfile: string }
   readonly command?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
   readonly depends_on?: readonly string[]
   readonly volumes?: readonly string[]
   readonly ports?: readonly string[]
+  readonly read_only?: boolean
+  readonly tmpfs?: readonly string[]
+  readonly cap_drop?: readonly string[]
+  readonly security_opt?: readonly string[]
 }
 
 describe('deploy/compose.yaml', () => {
@@ -52,6 +58,15 @@ describe('deploy/compose.yaml', () => {
         if (/^[a-z]/.test(mount)) expect(Object.keys(volumes)).toContain(mount.split(':')[0])
       if (build !== undefined)
         expect(existsSync(join(ROOT, 'deploy', build.context, build.dockerfile))).toBe(true)
+    }
+  })
+
+  it('builds each image once, and asks no registry for it', () => {
+    for (const kind of ['gateway', 'worker']) {
+      const own = ofKind(kind).map(([, service]) => service)
+      expect(own.map(({ build }) => build?.dockerfile)).toEqual([`deploy/${kind}.Dockerfile`, undefined])
+      for (const { image, pull_policy: policy } of own)
+        expect([image, policy]).toEqual([`atelier-${kind}`, 'never'])
     }
   })
 
@@ -90,7 +105,10 @@ describe('deploy/compose.yaml', () => {
   })
 
   it('publishes the proxy on the loopback address alone, and the proxy knows both gateways', () => {
-    expect(services['proxy']?.ports).toEqual(['127.0.0.1:7860:7860', '127.0.0.1:8188:8188'])
+    expect(services['proxy']?.ports).toEqual([
+      '127.0.0.1:${WEBUI_PORT:-7860}:7860',
+      '127.0.0.1:${COMFY_PORT:-8188}:8188',
+    ])
     for (const [name, { ports }] of Object.entries(services))
       if (name !== 'proxy') expect(ports).toBeUndefined()
     const caddyfile = read('deploy/Caddyfile')
@@ -100,5 +118,29 @@ describe('deploy/compose.yaml', () => {
           .map(([name]) => `${name}:${port}`)
           .join(' '),
       )
+  })
+
+  it('lets programs write to scratch folders only, and gives them no rights', () => {
+    for (const [, service] of [...ofKind('gateway'), ...ofKind('worker')]) {
+      const { read_only: isReadOnly, cap_drop: rights, security_opt: options, volumes: mounts = [] } = service
+      expect([isReadOnly, rights, options]).toEqual([true, ['ALL'], ['no-new-privileges:true']])
+      const writable = [...(service.tmpfs ?? []), ...mounts.filter((mount) => !mount.endsWith(':ro'))]
+      expect(writable.map((mount) => /(\/tmp|\/data)(:uid=\S+)?$/.exec(mount)?.[1]).sort()).toEqual([
+        '/data',
+        '/tmp',
+      ])
+    }
+  })
+})
+
+describe('deploy/compose.keys.yaml', () => {
+  it('gives every gateway the file of keys it names, and changes nothing else', () => {
+    const { services } = parse(read('deploy/compose.keys.yaml')) as { services: Record<string, Service> }
+    expect(Object.keys(services)).toEqual(['gateway-1', 'gateway-2'])
+    for (const { environment, volumes: mounts, ...more } of Object.values(services)) {
+      const { ATELIER_API_KEYS: path } = environment as { ATELIER_API_KEYS: string }
+      expect(mounts).toEqual([expect.stringMatching(new RegExp(`^\\$\\{KEYS:.*\\}:${path}:ro$`))])
+      expect(more).toEqual({})
+    }
   })
 })
