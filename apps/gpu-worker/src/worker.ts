@@ -1,28 +1,25 @@
 import type { Server } from 'node:http'
 import { mkdirSync } from 'node:fs'
-import { WorkerDescription, type Job, type ModelFile } from '@atelier/proto'
+import type { Job, ModelFile, WorkerDescription } from '@atelier/proto'
 import { WORKER_HEARTBEAT_MS, type LedgerStore } from '@atelier/ledger'
 import { readRegistry, serveOperations, type OperationsSource } from '@atelier/telemetry'
 import type { Logger } from 'pino'
 import type { Counter } from 'prom-client'
-import manifest from '../package.json' with { type: 'json' }
 import type { WorkerConfig } from './config.ts'
-import { readMachineMemory } from './devices/machine-memory.ts'
+import { describeWorker } from './describe-worker.ts'
 import type { FromEngine } from './engine-protocol.ts'
+import { answerAllocation } from './intake/answer-allocation.ts'
 import { JobConsumer } from './intake/job-consumer.ts'
 import { JobRunner } from './intake/job-runner.ts'
-import { persist } from './intake/persist.ts'
 import { hasModels, UnfitJobs } from './intake/unfit-jobs.ts'
 import { ModelCatalogue, toHashesPath, toModelFolders } from './model-files/model-catalogue.ts'
 import { createWorkerMetrics, type WorkerMetrics } from './metrics.ts'
 import { readReadiness } from './readiness.ts'
 import { Prefetcher } from './model-files/prefetcher.ts'
 import { EventLog } from './progress/event-log.ts'
-import { startWorkerService, toAuthority, type WorkerService } from './progress/worker-service.ts'
+import { startWorkerService, type WorkerService } from './progress/worker-service.ts'
 import { EngineProcess } from './supervisor/engine-process.ts'
 
-/** How long a job that is to stop may take to its next step and to what it has by then, milliseconds. */
-const STOP_LIMIT_MS = 90_000
 /** How often a starting engine is looked after, milliseconds. */
 const READY_POLL_MS = 20
 const ENTRIES = {
@@ -218,7 +215,11 @@ export class Worker {
         this.#residents = message.identities
         return
       case 'allocate':
-        return this.#allocate(message)
+        return answerAllocation(message, {
+          jobs: this.#options.store.jobs,
+          send: (answer) => void this.#engine.send(answer),
+          logger: this.#options.logger,
+        })
       case 'evaluated':
         return this.#metrics.evaluated(message.seconds, message.rows)
       case 'loaded':
@@ -230,21 +231,6 @@ export class Worker {
         return this.#runner.receive(message)
       default:
         return this.#runner.receive(message)
-    }
-  }
-
-  async #allocate(request: Extract<FromEngine, { kind: 'allocate' }>): Promise<void> {
-    const { requestId, tenant, counter, count } = request
-    const { logger, store } = this.#options
-    try {
-      const first = await persist(() => store.jobs.allocate(tenant, counter, count), {
-        isWanted: () => true,
-        onRetry: (error) => logger.warn({ err: error }, 'no number can be allocated yet'),
-      })
-      this.#engine.send({ kind: 'allocated', requestId, first })
-    } catch (error) {
-      logger.error({ err: error, counter }, 'no number can be allocated')
-      this.#engine.send({ kind: 'allocated', requestId })
     }
   }
 
@@ -260,7 +246,7 @@ export class Worker {
   /** No call of a network can be broken off: a job that is to stop ends with its engine when that takes too long. */
   #endStuckEngine(): void {
     const { longestStopMs } = this.#runner
-    if (longestStopMs < STOP_LIMIT_MS) return
+    if (longestStopMs < this.#options.config.ATELIER_STOP_SECONDS * 1000) return
     this.#options.logger.warn(
       { longestStopMs },
       'a job that is to stop keeps the engine busy; the engine is ended',
@@ -288,30 +274,15 @@ export class Worker {
   }
 
   #describe(): WorkerDescription {
-    const { config } = this.#options
-    const address =
-      config.ATELIER_GRPC_ADVERTISE ?? toAuthority(config.ATELIER_GRPC_HOST, this.#service?.port ?? 0)
-    const memory = readMachineMemory()
-    return WorkerDescription.fromPartial({
-      id: config.workerId,
-      grpcAddress: address,
+    return describeWorker(this.#options.config, {
       startedAtMs: this.#startedAtMs,
-      draining: this.#isDraining,
-      ready: this.#ready !== undefined,
-      device: {
-        name: this.#ready?.device ?? '',
-        title: this.#ready?.title ?? '',
-        memoryTotalBytes: memory.totalBytes,
-        memoryFreeBytes: memory.freeBytes,
-        hostTotalBytes: memory.totalBytes,
-        hostFreeBytes: memory.freeBytes,
-      },
-      slots: this.#ready?.slots ?? 1,
-      jobIds: this.#runner.jobIds,
-      models: [...this.#catalogue.files],
-      residentIdentities: [...this.#residents],
-      version: manifest.version,
+      isDraining: this.#isDraining,
+      grpcPort: this.#service?.port ?? 0,
+      engine: this.#ready,
       engineRestarts: this.#engine.restarts,
+      jobIds: this.#runner.jobIds,
+      files: this.#catalogue.files,
+      residentIdentities: this.#residents,
     })
   }
 }

@@ -1,9 +1,11 @@
 import { cpus } from 'node:os'
 import { join } from 'node:path'
+import { ledgerSettings } from '@atelier/ledger/settings'
 import { z } from 'zod'
 import { readMachineMemory } from '../devices/machine-memory.ts'
 import { CUDA_CALLS, type CudaCalls } from './onnx/runtime/cuda-calls.ts'
 import { parseNodeCacheKind, type NodeCacheKind } from './node-graph/node-cache.ts'
+import { engineSettings } from './settings.ts'
 
 const GIB = 2 ** 30
 /** Share of the memory, the machine's (its container's) or the device's, that loaded models may take; the rest is for what they compute. */
@@ -12,23 +14,10 @@ const MEMORY_SHARE = 0.6
 const COUNTED_BYTES = { cpu: 1, cuda: 2 }
 
 const schema = z.object({
-  ATELIER_DEVICE: z.string().default('auto'),
-  ATELIER_CUDA_CALLS: z.enum(['auto', ...CUDA_CALLS]).default('auto'),
-  ATELIER_THREADS: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .default(0)
-    .describe('threads of one network call; 0: one a core'),
-  ATELIER_MODEL_MEMORY_GB: z.coerce.number().positive().optional().describe('memory for loaded models'),
-  ATELIER_SLOTS: z.coerce.number().int().positive().max(64).optional(),
-  ATELIER_MAX_WHOLE_MEGAPIXELS: z.coerce.number().positive().optional(),
+  ...engineSettings,
+  ATELIER_DATA: ledgerSettings.ATELIER_DATA,
   ATELIER_DEVICE_TITLE: z.string().optional().describe('name of the GPU, told by the supervisor'),
   ATELIER_DEVICE_MEMORY_BYTES: z.coerce.number().positive().optional().describe('its memory'),
-  ATELIER_NODE_CACHE: z.string().default('newest-prompt'),
-  ATELIER_DATA: z.string().default('data'),
-  ATELIER_FAKE_STEP_MS: z.coerce.number().min(0).default(10),
-  ATELIER_FAKE_LOAD_MS: z.coerce.number().min(0).default(0),
 })
 
 /** Settings of the engine process. */
@@ -80,9 +69,7 @@ const DECODE_SHARE = 0.25
 const MEGAPIXEL = 2 ** 20
 
 /** Reads the engine's settings; the supervisor has checked them. */
-export function readEngineConfig(
-  environment: Record<string, string | undefined> = process.env,
-): EngineConfig {
+export function readEngineConfig(environment: Record<string, string | undefined>): EngineConfig {
   const settings = schema.parse(environment)
   const device = settings.ATELIER_DEVICE === 'auto' ? 'cpu' : settings.ATELIER_DEVICE
   const kind = device === 'cpu' ? 'cpu' : 'cuda'
@@ -108,11 +95,6 @@ export function readEngineConfig(
     fakeStepMs: settings.ATELIER_FAKE_STEP_MS,
     fakeLoadMs: settings.ATELIER_FAKE_LOAD_MS,
   }
-}
-
-/** The environment of this process. */
-export function readEnvironment(): Record<string, string | undefined> {
-  return process.env
 }
 
 function toWholePixels(megapixels: number | undefined, kind: 'cpu' | 'cuda'): number {

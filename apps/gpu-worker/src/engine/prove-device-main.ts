@@ -1,9 +1,10 @@
+import { readEnvironment } from '../config.ts'
 import { readEngineConfig } from './config.ts'
 import { proveDevice, proveNetwork } from './onnx/prove-device.ts'
 import { openRuntime } from './onnx/runtime/open-runtime.ts'
 
 // A process of its own: a driver that is broken can take down whoever asks it.
-const { device, threads, cudaCalls } = readEngineConfig()
+const { device, threads, cudaCalls } = readEngineConfig(readEnvironment())
 const runtime = openRuntime({ device, cudaCalls })
 try {
   await proveDevice({ device, threads, runtime })

@@ -1,9 +1,10 @@
 import type { Job } from '@atelier/proto'
 import { startTracing } from '@atelier/telemetry'
 import { locateRuntime } from '../devices/cuda-libraries.ts'
+import { readEnvironment } from '../config.ts'
 import type { FromEngine, ToEngine } from '../engine-protocol.ts'
 import { RowCurves, type RowCurvesOptions } from './batching/row-curves.ts'
-import { readEngineConfig, readEnvironment, type EngineConfig } from './config.ts'
+import { readEngineConfig, type EngineConfig } from './config.ts'
 import { createEmbeddingReader } from './embedding-reader.ts'
 import { Engine } from './engine.ts'
 import type { Pixels } from './image/pixels.ts'
@@ -28,7 +29,7 @@ export interface EngineStandIns {
  */
 export async function serveEngine({ open, finishPixels }: EngineStandIns = {}): Promise<void> {
   const tracing = await startTracing({ service: 'atelier-engine', environment: readEnvironment() })
-  const config = readEngineConfig()
+  const config = readEngineConfig(readEnvironment())
   const device = { isLost: false }
   const send = (message: FromEngine): void => {
     // A job that was interrupted so did not end: it is run again, here or elsewhere.
