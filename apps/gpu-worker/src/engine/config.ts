@@ -1,6 +1,5 @@
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { ledgerSettings } from '@atelier/ledger/settings'
 import { z } from 'zod'
 import { readMachineMemory } from '../devices/machine-memory.ts'
 import { CUDA_CALLS, type CudaCalls } from './onnx/runtime/cuda-calls.ts'
@@ -15,7 +14,8 @@ const COUNTED_BYTES = { cpu: 1, cuda: 2 }
 
 const schema = z.object({
   ...engineSettings,
-  ATELIER_DATA: ledgerSettings.ATELIER_DATA,
+  // The ledger's, which an engine does not know.
+  ATELIER_DATA: z.string().default('data'),
   ATELIER_DEVICE_TITLE: z.string().optional().describe('name of the GPU, told by the supervisor'),
   ATELIER_DEVICE_MEMORY_BYTES: z.coerce.number().positive().optional().describe('its memory'),
 })
@@ -95,6 +95,11 @@ export function readEngineConfig(environment: Record<string, string | undefined>
     fakeStepMs: settings.ATELIER_FAKE_STEP_MS,
     fakeLoadMs: settings.ATELIER_FAKE_LOAD_MS,
   }
+}
+
+/** The environment of this process. */
+export function readEnvironment(): Record<string, string | undefined> {
+  return process.env
 }
 
 function toWholePixels(megapixels: number | undefined, kind: 'cpu' | 'cuda'): number {

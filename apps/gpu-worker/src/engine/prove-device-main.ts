@@ -1,5 +1,4 @@
-import { readEnvironment } from '../config.ts'
-import { readEngineConfig } from './config.ts'
+import { readEngineConfig, readEnvironment } from './config.ts'
 import { proveDevice, proveNetwork } from './onnx/prove-device.ts'
 import { openRuntime } from './onnx/runtime/open-runtime.ts'
 
