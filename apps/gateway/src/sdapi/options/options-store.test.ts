@@ -31,4 +31,14 @@ describe('changes of options', () => {
       expect(await change(key, values)).toBe(shown)
     },
   )
+
+  it.each([
+    ['temp_dir', ['"a"', 'true'], '"a"'],
+    ['temp_dir', ['5'], '""'],
+    ['sd_vae', ['"None"', '["x"]'], '"None"'],
+    ['sd_vae', ['{"a": 1}'], '"Automatic"'],
+    ['sd_vae', ['5'], '"5"'],
+  ])('to what fails where it takes effect are not taken: %s to %s', async (key, values, shown) => {
+    expect(await change(key, values)).toBe(shown)
+  })
 })

@@ -25,6 +25,12 @@ const UNCHANGEABLE = new Set([
   'api_useragent',
 ])
 
+/** What the original tries out when it changes, and does not take where that fails. */
+const USABLE: ReadonlyMap<string, (value: ExactValue) => boolean> = new Map([
+  ['temp_dir', (value: ExactValue) => typeof value === 'string'],
+  ['sd_vae', (value: ExactValue) => !Array.isArray(value) && !isExactObject(value)],
+])
+
 const DEFAULTS: Options = new Map([...OPTION_DEFAULTS, ...UNLISTED_OPTIONS])
 
 /** Options by name: the defaults with what was changed. */
@@ -47,7 +53,7 @@ export async function changeOptions(
   tenant: string,
   changes: Options,
 ): Promise<void> {
-  const checked = keepChangeable(changes)
+  const checked = keepUsable(keepChangeable(changes))
   for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt += 1) {
     const document = await documents.read(tenant, DOCUMENT_KEY)
     const stored = toStored(document?.value)
@@ -81,6 +87,10 @@ function keepChangeable(changes: Options): Options {
     if (!DEFAULTS.has(key) && value !== null) throw pythonException('KeyError', `'${key}'`)
   }
   return new Map([...changes].filter(([key]) => DEFAULTS.has(key) && !UNCHANGEABLE.has(key)))
+}
+
+function keepUsable(changes: Options): Options {
+  return new Map([...changes].filter(([key, value]) => USABLE.get(key)?.(value) !== false))
 }
 
 function toStored(value: unknown): Options {
