@@ -111,6 +111,7 @@ import { vaeEncodeForInpaint } from './vae-encode-for-inpaint.ts'
 import { vaeEncode } from './vae-encode.ts'
 import { vaeEncodeTiled } from './vae-encode-tiled.ts'
 import { videoGuidanceNodes } from './video-guidance-nodes.ts'
+import { zero123Nodes } from './zero123-nodes.ts'
 import type { NodeDefinition } from './node-definition.ts'
 
 export type {
@@ -211,6 +212,7 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   ...videoGuidanceNodes,
   ...selfAttentionGuidanceNodes,
   ...perpNegNodes,
+  ...zero123Nodes,
   ...controlTextNodes,
   ...morphologyNodes,
   ...differentialDiffusionNodes,

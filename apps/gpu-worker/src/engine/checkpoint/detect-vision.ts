@@ -18,8 +18,8 @@ export interface OpenedVision {
   readonly config: VisionConfig
 }
 
-/** Where a picture encoder stands in OpenCLIP files, and in unCLIP checkpoints. */
-const OPEN_CLIP_PREFIXES = ['visual.', 'embedder.model.visual.']
+/** Where a picture encoder stands in OpenCLIP files, in unCLIP checkpoints and in Stable Zero123. */
+const OPEN_CLIP_PREFIXES = ['visual.', 'embedder.model.visual.', 'cond_stage_model.model.visual.']
 /** Modules around the layers of a picture encoder. */
 const VISION_MODULES: ModuleNames = [
   [/^class_embedding$/, 'embeddings.class_embedding'],
@@ -32,8 +32,8 @@ const VISION_MODULES: ModuleNames = [
 const CLIP_L_LAYERS = 24
 
 /**
- * Recognises CLIP's picture encoder (Radford et al. 2021, arXiv 2103.00020) in a file of its own or in an unCLIP
- * checkpoint, in either layout.
+ * Recognises CLIP's picture encoder (Radford et al. 2021, arXiv 2103.00020) in a file of its own or in a checkpoint that
+ * is told pictures, in either layout.
  * @throws CheckpointError `unknown-structure` when the file holds none
  */
 export function openVision(file: WeightFile): OpenedVision {

@@ -1,13 +1,14 @@
 import type { DetectedModel } from '../checkpoint/detect-model.ts'
 import { openVaeFile } from '../checkpoint/separate-files.ts'
 import { countF32Bytes, type WeightFile } from '../checkpoint/weight-file.ts'
+import { readTensor } from '../checkpoint/read-tensor.ts'
 import { openModelSampling } from '../denoise/model-sampling.ts'
 import { LazySessions } from '../onnx/lazy-sessions.ts'
 import type { SessionOptions } from '../onnx/session.ts'
 import { countPrefixBytes, openCheckpoint, type CheckpointSource } from './checkpoint-source.ts'
 import { latentFormatOf } from './latent-format.ts'
 import { loadDenoiser } from './load-denoiser.ts'
-import type { LoadedModel, LoadedVae } from './loaded-model.ts'
+import type { ContextProjection, LoadedModel, LoadedVae } from './loaded-model.ts'
 import { prepareTextEncoder } from './prepare-text-encoder.ts'
 import { prepareVae } from './prepare-vae.ts'
 import type { Loaded } from './loaded.ts'
@@ -95,6 +96,13 @@ function prepareModel(
     sampling: openModelSampling(schedule),
     latents: file.declared?.latents ?? latentFormatOf(family, prediction),
     ...(file.declared?.scheduler && { scheduler: file.declared.scheduler }),
+    contextProjection: readContextProjection(file),
     textEncoders: textEncoders.map((config) => prepareTextEncoder(file, config, sessions)),
   }
+}
+
+/** A small layer of Stable Zero123 (Liu et al. 2023, arXiv 2303.11328), which stands outside the UNet. */
+function readContextProjection(file: WeightFile): ContextProjection | undefined {
+  if (!file.tensors.has('cc_projection.weight')) return undefined
+  return { weight: readTensor(file, 'cc_projection.weight'), bias: readTensor(file, 'cc_projection.bias') }
 }

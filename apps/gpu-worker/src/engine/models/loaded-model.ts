@@ -25,7 +25,15 @@ export interface LoadedModel {
   readonly scheduler?: DeclaredScheduler
   /** In the order in which their widths are joined; empty for a UNet alone. */
   readonly textEncoders: readonly TextEncoder[]
+  /** Brings what a model is told of pictures and cameras to the context's width (Stable Zero123). */
+  readonly contextProjection?: ContextProjection | undefined
   readonly predict: PredictionNetwork
+}
+
+/** `weight` [context width, told width], `bias` [context width]. */
+export interface ContextProjection {
+  readonly weight: Tensor
+  readonly bias: Tensor
 }
 
 /** An autoencoder ready to be called. */

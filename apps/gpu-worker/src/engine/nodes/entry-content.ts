@@ -39,13 +39,30 @@ export interface ContentSetting {
 /** What an entry of a role tells the network of a model, by ComfyUI's rules. */
 export function toContent(entry: ConditioningEntry, role: string, setting: ContentSetting): EntryContent {
   return {
-    tokens: entry.tokens,
+    tokens: projectTokens(entry.tokens, setting.model),
     controlTokens: entry.controlTokens,
     label: toLabel(entry, role, setting),
     concat: toConcat(entry, setting),
     controls: setting.controlsOf?.(entry),
     networkAt: setting.networkOf?.(entry),
   }
+}
+
+/** Tokens of another width than the context's, brought to it where the model has a layer for that. */
+function projectTokens(tokens: Tensor, { contextWidth, contextProjection }: LoadedModel): Tensor {
+  const [rows, count, width] = tokens.shape as [number, number, number]
+  if (contextProjection === undefined || width === contextWidth) return tokens
+  const { weight, bias } = contextProjection
+  if (weight.shape[1] !== width)
+    throw new EngineError('node-failed', `the model is told ${weight.shape[1]} numbers, not ${width}`)
+  const projected = createTensor([rows, count, contextWidth])
+  for (let i = 0; i < projected.data.length; i += 1) {
+    const [row, out] = [Math.floor(i / contextWidth), i % contextWidth]
+    let sum = bias.data[out]!
+    for (let k = 0; k < width; k += 1) sum += tokens.data[row * width + k]! * weight.data[out * width + k]!
+    projected.data[i] = sum
+  }
+  return projected
 }
 
 function toLabel(entry: ConditioningEntry, role: string, setting: ContentSetting): Tensor | undefined {

@@ -51,6 +51,7 @@ import { visionNodes } from './vision-nodes.ts'
 import { vaeDecode } from './vae-decode.ts'
 import { vaeEncode } from './vae-encode.ts'
 import { vaeTiledNodes } from './vae-tiled-nodes.ts'
+import { zero123Nodes } from './zero123-nodes.ts'
 
 /**
  * Node classes by ComfyUI's name; the catalog defines the same ones. Classes of its `nodes.py` have files of their own,
@@ -114,6 +115,7 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<strin
     sigmaNodes,
     textNodes,
     visionNodes,
+    zero123Nodes,
     regexNodes,
   ].flatMap(Object.entries<NodeExecution>),
 ])

@@ -27,14 +27,9 @@ export const visionNodes: NodeTable = {
     return { outputs: [{ encoder } satisfies VisionValue] }
   },
   CLIPVisionEncode: async (inputs, { models }) => {
-    const use = await models.useVision(inputs.value<VisionValue>('clip_vision').encoder)
-    try {
-      const isCropped = inputs.text('crop') === 'center'
-      const pictures = preparePictures(inputs.value<Tensor>('image'), use.value.imageSize, isCropped)
-      return { outputs: [await use.value.encode(pictures)] }
-    } finally {
-      use.done()
-    }
+    const isCropped = inputs.text('crop') === 'center'
+    const vision = inputs.value<VisionValue>('clip_vision')
+    return { outputs: [await encodeVision(vision, inputs.value<Tensor>('image'), { isCropped, models })] }
   },
   unCLIPCheckpointLoader: async (inputs, { models }) => {
     const checkpoint = findRef(models, ModelKind.MODEL_KIND_CHECKPOINT, inputs.text('ckpt_name'))
@@ -78,6 +73,20 @@ export const visionNodes: NodeTable = {
       use.done()
     }
   },
+}
+
+/** What a picture encoder says of pictures [batch, height, width, 3 or more], 0 to 1. */
+export async function encodeVision(
+  { encoder }: VisionValue,
+  pictures: Tensor,
+  { isCropped, models }: { readonly isCropped: boolean; readonly models: ModelStore },
+): Promise<VisionOutput> {
+  const use = await models.useVision(encoder)
+  try {
+    return await use.value.encode(preparePictures(pictures, use.value.imageSize, isCropped))
+  } finally {
+    use.done()
+  }
 }
 
 function checkWidth(what: string, { shape }: Tensor, width: number): void {
