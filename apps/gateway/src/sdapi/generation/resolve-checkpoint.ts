@@ -44,11 +44,15 @@ export function findCheckpoint(models: ModelIndex, text: string): ModelFile | un
   return listCheckpoints(models).find((file) => listAliases(file).includes(text))
 }
 
+/** A hash in brackets at the end of a text; brackets before it belong to the name. */
+const HASH_AT_END = /\s*\[[^\]]+\]\s*$/
+
 /** The first checkpoint whose title contains a text, with or without a hash at its end (refiners, hires). */
 export function searchCheckpoint(models: ModelIndex, text: string): ModelFile | undefined {
+  if (text === '') return undefined
   const byLength = listCheckpoints(models).sort((a, b) => toTitle(a).length - toTitle(b).length)
   const search = (wanted: string) => byLength.find((file) => toTitle(file).includes(wanted))
-  return findCheckpoint(models, text) ?? search(text) ?? search(text.replace(/\s*\[.*\]\s*$/, ''))
+  return findCheckpoint(models, text) ?? search(text) ?? search(text.replace(HASH_AT_END, ''))
 }
 
 /** The checkpoint that is used: the selected one where it is there, else the first; the demo only when alone. */
