@@ -11,6 +11,7 @@ import { ModelStore } from './models/model-store.ts'
 import type { Graph } from './onnx/graph-builder.ts'
 import { proveDevice } from './onnx/prove-device.ts'
 import type { Session } from './onnx/network-session.ts'
+import type { ModelRuntime } from './onnx/runtime/model-runtime.ts'
 import { openRuntime } from './onnx/runtime/open-runtime.ts'
 import { TextModels } from './text-models.ts'
 
@@ -36,56 +37,81 @@ export async function serveEngine({ open, finishPixels }: EngineStandIns = {}): 
     // When the supervisor is gone nobody hears it, and this process ends (below).
     process.send?.(message, undefined, undefined, () => undefined)
   }
-  const log = (message: string, fields: Readonly<Record<string, unknown>>) =>
-    send({ kind: 'log', level: 'info', message, fields })
+  const onDeviceLost = (error: Error): void => {
+    if (device.isLost) return
+    device.isLost = true
+    endWithDevice(error, send)
+  }
+  const log = createLog(send)
   // How long a stand-in takes says nothing.
-  const rowCurves = open === undefined ? openRowCurves(config, log) : undefined
-  const warn = (message: string) => send({ kind: 'log', level: 'warn', fields: {}, message })
-  const runtime = openRuntime({ ...config, onNotice: warn })
-  const models = new ModelStore({
-    session: {
-      device: config.device,
-      threads: config.threads,
-      runtime,
-      onLoaded: (seconds) => send({ kind: 'loaded', seconds }),
-      onWidened: warn,
-      onDeviceLost: (error) => {
-        if (device.isLost) return
-        device.isLost = true
-        endWithDevice(error, send)
-      },
-      ...(open && { open: (graph: Graph) => open(graph, config) }),
-    },
-    budgetBytes: config.budgetBytes,
-    maxBatchElements: config.maxBatchElements,
-    fillsBuckets: config.fillsBuckets,
-    takesTurns: config.takesTurns,
-    joinsControls: config.joinsControls,
-    ...(rowCurves && { rowCurves }),
-    onEvaluated: (seconds, rows) => send({ kind: 'evaluated', seconds, rows }),
-    maxWholePixels: config.maxWholePixels,
-    log,
-    onResidentsChanged: (keys) => send({ kind: 'resident', identities: toFileIdentities(keys) }),
-  })
+  const rowCurves = open === undefined ? openRowCurves(config, log.info) : undefined
+  const runtime = openRuntime({ ...config, onNotice: log.warn })
+  const models = openModels(config, { send, log, rowCurves, runtime, onDeviceLost, open })
   const texts = new TextModels(createEmbeddingReader(models))
   const engine = new Engine({
     ...{ models, texts, send, nodeCache: config.nodeCache },
     ...(finishPixels && { finishPixels }),
   })
-
-  // A supervisor that stopped while tracing was being started is gone for good.
-  if (process.send !== undefined && !process.connected) process.exit(0)
-  process.on('message', (message: ToEngine) => engine.receive(message))
-  process.on('disconnect', () => {
+  listen(engine, () => {
     rowCurves?.flush()
     void tracing.close().finally(() => process.exit(0))
   })
-  // Ctrl-C reaches the whole process group; the supervisor decides when this process ends.
-  process.on('SIGINT', () => undefined)
-  process.on('SIGTERM', () => undefined)
   // Stand-ins have no device.
   if (open === undefined) await proveDevice({ device: config.device, threads: config.threads, runtime })
   send({ kind: 'ready', device: config.device, title: config.title, slots: config.slots })
+}
+
+/** What an operator is told. */
+interface EngineLog {
+  readonly info: (message: string, fields: Readonly<Record<string, unknown>>) => void
+  readonly warn: (message: string) => void
+}
+
+function createLog(send: (message: FromEngine) => void): EngineLog {
+  return {
+    info: (message, fields) => send({ kind: 'log', level: 'info', message, fields }),
+    warn: (message) => send({ kind: 'log', level: 'warn', fields: {}, message }),
+  }
+}
+
+/** What models of an engine are opened with. */
+interface ModelDeps {
+  readonly open: EngineStandIns['open'] | undefined
+  readonly send: (message: FromEngine) => void
+  readonly log: EngineLog
+  readonly rowCurves: RowCurves | undefined
+  readonly runtime: ModelRuntime
+  readonly onDeviceLost: (error: Error) => void
+}
+
+function openModels(config: EngineConfig, deps: ModelDeps): ModelStore {
+  const { send, log, rowCurves, runtime, onDeviceLost, open } = deps
+  const { device, threads, budgetBytes, maxBatchElements, maxWholePixels } = config
+  const { fillsBuckets, takesTurns, joinsControls } = config
+  return new ModelStore({
+    session: {
+      ...{ device, threads, runtime, onDeviceLost },
+      onLoaded: (seconds) => send({ kind: 'loaded', seconds }),
+      onWidened: log.warn,
+      ...(open && { open: (graph: Graph) => open(graph, config) }),
+    },
+    ...{ budgetBytes, maxBatchElements, maxWholePixels, fillsBuckets, takesTurns, joinsControls },
+    ...(rowCurves && { rowCurves }),
+    onEvaluated: (seconds, rows) => send({ kind: 'evaluated', seconds, rows }),
+    log: log.info,
+    onResidentsChanged: (keys) => send({ kind: 'resident', identities: toFileIdentities(keys) }),
+  })
+}
+
+/** Hears the supervisor until it is gone. */
+function listen(engine: Engine, onGone: () => void): void {
+  // A supervisor that stopped while tracing was being started is gone for good.
+  if (process.send !== undefined && !process.connected) process.exit(0)
+  process.on('message', (message: ToEngine) => engine.receive(message))
+  process.on('disconnect', onGone)
+  // Ctrl-C reaches the whole process group; the supervisor decides when this process ends.
+  process.on('SIGINT', () => undefined)
+  process.on('SIGTERM', () => undefined)
 }
 
 function openRowCurves({ rowCurvesPath, title }: EngineConfig, log: RowCurvesOptions['log']): RowCurves {

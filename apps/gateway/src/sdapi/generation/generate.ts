@@ -41,7 +41,8 @@ import { saveScript } from '../scripts/save-script.ts'
 import type { ScriptPlan } from '../scripts/script.ts'
 import { toScriptJob } from '../scripts/to-script-job.ts'
 import type { PromptStyle } from '../styles.ts'
-import { toJob, type PlacedPictures } from './to-job.ts'
+import type { PlacedPictures } from './placed-pictures.ts'
+import { toJob } from './to-job.ts'
 
 /** Which of the two generation routes. */
 export type GenerationRoute = 'txt2img' | 'img2img'

@@ -5,7 +5,7 @@ import type { GenerationPlan } from '../generation/generation-plan.ts'
 import type { Options } from '../options/options-store.ts'
 import type { Parameter } from '../parameters/parameter.ts'
 import type { GenerationRequest } from '../request/generation-request.ts'
-import type { PlacedPictures } from '../generation/to-job.ts'
+import type { PlacedPictures } from '../generation/placed-pictures.ts'
 import type { GridNote } from './grids/grid-note.ts'
 
 /** What a generation of a script is planned with beside its request. */

@@ -99,27 +99,35 @@ function takePart(
     ...graph.weights.map((weight) => [weight.name, kept.get(toLocation(weight))!] as const),
   ])
   const rename = (name: string): string => names.get(name) ?? `control_${place}.${name}`
-  const results = new Set(graph.outputs.map(({ name }) => name))
-  const isResult = ({ type, outputs }: Op) => type === 'Identity' && results.has(outputs[0]!)
-  const own = graph.inputs.filter(({ name }) => name === 'hint' || name === 'types')
+  const { ops, residuals } = renameOps(graph, rename)
+  const withName = <T extends { readonly name: string }>(one: T): T => ({ ...one, name: rename(one.name) })
   return {
     places: control.places,
-    inputs: own.map((port) => ({ ...port, name: rename(port.name) })),
+    inputs: graph.inputs.filter(({ name }) => name === 'hint' || name === 'types').map(withName),
     factors: { name: told.factors, dtype: 'F32', shape: ['batch', control.places.length] },
+    residuals,
+    ops: [...latent.ops, ...ops],
+    constants: [...latent.constants, ...graph.constants.map(withName)],
+    weights: weights.map(withName),
+  }
+}
+
+/** A ControlNet's ops under other names, and its residuals before they are named as outputs. */
+function renameOps(
+  { ops, outputs }: Graph,
+  rename: (name: string) => string,
+): Pick<Part, 'ops' | 'residuals'> {
+  const results = new Set(outputs.map(({ name }) => name))
+  const isResult = ({ type, outputs: [output] }: Op) => type === 'Identity' && results.has(output!)
+  return {
+    ops: ops
+      .filter((op) => !isResult(op))
+      .map((op) => ({ ...op, inputs: op.inputs.map(rename), outputs: op.outputs.map(rename) })),
     residuals: new Map(
-      graph.ops.filter(isResult).map(({ inputs, outputs }) => [outputs[0]!, rename(inputs[0]!) as Value]),
+      ops
+        .filter(isResult)
+        .map(({ inputs: [value], outputs: [output] }) => [output!, rename(value!) as Value]),
     ),
-    ops: [
-      ...latent.ops,
-      ...graph.ops
-        .filter((op) => !isResult(op))
-        .map((op) => ({ ...op, inputs: op.inputs.map(rename), outputs: op.outputs.map(rename) })),
-    ],
-    constants: [
-      ...latent.constants,
-      ...graph.constants.map((constant) => ({ ...constant, name: rename(constant.name) })),
-    ],
-    weights: weights.map((weight) => ({ ...weight, name: rename(weight.name) })),
   }
 }
 
