@@ -8,6 +8,8 @@ export function splitAncestral(sigma: number, next: number, eta: number): { down
   if (eta === 0) return { down: next, up: 0 }
   const [sigmaSquare, nextSquare] = [f32(f32(sigma) * f32(sigma)), f32(f32(next) * f32(next))]
   const variance = f32(f32(nextSquare * f32(sigmaSquare - nextSquare)) / sigmaSquare)
-  const up = Math.min(f32(next), f32(eta * f32(Math.sqrt(variance))))
+  const share = f32(eta * f32(Math.sqrt(variance)))
+  // Towards more noise the share is no number: all of the level is noise, as Python's `min` has it.
+  const up = share < f32(next) ? share : f32(next)
   return { down: f32(Math.sqrt(Math.max(f32(nextSquare - f32(up * up)), 0))), up }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createTensor } from '../../tensor/tensor.ts'
 import type { SamplerOptions, SamplerRun } from '../sampler.ts'
+import { splitAncestral } from './ancestral.ts'
 import { eulerAncestral } from './euler-ancestral.ts'
 
 const start = createTensor([1, 1, 1, 2], Float32Array.of(4, -2))
@@ -32,5 +33,15 @@ describe('ancestral Euler steps', () => {
   ] as const)('of %s with eta %f give %j', async (flavour, eta, expected) => {
     const given = await sample(eta, flavour)
     given.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5))
+  })
+})
+
+describe('a step towards more noise', () => {
+  it.each([
+    [1.5, 2],
+    [0, 2],
+  ])('from %f to %f is noise of that level alone', (sigma, next) => {
+    expect(splitAncestral(sigma, next, 1)).toEqual({ down: 0, up: 2 })
+    expect(splitAncestral(sigma, next, 0)).toEqual({ down: 2, up: 0 })
   })
 })
