@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { joinValues, readValues, splitValues } from './axis-values.ts'
 import { listAxes, listAxisLabels } from './axes.ts'
@@ -71,5 +72,29 @@ describe('axes of a plot', () => {
     expect(inOrder([0, 0, 0])).toEqual([0, 1, 2, 3])
     expect(inOrder([1, 0, 0])).toEqual([0, 2, 1, 3])
     expect(inOrder([0, 1, 0])).toEqual([0, 1, 2, 3])
+  })
+})
+
+// Python's csv module, and A1111's ranges by NumPy 1.26's arange and linspace, rounding errors included: they are told.
+const recorded = JSON.parse(
+  readFileSync(new URL('__fixtures__/python-values.json', import.meta.url), 'utf8'),
+) as {
+  readonly ranges: readonly [type: 'integer' | 'float', text: string, values: readonly number[]][]
+  readonly split: readonly [text: string, values: readonly string[]][]
+  readonly joined: readonly [values: readonly string[], text: string][]
+}
+
+describe('values as Python has them', () => {
+  it.each(recorded.ranges)('%s %j: %j', (type, text, values) => {
+    const read = readValues(axis(type === 'integer' ? 'Steps' : 'CFG Scale'), [text])
+    expect(read).toEqual(type === 'integer' ? values.map(BigInt) : values)
+  })
+
+  it.each(recorded.split)('%j is split into %j', (text, values) => {
+    expect(splitValues(text)).toEqual(values)
+  })
+
+  it.each(recorded.joined)('%j are joined to %j', (values, text) => {
+    expect(joinValues(values)).toBe(text)
   })
 })

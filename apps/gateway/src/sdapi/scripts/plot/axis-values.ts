@@ -35,11 +35,14 @@ export function splitValues(text: string): string[] {
   return values
 }
 
-/** Values in a line of CSV, as Python writes them. */
+/** Values in a line of CSV, as Python writes them, without blanks around it. */
 export function joinValues(values: readonly string[]): string {
+  // A line of one empty value is no empty line.
+  if (values.length === 1 && values[0] === '') return '""'
   return values
     .map((value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value))
     .join(',')
+    .trim()
 }
 
 /**
@@ -95,20 +98,21 @@ function spreadFractions(text: string): number[] {
   return [value]
 }
 
-/** Python's range, and NumPy's arange for fractions: `from + i step` below (above) the end. */
+/** Python's range, and NumPy's arange for fractions, which steps by what its first step has moved it, rounding included. */
 function count(from: number, end: number, step: number): number[] {
   if (step === 0) throw pythonException('ValueError', 'range() arg 3 must not be zero')
   const length = Math.max(Math.ceil((end - from) / step), 0)
   if (length > MAX_VALUES) refuseTooMany('a range', length)
-  return Array.from({ length }, (_, index) => from + index * step)
+  const moved = from + step - from
+  return Array.from({ length }, (_, index) => (index === 1 ? from + step : from + index * moved))
 }
 
+/** NumPy's linspace. */
 function space(from: number, to: number, length: number): number[] {
   if (length > MAX_VALUES) refuseTooMany('a range', length)
   if (length === 1) return [from]
-  return Array.from({ length }, (_, index) =>
-    index === length - 1 ? to : from + (index * (to - from)) / (length - 1),
-  )
+  const step = (to - from) / (length - 1)
+  return Array.from({ length }, (_, index) => (index === length - 1 ? to : index * step + from))
 }
 
 /** All orders of words, those that keep the first ones longest first. */
