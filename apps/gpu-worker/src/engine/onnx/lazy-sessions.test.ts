@@ -58,4 +58,30 @@ describe('sessions made at their first use', () => {
     expect(built).toEqual(['', 'middle', 'middle,skip_0', '', ''])
     expect(notes).toHaveLength(5)
   })
+
+  it('are completed last, and counted with what completes them', async () => {
+    const written: string[] = []
+    const { sessions } = openDevice()
+    const variant = prepareVariants(() => GRAPH, sessions)
+    const completeBy = (key: string, costBytes: number) => ({
+      key,
+      costBytes,
+      complete: (graph: Graph): Graph => {
+        written.push(key)
+        return graph
+      },
+    })
+    await variant([], {})
+    expect(sessions.furtherBytes).toBe(0)
+    await variant([], { completion: completeBy('one', 5) })
+    await variant([], { completion: completeBy('one', 5), wraps: true })
+    await variant([], { completion: completeBy('one', 5) })
+    await variant([], { completion: completeBy('two', 7) })
+    expect(written).toEqual(['one', 'one', 'two'])
+    expect([sessions.count, sessions.furtherBytes]).toEqual([4, 17])
+    await sessions.trim(Infinity)
+    expect(sessions.furtherBytes).toBe(17)
+    await sessions.release()
+    expect(sessions.furtherBytes).toBe(0)
+  })
 })

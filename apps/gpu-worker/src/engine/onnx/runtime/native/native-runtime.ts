@@ -79,6 +79,8 @@ export class NativeRuntime implements ModelRuntime {
       else this.#settle(answer, worker)
     })
     const fail = (error: Error): void => {
+      // A thread that failed ends as well; what waits then is another's.
+      if (this.#worker?.thread !== worker) return
       this.#worker = undefined
       for (const { reject } of this.#waiting.values()) reject(error)
       this.#waiting.clear()
