@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const project = (name: string, directory: string, testTimeout = 20_000) => ({
@@ -17,6 +18,8 @@ export default defineConfig({
   test: {
     // onnxruntime and libsql are native: one process per test file keeps a crash from hiding the others.
     pool: 'forks',
+    // Vitest leaves one core to itself; where there are two, tests of whole processes would wait alone.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       project('proto', 'proto'),
       project('catalog', 'packages/catalog'),
