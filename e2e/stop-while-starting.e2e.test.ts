@@ -21,6 +21,22 @@ describe.each(['gateway', 'worker'])('a %s that waits for its broker', (program)
   })
 })
 
+describe.each([['gateway', '--', '--nowebui'], ['worker']])('a %s that npm started', (...program) => {
+  it('ends when npm is told to end, which does not tell it', async () => {
+    const child = spawn('npm', ['run', ...program], {
+      cwd: ROOT,
+      env: { ...process.env, ATELIER_NATS_URL: 'nats://127.0.0.1:1', ATELIER_ENGINE: 'fake' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    let output = ''
+    while (!output.includes('ledger-refused'))
+      output += ((await once(child.stdout, 'data')) as [Buffer])[0].toString()
+    child.kill('SIGTERM')
+    // Whoever still runs holds the pipe open.
+    await once(child, 'close')
+  })
+})
+
 /** A module that sends its own process SIGTERM as soon as a module is asked for that ends so. */
 const stopAt = (name: string) => {
   const hook = `export function resolve(specifier, context, next) {
