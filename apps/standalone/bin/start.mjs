@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // What `npm start`, `npm run gateway` and `npm run worker` run. Where a web page is served, it is built when its sources
-// have changed, by a process of its own; then the program is this one. No `prestart` does it: npm runs none where ignore-scripts is set (.npmrc). The
-// page's build says itself what went wrong, and keeps nobody from starting.
+// have changed, by a process of its own; then the program is this one. No `prestart` does it: npm runs none where
+// ignore-scripts is set (.npmrc). The page's build says itself what went wrong, and keeps nobody from starting.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -17,6 +17,7 @@ if (process.env.npm_lifecycle_event !== undefined) {
 }
 
 const build = fileURLToPath(new URL('../../console/build/build-console.ts', import.meta.url))
-if (!['worker', '--nowebui', '--help'].some((word) => process.argv.includes(word)))
+const [command, ...flags] = process.argv.slice(2)
+if (command !== 'worker' && !flags.includes('--nowebui') && !flags.includes('--help'))
   spawnSync(process.execPath, ['--import', 'tsx', build], { stdio: 'inherit' })
 await import('./atelier.mjs')
