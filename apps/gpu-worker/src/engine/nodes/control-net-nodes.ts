@@ -12,6 +12,7 @@ import type { NodeInputs } from '../node-graph/node-inputs.ts'
 import { findEdges } from '../pictures/find-edges.ts'
 import { toChannelsFirst, toChannelsLast } from '../resample/resize-tensor.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import { findRef } from './find-file.ts'
 import type { NodeTable } from './node-table.ts'
 
 /** Kinds of pictures that union networks are told, in the order they count them. */
@@ -62,11 +63,7 @@ export const controlNetNodes: NodeTable = {
 }
 
 function findControl(name: string, { models }: Pick<NodeContext, 'models'>): ModelRef {
-  const file = models.find(ModelKind.MODEL_KIND_CONTROL_NET, name)
-  if (file !== undefined) return { kind: file.kind, name: file.name, identity: file.identity }
-  throw new EngineError('not-found', `the ControlNet ${name} is not here`, {
-    exceptionType: 'FileNotFoundError',
-  })
+  return findRef(models, { kind: ModelKind.MODEL_KIND_CONTROL_NET, name, what: 'ControlNet' })
 }
 
 type Link = Omit<ControlLink, 'previous'>

@@ -2,6 +2,7 @@ import { ModelKind, type ModelRef } from '@atelier/proto'
 import { EngineError } from '../engine-error.ts'
 import type { ClipValue, ConditioningValue, TextBox } from '../node-graph/node-context.ts'
 import { encodeComfyPrompt } from '../text-encode/encode-comfy-prompt.ts'
+import { findRef } from './find-file.ts'
 import type { NodeTable } from './node-table.ts'
 import { encodeWithHooks } from './hooks.ts'
 import { useTextEncodersOf } from './use-parts.ts'
@@ -12,14 +13,8 @@ const LATENT_PIXELS = 8
 /** Texts in boxes of the picture; the network is opened when a sampler runs. */
 export const gligenNodes: NodeTable = {
   GLIGENLoader: async (inputs, { models }) => {
-    const file = models.find(ModelKind.MODEL_KIND_GLIGEN, inputs.text('gligen_name'))
-    if (file !== undefined)
-      return {
-        outputs: [{ kind: file.kind, name: file.name, identity: file.identity } satisfies Partial<ModelRef>],
-      }
-    throw new EngineError('not-found', `the GLIGEN model ${inputs.text('gligen_name')} is not here`, {
-      exceptionType: 'FileNotFoundError',
-    })
+    const [kind, name] = [ModelKind.MODEL_KIND_GLIGEN, inputs.text('gligen_name')]
+    return { outputs: [findRef(models, { kind, name, what: 'GLIGEN model' })] }
   },
   GLIGENTextBoxApply: async (inputs, { models, texts }) => {
     const { hooks, ...clip } = inputs.value<ClipValue>('clip')

@@ -1,6 +1,5 @@
 import { ModelKind } from '@atelier/proto'
 import { addKeyframe, type HookKeyframe } from '../denoise/composition/hook-keyframes.ts'
-import { EngineError } from '../engine-error.ts'
 import type {
   ClipValue,
   ConditioningValue,
@@ -9,6 +8,7 @@ import type {
   WeightHook,
 } from '../node-graph/node-context.ts'
 import type { NodeInputs } from '../node-graph/node-inputs.ts'
+import { findRef } from './find-file.ts'
 import { joinHooks, setKeyframes } from './hooks.ts'
 import type { NodeTable } from './node-table.ts'
 
@@ -92,13 +92,8 @@ function createHook(
   const modelStrength = inputs.number('strength_model')
   if (modelStrength === 0 && clipStrength === 0) return earlier
   const name = inputs.text(input)
-  const file = models.find(kind, name)
-  if (file === undefined)
-    throw new EngineError('not-found', `the ${what} ${name} is not here`, {
-      exceptionType: 'FileNotFoundError',
-    })
   const hook: WeightHook = {
-    file: { kind: file.kind, name: file.name, identity: file.identity },
+    file: findRef(models, { kind, name, what }),
     ...{ modelStrength, clipStrength, keyframes: [], origin: Symbol(name) },
   }
   return [...earlier, hook]

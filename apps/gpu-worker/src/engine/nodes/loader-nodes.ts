@@ -2,7 +2,6 @@ import { isTinyVae } from '@atelier/catalog'
 import { ModelKind, type ModelRef } from '@atelier/proto'
 import type { F8Type } from '../adapters/round-weight.ts'
 import { EngineError } from '../engine-error.ts'
-import type { ModelStore } from '../models/model-store.ts'
 import { PIXEL_SPACE } from '../models/pixel-space.ts'
 import type {
   ClipValue,
@@ -11,6 +10,7 @@ import type {
   NodeExecution,
   VaeValue,
 } from '../node-graph/node-context.ts'
+import { findModelFile } from './find-file.ts'
 
 /** Types of CLIP loaders whose encoders we have. */
 const CLIP_TYPE = 'stable_diffusion'
@@ -20,14 +20,14 @@ const EARLIER_LAYER = /clip_skip_2/
 
 /** A CheckpointLoader: the configuration adds only where to stop in the text encoder; content says the rest. */
 const checkpointLoader: NodeExecution = async (inputs, { models }) => {
-  const checkpoint = findRef(models, ModelKind.MODEL_KIND_CHECKPOINT, inputs.text('ckpt_name'))
+  const checkpoint = findModelFile(models, ModelKind.MODEL_KIND_CHECKPOINT, inputs.text('ckpt_name'))
   const stop = EARLIER_LAYER.test(inputs.text('config_name')) ? { stopAtLayer: -2 } : {}
   return { outputs: [{ checkpoint }, { checkpoint, ...stop }, { checkpoint }] satisfies Whole }
 }
 
 /** A DiffusersLoader. */
 const diffusersLoader: NodeExecution = async (inputs, { models }) => {
-  const checkpoint = findRef(models, ModelKind.MODEL_KIND_DIFFUSERS_FOLDER, inputs.text('model_path'))
+  const checkpoint = findModelFile(models, ModelKind.MODEL_KIND_DIFFUSERS_FOLDER, inputs.text('model_path'))
   return { outputs: [{ checkpoint }, { checkpoint }, { checkpoint }] satisfies Whole }
 }
 
@@ -40,7 +40,7 @@ const WEIGHT_TYPES: Readonly<Record<string, F8Type>> = {
 
 /** A UNETLoader; weights keep the precision they have, or are rounded to eight bits. */
 const unetLoader: NodeExecution = async (inputs, { models }) => {
-  const checkpoint = findRef(models, ModelKind.MODEL_KIND_DENOISER, inputs.text('unet_name'))
+  const checkpoint = findModelFile(models, ModelKind.MODEL_KIND_DENOISER, inputs.text('unet_name'))
   const rounding = WEIGHT_TYPES[inputs.text('weight_dtype')]
   return { outputs: [{ checkpoint, ...(rounding && { rounding }) } satisfies ModelValue] }
 }
@@ -48,7 +48,7 @@ const unetLoader: NodeExecution = async (inputs, { models }) => {
 /** A CLIPLoader: which encoder a file holds, its content says. */
 const clipLoader: NodeExecution = async (inputs, { models }) => {
   checkType(inputs.text('type'), CLIP_TYPE)
-  const checkpoint = findRef(models, ModelKind.MODEL_KIND_TEXT_ENCODER, inputs.text('clip_name'))
+  const checkpoint = findModelFile(models, ModelKind.MODEL_KIND_TEXT_ENCODER, inputs.text('clip_name'))
   return { outputs: [{ checkpoint } satisfies ClipValue] }
 }
 
@@ -56,7 +56,7 @@ const clipLoader: NodeExecution = async (inputs, { models }) => {
 const dualClipLoader: NodeExecution = async (inputs, { models }) => {
   checkType(inputs.text('type'), DUAL_CLIP_TYPE)
   const [checkpoint, companion] = ['clip_name1', 'clip_name2'].map((input) =>
-    findRef(models, ModelKind.MODEL_KIND_TEXT_ENCODER, inputs.text(input)),
+    findModelFile(models, ModelKind.MODEL_KIND_TEXT_ENCODER, inputs.text(input)),
   )
   return { outputs: [{ checkpoint: checkpoint!, companion: companion! } satisfies ClipValue] }
 }
@@ -71,7 +71,7 @@ const vaeLoader: NodeExecution = async (inputs, { models }) => {
   }
   return name === PIXEL_SPACE
     ? toVae({ kind: ModelKind.MODEL_KIND_VAE, name, identity: '' })
-    : toVae(findRef(models, ModelKind.MODEL_KIND_VAE, name))
+    : toVae(findModelFile(models, ModelKind.MODEL_KIND_VAE, name))
 }
 
 function toVae(checkpoint: ModelRef): NodeAnswer {
@@ -89,14 +89,6 @@ export const loaderNodes: Readonly<Record<string, NodeExecution>> = {
 }
 
 type Whole = [ModelValue, ClipValue, VaeValue]
-
-function findRef(models: ModelStore, kind: ModelKind, name: string): ModelRef {
-  const file = models.find(kind, name)
-  if (file !== undefined) return { kind, name: file.name, identity: file.identity }
-  throw new EngineError('not-found', `the model file ${name} is not here`, {
-    exceptionType: 'FileNotFoundError',
-  })
-}
 
 function checkType(type: string, known: string): void {
   if (type === known) return

@@ -1,7 +1,7 @@
 import { ModelKind, type ModelRef } from '@atelier/proto'
-import { EngineError } from '../engine-error.ts'
 import type { ClipValue, ModelValue, NodeContext, NodeExecution } from '../node-graph/node-context.ts'
 import type { NodeInputs } from '../node-graph/node-inputs.ts'
+import { findRef } from './find-file.ts'
 import { useModel } from './use-model.ts'
 import { useTextEncodersOf } from './use-parts.ts'
 
@@ -10,7 +10,7 @@ export const loraLoader: NodeExecution = async (inputs, context) => {
   const [model, clip] = [inputs.value<ModelValue>('model'), inputs.value<ClipValue>('clip')]
   const [ofModel, ofClip] = [inputs.number('strength_model'), inputs.number('strength_clip')]
   if (ofModel === 0 && ofClip === 0) return { outputs: [model, clip] }
-  const file = findFile(inputs, context)
+  const file = findLora(inputs, context)
   const outputs: [ModelValue, ClipValue] = [
     withAdapter(model, { file, denoiserStrength: ofModel, textStrength: 0 }),
     withAdapter(clip, { file, denoiserStrength: 0, textStrength: ofClip }),
@@ -25,7 +25,7 @@ export const loraLoaderModelOnly: NodeExecution = async (inputs, context) => {
   const model = inputs.value<ModelValue>('model')
   const denoiserStrength = inputs.number('strength_model')
   if (denoiserStrength === 0) return { outputs: [model] }
-  const file = findFile(inputs, context)
+  const file = findLora(inputs, context)
   const changed = withAdapter(model, { file, denoiserStrength, textStrength: 0 })
   await checkFit(changed, context)
   return { outputs: [changed] }
@@ -37,13 +37,9 @@ function withAdapter<T extends ModelValue | ClipValue>(value: T, adapter: Adapte
   return { ...value, adapters: [...(value.adapters ?? []), adapter] }
 }
 
-function findFile(inputs: NodeInputs, { models }: NodeContext): ModelRef {
+function findLora(inputs: NodeInputs, { models }: NodeContext): ModelRef {
   const name = inputs.text('lora_name')
-  const file = models.find(ModelKind.MODEL_KIND_LORA, name)
-  if (file === undefined) {
-    throw new EngineError('not-found', `the LoRA ${name} is not here`, { exceptionType: 'FileNotFoundError' })
-  }
-  return { kind: file.kind, name: file.name, identity: file.identity }
+  return findRef(models, { kind: ModelKind.MODEL_KIND_LORA, name, what: 'LoRA' })
 }
 
 /** A file that cannot be used fails here, not where the model is first called; what does not act is told once. */

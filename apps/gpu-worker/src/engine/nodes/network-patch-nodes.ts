@@ -6,7 +6,6 @@ import { createHypernetwork } from '../network-patches/hypernetwork.ts'
 import { createHyperTile } from '../network-patches/hyper-tile.ts'
 import type { InsidePatch } from '../denoise/inside/patch-network.ts'
 import { createTokenMerging } from '../network-patches/token-merging.ts'
-import { EngineError } from '../engine-error.ts'
 import type { ConditioningValue, ModelValue, NodeContext } from '../node-graph/node-context.ts'
 import type { NodeInputs } from '../node-graph/node-inputs.ts'
 import { attentionMass } from '../networks/patches/attention-mass.ts'
@@ -15,6 +14,7 @@ import type { FeatureResizing } from '../networks/patches/resize-features.ts'
 import { readHypernetwork, type Hypernetwork } from '../networks/patches/hypernetwork.ts'
 import { readWeightFile } from '../checkpoint/read-weight-file.ts'
 import { patchModel } from '../models/patched-model.ts'
+import { findFile } from './find-file.ts'
 import { addPatches } from './model-sampling-nodes.ts'
 import type { NodeTable } from './node-table.ts'
 import { useModel } from './use-model.ts'
@@ -76,12 +76,8 @@ export const networkPatchNodes: NodeTable = {
 }
 
 function openHypernetwork(name: string, { models, remark }: NodeContext): Hypernetwork | undefined {
-  const file = models.find(ModelKind.MODEL_KIND_HYPERNETWORK, name)
-  if (file === undefined)
-    throw new EngineError('not-found', `the hypernetwork ${name} is not here`, {
-      exceptionType: 'FileNotFoundError',
-    })
-  const read = readHypernetwork(readWeightFile(file.path), 'comfy')
+  const { path } = findFile(models, { kind: ModelKind.MODEL_KIND_HYPERNETWORK, name, what: 'hypernetwork' })
+  const read = readHypernetwork(readWeightFile(path), 'comfy')
   if (!('fault' in read)) return read
   remark(`the hypernetwork ${name} does not act: ${read.fault}`)
   return undefined

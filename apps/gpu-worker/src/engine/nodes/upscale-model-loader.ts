@@ -1,16 +1,10 @@
-import { ModelKind, type ModelRef } from '@atelier/proto'
-import { EngineError } from '../engine-error.ts'
+import { ModelKind } from '@atelier/proto'
 import type { NodeExecution, UpscaleModelValue } from '../node-graph/node-context.ts'
+import { findRef } from './find-file.ts'
 
 /** Names an upscaler; it is loaded when it is first used. */
 export const upscaleModelLoader: NodeExecution = async (inputs, { models }) => {
-  const name = inputs.text('model_name')
-  const file = models.find(ModelKind.MODEL_KIND_UPSCALER, name)
-  if (file === undefined) {
-    throw new EngineError('not-found', `the upscaler ${name} is not here`, {
-      exceptionType: 'FileNotFoundError',
-    })
-  }
-  const upscaler: ModelRef = { kind: file.kind, name: file.name, identity: file.identity }
+  const [kind, name] = [ModelKind.MODEL_KIND_UPSCALER, inputs.text('model_name')]
+  const upscaler = findRef(models, { kind, name, what: 'upscaler' })
   return { outputs: [{ upscaler } satisfies UpscaleModelValue] }
 }

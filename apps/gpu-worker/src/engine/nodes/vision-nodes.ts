@@ -16,12 +16,13 @@ import { joinTokens } from '../text-encode/conditioning.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { VisionOutput } from '../vision/load-vision.ts'
 import { preparePictures } from '../vision/prepare-picture.ts'
+import { findModelFile } from './find-file.ts'
 import type { NodeTable } from './node-table.ts'
 
 /** Pictures as CLIP sees them, told to models in place of texts or beside them. */
 export const visionNodes: NodeTable = {
   CLIPVisionLoader: async (inputs, { models }) => {
-    const encoder = findRef(models, ModelKind.MODEL_KIND_CLIP_VISION, inputs.text('clip_name'))
+    const encoder = findModelFile(models, ModelKind.MODEL_KIND_CLIP_VISION, inputs.text('clip_name'))
     if (!holdsVision(models, encoder))
       throw new EngineError('unusable-model', `${encoder.name} holds no picture encoder of the CLIP kind`)
     return { outputs: [{ encoder } satisfies VisionValue] }
@@ -32,13 +33,13 @@ export const visionNodes: NodeTable = {
     return { outputs: [await encodeVision(vision, inputs.value<Tensor>('image'), { isCropped, models })] }
   },
   unCLIPCheckpointLoader: async (inputs, { models }) => {
-    const checkpoint = findRef(models, ModelKind.MODEL_KIND_CHECKPOINT, inputs.text('ckpt_name'))
+    const checkpoint = findModelFile(models, ModelKind.MODEL_KIND_CHECKPOINT, inputs.text('ckpt_name'))
     // Other checkpoints have no picture encoder, which shows where it is used.
     const vision = holdsVision(models, checkpoint) ? { encoder: checkpoint } : null
     return { outputs: [{ checkpoint }, { checkpoint }, { checkpoint }, vision] satisfies Whole }
   },
   ImageOnlyCheckpointLoader: async (inputs, { models }) => {
-    const checkpoint = findRef(models, ModelKind.MODEL_KIND_CHECKPOINT, inputs.text('ckpt_name'))
+    const checkpoint = findModelFile(models, ModelKind.MODEL_KIND_CHECKPOINT, inputs.text('ckpt_name'))
     const vision = holdsVision(models, checkpoint) ? { encoder: checkpoint } : null
     return { outputs: [{ checkpoint }, vision, { checkpoint }] }
   },
@@ -51,7 +52,7 @@ export const visionNodes: NodeTable = {
     return { outputs: [conditioning.map((entry) => ({ ...entry, like: [...(entry.like ?? []), pictures] }))] }
   },
   StyleModelLoader: async (inputs, { models }) => {
-    const style = findRef(models, ModelKind.MODEL_KIND_STYLE_MODEL, inputs.text('style_model_name'))
+    const style = findModelFile(models, ModelKind.MODEL_KIND_STYLE_MODEL, inputs.text('style_model_name'))
     ;(await models.useStyle(style)).done()
     return { outputs: [{ style } satisfies StyleModelValue] }
   },
@@ -95,14 +96,6 @@ function checkWidth(what: string, { shape }: Tensor, width: number): void {
 }
 
 type Whole = [ModelValue, ClipValue, VaeValue, VisionValue | null]
-
-function findRef(models: ModelStore, kind: ModelKind, name: string): ModelRef {
-  const file = models.find(kind, name)
-  if (file !== undefined) return { kind, name: file.name, identity: file.identity }
-  throw new EngineError('not-found', `the model file ${name} is not here`, {
-    exceptionType: 'FileNotFoundError',
-  })
-}
 
 function holdsVision(models: ModelStore, ref: ModelRef): boolean {
   try {

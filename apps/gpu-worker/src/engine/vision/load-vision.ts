@@ -1,6 +1,7 @@
 import { openVision } from '../checkpoint/detect-vision.ts'
 import { readWeightFile } from '../checkpoint/read-weight-file.ts'
 import { joinRows, sliceRows } from '../denoise/combine.ts'
+import { countPrefixBytes } from '../models/checkpoint-source.ts'
 import type { Loaded } from '../models/loaded.ts'
 import { buildClipVision } from '../networks/clip-vision.ts'
 import { LazySessions } from '../onnx/lazy-sessions.ts'
@@ -24,9 +25,6 @@ export interface VisionEncoder {
   readonly encode: (pictures: Tensor) => Promise<VisionOutput>
 }
 
-/** Bytes of an f32 number. */
-const F32_BYTES = 4
-
 /**
  * Opens the picture encoder of a file.
  * @throws CheckpointError when the file is malformed or holds none
@@ -35,7 +33,6 @@ export function loadVision(path: string, options: SessionOptions): Loaded<Vision
   const opened = openVision(readWeightFile(path))
   const sessions = new LazySessions(options)
   const session = sessions.prepare(() => buildClipVision(opened))
-  const own = [...opened.file.tensors].filter(([name]) => name.startsWith('vis'))
   return {
     value: {
       imageSize: opened.config.imageSize,
@@ -47,7 +44,8 @@ export function loadVision(path: string, options: SessionOptions): Loaded<Vision
         return { embeddings: join('embedding'), last: join('last'), penultimate: join('penultimate') }
       },
     },
-    costBytes: own.reduce((sum, [, { shape }]) => sum + F32_BYTES * shape.reduce((a, b) => a * b, 1), 0),
+    // Of a whole checkpoint, the tensors of `vision_model` and `visual_projection`.
+    costBytes: countPrefixBytes(opened.file, 'vis'),
     release: () => sessions.release(),
   }
 }
