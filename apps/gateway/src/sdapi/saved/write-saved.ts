@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { readdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pythonException } from '../errors.ts'
@@ -41,42 +40,46 @@ export async function findNextNumber(folder: string, prefix: string): Promise<nu
   return numbers.length === 0 ? 0 : Math.max(...numbers) + 1
 }
 
-/** Takes the first number that is free, so that two requests at once never share a name. */
+/** Takes the first number that is free. */
 export async function writeNumbered(
   first: number,
   toPath: (number: number) => string,
   file: SavedFile,
 ): Promise<string> {
-  for (let number = first; number < first + MAX_ATTEMPTS; number += 1) {
-    const path = toPath(number)
-    try {
-      await writeFile(path, file.bytes, { flag: 'wx' })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue
-      throw toFault(error, path)
-    }
-    await writeCompanions(path, file)
-    return path
-  }
-  throw pythonException('FileExistsError', `no number is free for ${toPath(first)}`)
+  const path = await writeFirstFree(file.bytes, { first, end: first + MAX_ATTEMPTS }, toPath)
+  if (path === undefined) throw pythonException('FileExistsError', `no number is free for ${toPath(first)}`)
+  await writeCompanions(path, file)
+  return path
 }
 
 /** Writes a file whose name is not numbered: over one that is there, or beside it, as the options say. */
 async function write(path: string, bytes: Uint8Array, options: Options): Promise<string> {
-  try {
-    const free = optionText(options, 'save_images_replace_action') === 'Replace' ? path : findFree(path)
-    await writeFile(free, bytes)
-    return free
-  } catch (error) {
-    throw toFault(error, path)
+  if (optionText(options, 'save_images_replace_action') === 'Replace') {
+    await writeFile(path, bytes).catch((error: unknown) => {
+      throw toFault(error, path)
+    })
+    return path
   }
+  const toPath = (number: number) => (number === 0 ? path : path.replace(ENDING, `-${number}$&`))
+  return (await writeFirstFree(bytes, { first: 0, end: Infinity }, toPath)) ?? path
 }
 
-function findFree(path: string): string {
-  for (let number = 0; ; number += 1) {
-    const candidate = number === 0 ? path : path.replace(ENDING, `-${number}$&`)
-    if (!existsSync(candidate)) return candidate
+/** Writes under the first name that is free, so that two requests at once never share one; undefined: none is. */
+async function writeFirstFree(
+  bytes: Uint8Array,
+  { first, end }: { readonly first: number; readonly end: number },
+  toPath: (number: number) => string,
+): Promise<string | undefined> {
+  for (let number = first; number < end; number += 1) {
+    const path = toPath(number)
+    try {
+      await writeFile(path, bytes, { flag: 'wx' })
+      return path
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw toFault(error, path)
+    }
   }
+  return undefined
 }
 
 function toFault(error: unknown, path: string): unknown {
