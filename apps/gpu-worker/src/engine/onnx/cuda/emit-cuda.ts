@@ -44,14 +44,17 @@ const FORMS: Readonly<Record<string, EmitOp>> = {
 export function emitCuda(graph: Graph, precision: Precision = 'f16'): Graph {
   const emission = startEmission(graph, precision)
   const outputs = new Set(graph.outputs.map(({ name }) => name))
+  const isOutput = (op: Op): boolean => op.type === 'Identity' && outputs.has(op.outputs[0]!)
   const [casts, ops] = split(graph.ops, (op) => isWeightCast(emission, op))
   for (const op of casts) emission.values.set(op.outputs[0]!, find(emission, op.inputs[0]!))
   for (const op of ops) {
     if (emission.done.has(op)) continue
-    if (op.type === 'Identity' && outputs.has(op.outputs[0]!)) emitOutput(emission, op)
+    if (isOutput(op)) emitOutput(emission, op.inputs[0]!, op.outputs[0]!)
     else if (isFixedOp(emission, op)) emitOther(emission, op)
     else (FORMS[op.type] ?? emitOther)(emission, op)
   }
+  // What is an output as it was made still has the emitter's own name.
+  for (const output of outputs) if (emission.values.has(output)) emitOutput(emission, output, output)
   const { to } = emission
   return { ...graph, ops: to.ops, constants: [...graph.constants, ...to.constants] }
 }
@@ -70,9 +73,14 @@ function split(ops: readonly Op[], isFirst: (op: Op) => boolean): [Op[], Op[]] {
   return [ops.filter(isFirst), ops.filter((op) => !isFirst(op))]
 }
 
-function emitOutput(emission: Emission, op: Op): void {
-  const value = asPlain(emission, find(emission, op.inputs[0]!))
+/** Gives a value, as f32 or integers and laid out as the description says, the name of an output. */
+function emitOutput(emission: Emission, made: string, output: string): void {
+  const value = asPlain(emission, find(emission, made))
   const isFloat = value.dtype === 'f16' || value.dtype === 'f32'
-  const name = isFloat ? asFloat(emission, value, 'f32').name : value.name
-  emission.to.ops.push({ ...op, inputs: [name as Value] })
+  const { name } = isFloat ? asFloat(emission, value, 'f32') : value
+  emission.to.ops.push({
+    ...{ type: 'Identity', domain: '', attributes: {} },
+    inputs: [name],
+    outputs: [output as Value],
+  })
 }
