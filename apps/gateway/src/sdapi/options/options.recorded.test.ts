@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, describe, expect, it } from 'vitest'
+import { openReplay } from '../test-kit/open-replay.ts'
+import { parseRecording } from '../test-kit/recorded-exchange.ts'
+
+// Recorded from A1111 v1.10.1, in its order: each change of the options, and what they are then.
+const recording = readFileSync(new URL('__fixtures__/options.jsonl', import.meta.url), 'utf8')
+
+describe('the recorded changes of options', async () => {
+  const { replay, close } = await openReplay('utils')
+  afterAll(close)
+  it.each(parseRecording(recording))('$id', async (exchange) => {
+    expect(await replay(exchange)).toBeUndefined()
+  })
+})
