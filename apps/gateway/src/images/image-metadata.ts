@@ -1,10 +1,11 @@
+import { findPictureFormat, type PictureFact } from '@atelier/catalog/pictures'
 import { isPng, readPngChunks } from '@atelier/catalog/png'
 import { readJpegSegments, readUserComment } from './exif-comment.ts'
 import { readPngTexts } from './read-png-texts.ts'
 
 /** What an image file says about itself besides its pixels, under the names Pillow gives. */
 export interface ImageMetadata {
-  readonly items: ReadonlyMap<string, string | number>
+  readonly items: ReadonlyMap<string, PictureFact>
   /** EXIF user comment, or the comment of a GIF or JPEG file. */
   readonly comment: string | undefined
 }
@@ -33,7 +34,7 @@ function readGifComment(file: Buffer): string | undefined {
   return Buffer.concat(parts).toString('utf8').replaceAll('\ufffd', '')
 }
 
-/** Reads the metadata of PNG, JPEG, WebP, GIF and BMP files; empty for others. Never throws. */
+/** Reads the metadata of PNG, JPEG, WebP and GIF files, and of those decoded here (BMP, TGA, …). Never throws. */
 export function readImageMetadata(bytes: Uint8Array): ImageMetadata {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const head = file.toString('latin1', 0, 6)
@@ -47,9 +48,8 @@ export function readImageMetadata(bytes: Uint8Array): ImageMetadata {
     const comment = readGifComment(file)
     return { items: new Map([['version', head], ...listComment(comment)]), comment }
   }
-  if (head.startsWith('BM') && file.length >= 34) {
-    return { items: new Map([['compression', file.readUInt32LE(30)]]), comment: undefined }
-  }
+  const own = findPictureFormat(file)
+  if (own !== undefined) return { items: own.describe?.(file) ?? new Map(), comment: undefined }
   const jpegComment = [...readJpegSegments(bytes, 0xfe)].at(-1)?.toString('utf8').replaceAll('\ufffd', '')
   return { items: new Map(listComment(jpegComment)), comment: readUserComment(bytes) ?? jpegComment }
 }

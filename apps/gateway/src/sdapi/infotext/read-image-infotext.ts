@@ -1,3 +1,4 @@
+import type { PictureFact } from '@atelier/catalog/pictures'
 import { isExactObject, parseExactJson, toPythonString } from '@atelier/catalog/exact-json'
 import { readImageMetadata } from '../../images/image-metadata.ts'
 
@@ -6,7 +7,7 @@ export interface ImageInfotext {
   /** The generation text; empty where there is none. */
   readonly infotext: string
   /** Further metadata. */
-  readonly items: ReadonlyMap<string, string | number>
+  readonly items: ReadonlyMap<string, PictureFact>
 }
 
 /** Metadata that says nothing about how a picture was made. */
@@ -37,10 +38,7 @@ export interface ImageFacts {
 }
 
 /** The infotext that says what a NovelAI picture's metadata says; undefined where that is incomplete. */
-function translateNovelAi(
-  items: ReadonlyMap<string, string | number>,
-  facts: ImageFacts,
-): string | undefined {
+function translateNovelAi(items: ReadonlyMap<string, PictureFact>, facts: ImageFacts): string | undefined {
   const description = items.get('Description')
   const comment = items.get('Comment')
   if (typeof comment !== 'string' || description === undefined) return undefined

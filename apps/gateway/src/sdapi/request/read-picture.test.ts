@@ -18,10 +18,20 @@ function createBitmap(width: number, height: number): string {
   const bytes = Buffer.alloc(54 + 6 * 20)
   bytes.write('BM')
   bytes.writeUInt32LE(54, 10)
+  bytes.writeUInt32LE(40, 14)
   bytes.writeUInt16LE(24, 28)
   bytes.writeInt32LE(width, 18)
   bytes.writeInt32LE(height, 22)
   return bytes.toString('base64')
+}
+
+function tgaHeader(width: number, height: number): Buffer {
+  const header = Buffer.alloc(18)
+  header[2] = 2
+  header[16] = 32
+  header.writeUInt16LE(width, 12)
+  header.writeUInt16LE(height, 14)
+  return header
 }
 
 describe('readPicture', () => {
@@ -43,8 +53,37 @@ describe('readPicture', () => {
   it('takes a BMP as a PNG, whichever way its rows go', async () => {
     const { bytes } = await readPicture(createBitmap(6, 4))
     expect(await sharp(bytes).metadata()).toMatchObject({ format: 'png', width: 6, height: 4 })
-    expect(await readPicture(createBitmap(6, 4))).toMatchObject({ width: 6, height: 4 })
     expect(await readPicture(createBitmap(6, -4))).toMatchObject({ width: 6, height: 4 })
+  })
+
+  it.each([
+    ['PPM', Buffer.concat([Buffer.from('P6 6 4 255\n'), Buffer.alloc(6 * 4 * 3, 9)])],
+    ['TGA', Buffer.concat([tgaHeader(6, 4), Buffer.alloc(6 * 4 * 4, 9)])],
+  ])('takes a %s file, and keeps what came', async (_, file) => {
+    const { bytes, sent, ...size } = await readPicture(file.toString('base64'))
+    expect(size).toEqual({ width: 6, height: 4 })
+    expect(await sharp(bytes).metadata()).toMatchObject({ format: 'png', width: 6, height: 4 })
+    expect(Buffer.from(sent!).equals(file)).toBe(true)
+  })
+
+  it('takes the PNG file out of an icon', async () => {
+    const png = await plain().png().toBuffer()
+    const header = Buffer.from([0, 0, 1, 0, 1, 0, 6, 4, 0, 0, 1, 0, 32, 0, 0, 0, 0, 0, 22, 0, 0, 0])
+    header.writeUInt32LE(png.length, 14)
+    const { bytes, ...size } = await readPicture(Buffer.concat([header, png]).toString('base64'))
+    expect(size).toMatchObject({ width: 6, height: 4 })
+    expect(Buffer.from(bytes).equals(png)).toBe(true)
+  })
+
+  it('fails in the words of the original where a file breaks off after its header', async () => {
+    const file = Buffer.concat([tgaHeader(6, 4), Buffer.alloc(20)])
+    await expect(readPicture(file.toString('base64'))).rejects.toThrow('image file is truncated')
+  })
+
+  it('refuses a TGA bomb, naming the limit', async () => {
+    await expect(readPicture(tgaHeader(60_000, 60_000).toString('base64'))).rejects.toThrow(
+      'at most 67108864 pixels, got 60000x60000',
+    )
   })
 
   // Fewer pixels than none would make room for others in the limit of a request.

@@ -4,7 +4,12 @@ import sharp from 'sharp'
 import type { BlobRef } from '@atelier/proto'
 import { toRequestKey, type BlobStore } from '@atelier/ledger'
 import { toPythonTypeName, type ExactValue } from '@atelier/catalog/exact-json'
-import { isBitmap, measureBitmap, readBitmap } from '../../images/read-bitmap.ts'
+import {
+  findPictureFormat,
+  takePngOfIcon,
+  type PictureFormat,
+  type PictureSize,
+} from '@atelier/catalog/pictures'
 import { httpException, pythonException } from '../errors.ts'
 
 /** Largest picture a request may carry, pixels: stops decompression bombs before anything is decoded. */
@@ -12,7 +17,7 @@ const MAX_PIXELS = 64 * 1024 * 1024
 
 /** A picture of a request: its bytes, and its size in pixels. */
 export interface RequestPicture {
-  /** The file as it came, with what it says of itself, where `bytes` are another format of the picture. */
+  /** The file as it came, with what it says of itself, where `bytes` are another format of the picture, or of its part. */
   readonly sent?: Uint8Array
   readonly bytes: Uint8Array
   readonly width: number
@@ -30,7 +35,7 @@ export async function readPicture(value: ExactValue): Promise<RequestPicture> {
   }
   if (value.startsWith('http://') || value.startsWith('https://')) throw refuseUrl(value)
   const sent = Buffer.from(toBase64(value), 'base64')
-  const size = await measure(sent)
+  const { format, size, bytes } = await openPicture(sent)
   if (size.width * size.height > MAX_PIXELS) {
     const given = `${size.width}x${size.height}`
     throw pythonException(
@@ -38,16 +43,17 @@ export async function readPicture(value: ExactValue): Promise<RequestPicture> {
       `a picture may have at most ${MAX_PIXELS} pixels, got ${given}`,
     )
   }
-  return isBitmap(sent) ? { sent, bytes: await toPng(sent), ...size } : { bytes: sent, ...size }
+  if (format !== undefined) return { sent, bytes: await toPng(format, sent), ...size }
+  return { bytes, ...(bytes !== sent && { sent }), ...size }
 }
 
-/** A BMP as what workers read. */
-async function toPng(bytes: Buffer): Promise<Buffer> {
+/** A picture that sharp does not read as what workers read. @throws ApiError as Pillow fails where one breaks off */
+async function toPng(format: PictureFormat, bytes: Buffer): Promise<Buffer> {
   try {
-    const { data, ...raw } = readBitmap(bytes)
+    const { data, ...raw } = format.read(bytes)
     return await sharp(data, { raw }).png({ compressionLevel: 1 }).toBuffer()
   } catch (cause) {
-    throw httpException(500, 'Invalid encoded image', { cause })
+    throw pythonException('OSError', `image file is truncated or damaged: ${(cause as Error).message}`)
   }
 }
 
@@ -64,19 +70,29 @@ export function refuseTooMany(pictures: readonly RequestPicture[]): void {
   )
 }
 
-async function measure(bytes: Buffer): Promise<{ width: number; height: number }> {
-  if (isBitmap(bytes)) return measureBitmap(bytes)
+interface OpenedPicture {
+  readonly size: PictureSize
+  /** How it is written, where sharp does not read it. */
+  readonly format?: PictureFormat
+  /** The file that holds it: what was sent, or the PNG in an icon. */
+  readonly bytes: Buffer
+}
+
+/** The header alone is read, so that what is too large is told with its size. */
+async function openPicture(sent: Buffer): Promise<OpenedPicture> {
   try {
-    // The header alone is read, so that what is too large is told with its size.
+    const bytes = takePngOfIcon(sent) ?? sent
+    const own = findPictureFormat(bytes)
+    if (own !== undefined) return { size: own.measure(bytes), format: own, bytes }
     const { width, height, format } = await sharp(bytes, { limitInputPixels: false }).metadata()
     if (!FORMATS.has(format)) throw new Error(`${format} is not read`)
-    return { width, height }
+    return { size: { width, height }, bytes }
   } catch (cause) {
     throw httpException(500, 'Invalid encoded image', { cause })
   }
 }
 
-/** Formats that are read: pictures of pixels, never documents that draw (SVG, PDF). */
+/** Formats that are read besides: pictures of pixels, never documents that draw (SVG, PDF). */
 const FORMATS: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp', 'gif', 'tiff', 'heif'])
 
 /** Stores a picture under its content's hash. */
