@@ -20,7 +20,6 @@ import { openFixture, readCases } from '../../apps/gpu-worker/src/engine/test-ki
 import type { Tensor } from '../../apps/gpu-worker/src/engine/tensor/tensor.ts'
 import { cutTile, joinTiles, planGrid } from '../../apps/gpu-worker/src/engine/upscale/grid-tiles.ts'
 import { upscaleImage } from '../../apps/gpu-worker/src/engine/upscale/upscale-image.ts'
-import sharp from 'sharp'
 import { compareSource } from './images-source.ts'
 import { compareCase, compareValues, findFixtures, report } from './report.ts'
 import type { ImageCase } from './image-case.ts'
@@ -168,16 +167,10 @@ function createMixingCompares({ tensors, grey, pixels }: Reader): Readonly<Recor
       return against(joinTiles(tiles, grid).data, pixels(out['image'] as string).data, 0)
     },
     async image_grid({ args, in: input, out }) {
-      const pictures = await Promise.all(
-        Object.values(input).map((name) => {
-          const { width, height, channels, data } = pixels(name)
-          return sharp(data, { raw: { width, height, channels } }).png().toBuffer()
-        }),
-      )
       const options = new Map([['grid_background_color', args['background'] as string]])
       const batchSize = number(args['batch_size'])
-      const grid = await makeGrid(pictures, { options, batchSize })
-      return against(await sharp(grid).raw().toBuffer(), pixels(out['image'] as string).data, 0)
+      const grid = await makeGrid(Object.values(input).map(pixels), { options, batchSize })
+      return against(grid.data, pixels(out['image'] as string).data, 0)
     },
     latent_upscale({ args, in: input, out }) {
       const [height, width] = args['size'] as [number, number]

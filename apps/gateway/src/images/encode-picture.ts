@@ -1,7 +1,7 @@
 import { createUserCommentExif, insertJpegExif, insertWebpExif } from '@atelier/catalog/exif'
 import { createPngTextChunk, rebuildPng } from '@atelier/catalog/png'
 import { ImageFormat } from '@atelier/proto'
-import sharp from 'sharp'
+import { openPicture, type Picture } from './pixels.ts'
 
 /** How a picture becomes a file. */
 export interface PictureEncoding {
@@ -17,12 +17,12 @@ export interface PictureEncoding {
   readonly infotext: string | undefined
 }
 
-/** Writes a picture, given as a file of any kind, as a file of another; colours only. */
+/** Writes a picture as a file; colours only. */
 export async function encodePicture(
-  picture: Uint8Array,
+  picture: Picture,
   { format, quality, isLossless = false, infotext }: PictureEncoding,
 ): Promise<Uint8Array> {
-  const source = sharp(picture)
+  const source = openPicture(picture)
   if (format === ImageFormat.IMAGE_FORMAT_JPEG) {
     const jpeg = await source.removeAlpha().jpeg({ quality }).toBuffer()
     return infotext === undefined ? jpeg : insertJpegExif(jpeg, createUserCommentExif(infotext))

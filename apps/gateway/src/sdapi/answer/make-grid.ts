@@ -1,6 +1,7 @@
 import type { GenerationJob } from '@atelier/proto'
 import sharp from 'sharp'
 import { encodePicture } from '../../images/encode-picture.ts'
+import { measurePicture, readPixels, toOverlay, type Picture, type Pixels } from '../../images/pixels.ts'
 import { toQuality } from '../generation/to-output.ts'
 import { optionNumber, optionText, type Options } from '../options/options-store.ts'
 
@@ -31,37 +32,38 @@ function roundHalfEven(value: number): number {
   return isHalf ? floor + (floor % 2) : Math.round(value)
 }
 
-/** Puts pictures side by side on the background colour, smaller ones centred in their cells; gives a PNG without texts. */
-export async function makeGrid(pictures: readonly Uint8Array[], grid: GridOptions): Promise<Uint8Array> {
+/** Puts pictures side by side on the background colour, smaller ones centred in their cells. */
+export async function makeGrid(pictures: readonly Picture[], grid: GridOptions): Promise<Pixels> {
   const [rows, columns] = layOutGrid(pictures.length, grid)
-  const sizes = await Promise.all(pictures.map((picture) => sharp(picture).metadata()))
+  const sizes = await Promise.all(pictures.map(measurePicture))
   const [width, height] = [
     Math.max(...sizes.map((size) => size.width)),
     Math.max(...sizes.map((size) => size.height)),
   ]
-  const cells = pictures.map((input, index) => ({
-    input: Buffer.from(input),
-    left: (index % columns) * width + Math.floor((width - (sizes[index]?.width ?? width)) / 2),
-    top: Math.floor(index / columns) * height + Math.floor((height - (sizes[index]?.height ?? height)) / 2),
-  }))
+  const cells = pictures.map((picture, index) => {
+    const size = sizes[index]!
+    return toOverlay(picture, {
+      left: (index % columns) * width + Math.floor((width - size.width) / 2),
+      top: Math.floor(index / columns) * height + Math.floor((height - size.height) / 2),
+    })
+  })
   const colour = optionText(grid.options, 'grid_background_color')
   const background = /^#[0-9a-f]{6}$/i.test(colour) ? colour : '#ffffff'
   const canvas = sharp({ create: { width: columns * width, height: rows * height, channels: 3, background } })
-  const filled = canvas.composite(cells).removeAlpha()
-  return filled.png().toBuffer()
+  return readPixels(canvas.composite(cells).removeAlpha())
 }
 
-/** The grid of a job's pictures, a PNG without texts. */
+/** The grid of a job's pictures. */
 export function makeGridOf(
   pictures: readonly Uint8Array[],
   { job, options }: { job: GenerationJob; options: Options },
-): Promise<Uint8Array> {
+): Promise<Pixels> {
   return makeGrid(pictures, { options, batchSize: job.batchSize })
 }
 
 /** A grid as its answer has it: in the format of the job's pictures, with the first one's infotext. */
 export function encodeGrid(
-  grid: Uint8Array,
+  grid: Pixels,
   { job, infotext, options }: { job: GenerationJob; infotext: string; options: Options },
 ): Promise<Uint8Array> {
   return encodePicture(grid, {

@@ -1,6 +1,7 @@
 import { ImageFormat } from '@atelier/proto'
 import sharp from 'sharp'
 import { encodePicture } from '../../images/encode-picture.ts'
+import { readPixels } from '../../images/pixels.ts'
 import { toQuality } from '../generation/to-output.ts'
 import { optionFlag, optionNumber, type Options } from '../options/options-store.ts'
 
@@ -24,10 +25,11 @@ export async function makeSmaller(
   const factor = side / Math.max(width, height)
   const toSide = (length: number) => Math.max(Math.round(length * factor), 1)
   const smaller = isTooLong
-    ? await sharp(bytes)
-        .resize({ width: toSide(width), height: toSide(height), fit: 'fill', kernel: 'lanczos3' })
-        .png()
-        .toBuffer()
+    ? await readPixels(
+        sharp(bytes)
+          .removeAlpha()
+          .resize({ width: toSide(width), height: toSide(height), fit: 'fill', kernel: 'lanczos3' }),
+      )
     : bytes
   return encodePicture(smaller, {
     format: ImageFormat.IMAGE_FORMAT_JPEG,

@@ -4,6 +4,7 @@ import { isAbsolute, join, relative, resolve } from 'node:path'
 import { ImageFormat } from '@atelier/proto'
 import sharp from 'sharp'
 import { encodePicture } from '../../images/encode-picture.ts'
+import type { Picture, Pixels } from '../../images/pixels.ts'
 import { findFormat, toQuality } from '../generation/to-output.ts'
 import { pythonException } from '../errors.ts'
 import { optionFlag, optionText, type Options } from '../options/options-store.ts'
@@ -23,8 +24,7 @@ export interface SavedPicture {
 
 /** A grid to be saved. */
 export interface SavedGrid extends Omit<SavedPicture, 'bytes'> {
-  /** The grid as a PNG without texts. */
-  readonly png: Uint8Array
+  readonly pixels: Pixels
 }
 
 /** Where pictures are saved, and under which options. */
@@ -57,7 +57,7 @@ export async function savePicture(picture: SavedPicture, settings: SaveSettings)
 
 /** Saves the grid of a job's pictures under a name that begins as given; gives its path. */
 export async function saveGrid(
-  { png, ...grid }: SavedGrid,
+  { pixels, ...grid }: SavedGrid,
   settings: SaveSettings,
   name = 'grid',
 ): Promise<string> {
@@ -66,7 +66,7 @@ export async function saveGrid(
   const isNamed = optionFlag(options, 'grid_extended_filename')
   const pattern = optionText(options, 'samples_filename_pattern') || '[seed]'
   const format = optionText(options, 'grid_format')
-  const bytes = await toFormat(png, { format, infotext: grid.infotext, options })
+  const bytes = await toFormat(pixels, { format, infotext: grid.infotext, options })
   const named = await withPixelHash({ ...grid, bytes }, pattern, options)
   return save(named, settings, {
     folder: optionText(options, 'outdir_grids') || optionText(options, own),
@@ -95,7 +95,7 @@ function toExtension(format: string): string {
 
 /** A picture in the format that its file is named by; formats that cannot be written are PNG. */
 function toFormat(
-  picture: Uint8Array,
+  picture: Picture,
   { format, infotext, options }: { format: string; infotext: string | undefined; options: Options },
 ): Promise<Uint8Array> {
   return encodePicture(picture, {

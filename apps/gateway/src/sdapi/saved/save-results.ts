@@ -1,5 +1,6 @@
 import { JobState, type JobRecord } from '@atelier/proto'
 import type { GatewayDeps } from '../../deps.ts'
+import type { Pixels } from '../../images/pixels.ts'
 import { readFile } from '../job-files.ts'
 import type { GenerationPlan } from '../generation/generation-plan.ts'
 import { readInfotexts } from '../answer/made-infotexts.ts'
@@ -13,8 +14,7 @@ export interface FinishedPictures {
   readonly record: JobRecord
   /** In the order of the answer, without the grid. */
   readonly images: readonly Uint8Array[]
-  /** A PNG without texts. */
-  readonly grid: Uint8Array | undefined
+  readonly grid: Pixels | undefined
 }
 
 interface SavedFile {
@@ -64,5 +64,5 @@ export async function saveResults(
     }
   }
   if (grid !== undefined && optionFlag(options, 'grid_save'))
-    await saveGrid({ png: grid, facts: toFacts(plan, 0, 0), infotext: textOf(0) }, settings(plan))
+    await saveGrid({ pixels: grid, facts: toFacts(plan, 0, 0), infotext: textOf(0) }, settings(plan))
 }

@@ -7,6 +7,7 @@ import { readImages } from '../job-files.ts'
 import { jsonAnswer, pythonException } from '../errors.ts'
 import { toQuality } from '../generation/to-output.ts'
 import { encodePicture } from '../../images/encode-picture.ts'
+import type { Pixels } from '../../images/pixels.ts'
 import { makeGridOf } from '../answer/make-grid.ts'
 import { optionFlag, overrideOptions, readOptions, type Options } from '../options/options-store.ts'
 import type { GenerationRequest } from '../request/generation-request.ts'
@@ -18,8 +19,8 @@ import { parseScriptNote, type ScriptNote } from './script-note.ts'
 /** The pictures of a script that has ended. */
 export interface ScriptPictures {
   readonly record: JobRecord
-  /** Grids before the pictures, PNGs without texts. */
-  readonly grids: readonly Uint8Array[]
+  /** Grids before the pictures. */
+  readonly grids: readonly Pixels[]
   readonly pictures: readonly Uint8Array[]
 }
 
@@ -95,7 +96,7 @@ async function drawScriptGrids(
   script: ScriptJob,
   { answer }: ScriptNote,
   { record, pictures, options, cellOptions, savesCells }: Finished,
-): Promise<Uint8Array[]> {
+): Promise<Pixels[]> {
   const { grid } = answer
   if (grid === undefined) return []
   if (grid.kind === 'square' && pictures.length < 2 && optionFlag(options, 'grid_only_if_multiple')) return []

@@ -35,9 +35,9 @@ export async function saveScript(
   // Of a plot without an axis Z the sub grid is the whole.
   const isWhole = grid?.kind === 'plot' && (!grid.hasSubGrids || grid.z.length < 2)
   const shown = isWhole ? grids.slice(0, 1) : grids
-  for (const [index, png] of shown.entries())
+  for (const [index, pixels] of shown.entries())
     await saveGrid(
-      { png, facts: toFacts(first, 0, 0), infotext: gridText(grid, index, texts) },
+      { pixels, facts: toFacts(first, 0, 0), infotext: gridText(grid, index, texts) },
       settings(first),
       GRID_NAMES[grid?.kind ?? 'square'],
     )

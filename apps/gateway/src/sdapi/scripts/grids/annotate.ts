@@ -1,5 +1,6 @@
-import sharp, { type OverlayOptions } from 'sharp'
-import { drawText, type DrawnText } from './draw-text.ts'
+import sharp from 'sharp'
+import { fillPixels, openPicture, readPixels, toOverlay, type Pixels } from '../../../images/pixels.ts'
+import { drawText } from './draw-text.ts'
 
 /** A text at a row or column of a grid. */
 export interface GridText {
@@ -41,8 +42,15 @@ interface Line extends GridText {
   readonly size: number
 }
 
-/** Writes texts above and left of a grid's cells, laid out as A1111 does. Gives a PNG. */
-export async function annotateGrid(grid: Uint8Array, annotation: Annotation): Promise<Uint8Array> {
+/** Something to be drawn, and where its corner is. */
+interface Placed {
+  readonly pixels: Pixels
+  readonly left: number
+  readonly top: number
+}
+
+/** Writes texts above and left of a grid's cells, laid out as A1111 does. */
+export async function annotateGrid(grid: Pixels, annotation: Annotation): Promise<Pixels> {
   const { cellWidth, cellHeight, columns, rows, margin, colours } = annotation
   const size = Math.floor((cellWidth + cellHeight) / SIZE_SHARE)
   const spacing = Math.floor(size / 2)
@@ -59,30 +67,47 @@ export async function annotateGrid(grid: Uint8Array, annotation: Annotation): Pr
     left: left + (cellWidth + margin) * column,
     top: top + (cellHeight + margin) * row,
   })
-  const overlays: OverlayOptions[] = []
-  for (const row of rows.keys()) {
-    for (const column of columns.keys()) {
-      const cut = { left: cellWidth * column, top: cellHeight * row, width: cellWidth, height: cellHeight }
-      overlays.push({ input: await sharp(grid).extract(cut).png().toBuffer(), ...place(column, row) })
-    }
-  }
+  const placed = await cutCells(grid, annotation, place)
   for (const [column, lines] of above.entries()) {
     const x = place(column, 0).left + cellWidth / 2
-    overlays.push(...(await drawLines(lines, { x, y: top / 2 - heights[column]! / 2, spacing, colours })))
+    placed.push(...(await drawLines(lines, { x, y: top / 2 - heights[column]! / 2, spacing, colours })))
   }
   for (const [row, lines] of beside.entries()) {
     // The spacing below the last line is not counted here, nor that between lines.
     const height = lines.reduce((sum, line) => sum + line.height, 0)
     const y = place(0, row).top + cellHeight / 2 - height / 2
-    overlays.push(...(await drawLines(lines, { x: left / 2, y, spacing, colours })))
+    placed.push(...(await drawLines(lines, { x: left / 2, y, spacing, colours })))
   }
   const width = columns.length * cellWidth + left + margin * (columns.length - 1)
   const height = rows.length * cellHeight + top + margin * (rows.length - 1)
-  return sharp({ create: { width, height, channels: 3, background: colours.background } })
-    .composite(await Promise.all(overlays.map((overlay) => keepInside(overlay, { width, height }))))
-    .removeAlpha()
-    .png()
-    .toBuffer()
+  return drawAll(placed, { width, height, background: colours.background })
+}
+
+async function cutCells(
+  grid: Pixels,
+  { cellWidth: width, cellHeight: height, columns, rows }: Annotation,
+  place: (column: number, row: number) => Omit<Placed, 'pixels'>,
+): Promise<Placed[]> {
+  const cells: Placed[] = []
+  for (const row of rows.keys()) {
+    for (const column of columns.keys()) {
+      const cut = { left: width * column, top: height * row, width, height }
+      cells.push({ pixels: await readPixels(openPicture(grid).extract(cut)), ...place(column, row) })
+    }
+  }
+  return cells
+}
+
+async function drawAll(
+  placed: readonly Placed[],
+  canvas: { readonly width: number; readonly height: number; readonly background: string },
+): Promise<Pixels> {
+  const inside = await Promise.all(placed.map((one) => keepInside(one, canvas)))
+  return readPixels(
+    sharp({ create: { ...canvas, channels: 3 } })
+      .composite(inside.map(({ pixels, ...corner }) => toOverlay(pixels, corner)))
+      .removeAlpha(),
+  )
 }
 
 /** Breaks texts into lines of words that fit a width; a word that is longer has smaller letters. */
@@ -122,56 +147,41 @@ interface LinePlace {
   readonly colours: GridColours
 }
 
-async function drawLines(
-  lines: readonly Line[],
-  { x, y, spacing, colours }: LinePlace,
-): Promise<OverlayOptions[]> {
-  const overlays: OverlayOptions[] = []
+async function drawLines(lines: readonly Line[], { x, y, spacing, colours }: LinePlace): Promise<Placed[]> {
+  const placed: Placed[] = []
   let top = y
   for (const { text, isActive, width, height, size } of lines) {
     const colour = isActive ? colours.active : colours.inactive
     const drawn = await drawText(text, { size, colour })
-    if (drawn !== undefined) overlays.push(centre(drawn, x, top + height / 2))
+    if (drawn !== undefined) placed.push(centre(drawn, x, top + height / 2))
     if (!isActive && width > 0) {
-      const strike = {
-        width: Math.max(Math.floor(width / 2) * 2, 1),
-        height: STRIKE_WIDTH,
-        channels: 3 as const,
-      }
-      const bytes = await sharp({ create: { ...strike, background: colour } })
-        .png()
-        .toBuffer()
-      overlays.push(centre({ bytes, ...strike }, x, top + Math.floor(height / 2)))
+      const strike = await fillPixels(Math.max(Math.floor(width / 2) * 2, 1), STRIKE_WIDTH, colour)
+      placed.push(centre(strike, x, top + Math.floor(height / 2)))
     }
     top += height + spacing
   }
-  return overlays
+  return placed
 }
 
-function centre({ bytes, width, height }: DrawnText, x: number, y: number): OverlayOptions {
-  return { input: Buffer.from(bytes), left: Math.round(x - width / 2), top: Math.round(y - height / 2) }
+function centre(pixels: Pixels, x: number, y: number): Placed {
+  return { pixels, left: Math.round(x - pixels.width / 2), top: Math.round(y - pixels.height / 2) }
 }
 
 /** Cuts off what reaches beyond the canvas: sharp refuses overlays that are larger. */
 async function keepInside(
-  overlay: OverlayOptions,
+  placed: Placed,
   canvas: { readonly width: number; readonly height: number },
-): Promise<OverlayOptions> {
-  const { width, height } = await sharp(overlay.input as Buffer).metadata()
-  const [x, y] = [overlay.left ?? 0, overlay.top ?? 0]
+): Promise<Placed> {
+  const { pixels, left: x, top: y } = placed
   const [left, top] = [Math.max(x, 0), Math.max(y, 0)]
-  const right = Math.min(x + width, canvas.width)
-  const bottom = Math.min(y + height, canvas.height)
-  if (left === x && top === y && right === x + width && bottom === y + height) return overlay
+  const right = Math.min(x + pixels.width, canvas.width)
+  const bottom = Math.min(y + pixels.height, canvas.height)
+  if (left === x && top === y && right === x + pixels.width && bottom === y + pixels.height) return placed
   const cut = {
     left: left - x,
     top: top - y,
     width: Math.max(right - left, 1),
     height: Math.max(bottom - top, 1),
   }
-  const input = await sharp(overlay.input as Buffer)
-    .extract(cut)
-    .png()
-    .toBuffer()
-  return { input, left, top }
+  return { pixels: await readPixels(openPicture(pixels).extract(cut)), left, top }
 }

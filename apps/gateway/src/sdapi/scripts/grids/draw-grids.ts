@@ -1,4 +1,4 @@
-import sharp from 'sharp'
+import { fillPixels, measurePicture, type Picture, type Pixels } from '../../../images/pixels.ts'
 import { makeGrid } from '../../answer/make-grid.ts'
 import { optionText, type Options } from '../../options/options-store.ts'
 import { annotateGrid, type GridColours, type GridText } from './annotate.ts'
@@ -9,13 +9,13 @@ export interface GridPictures {
   /** In the order of the answer. */
   readonly pictures: readonly Uint8Array[]
   /** Plots: what fills each part's cell; undefined where a part made nothing. */
-  readonly cells: readonly (Uint8Array | undefined)[]
+  readonly cells: readonly (Picture | undefined)[]
   readonly batchSize: number
   readonly options: Options
 }
 
-/** Draws the grids an answer begins with, PNGs without texts; none where there is nothing to show. */
-export async function drawGrids(note: GridNote, given: GridPictures): Promise<Uint8Array[]> {
+/** Draws the grids an answer begins with; none where there is nothing to show. */
+export async function drawGrids(note: GridNote, given: GridPictures): Promise<Pixels[]> {
   if (given.pictures.length === 0) return []
   const { pictures, options, batchSize } = given
   switch (note.kind) {
@@ -32,10 +32,10 @@ export async function drawGrids(note: GridNote, given: GridPictures): Promise<Ui
 
 /** Puts pictures into a number of rows. */
 function layOut(
-  pictures: readonly Uint8Array[],
+  pictures: readonly Picture[],
   rows: number,
   { options, batchSize }: GridPictures,
-): Promise<Uint8Array> {
+): Promise<Pixels> {
   const inRows = new Map(options).set('n_rows', BigInt(rows))
   return makeGrid(pictures, { options: inRows, batchSize })
 }
@@ -44,7 +44,7 @@ function layOut(
 async function drawMatrix(
   { parts, margin }: Extract<GridNote, { kind: 'matrix' }>,
   given: GridPictures,
-): Promise<Uint8Array> {
+): Promise<Pixels> {
   const boundary = Math.ceil(parts.length / 2)
   const write = (texts: readonly string[]): GridText[][] =>
     Array.from({ length: 2 ** texts.length }, (_, position) =>
@@ -60,10 +60,10 @@ async function drawMatrix(
 }
 
 /** The whole, then a grid for each value along z. */
-async function drawPlot(note: PlotNote, given: GridPictures): Promise<Uint8Array[]> {
+async function drawPlot(note: PlotNote, given: GridPictures): Promise<Pixels[]> {
   const ordered = await fillCells(note, given.cells)
   const size = note.x.length * note.y.length
-  const grids: Uint8Array[] = []
+  const grids: Pixels[] = []
   for (const z of note.z.keys()) {
     const cells = ordered.slice(z * size, (z + 1) * size)
     const grid = await layOut(cells, note.y.length, given)
@@ -79,14 +79,10 @@ interface Labels {
   readonly x: readonly string[]
   readonly y: readonly string[]
   readonly margin: number
-  readonly cells: readonly Uint8Array[]
+  readonly cells: readonly Picture[]
 }
 
-async function label(
-  grid: Uint8Array,
-  { x, y, margin, cells }: Labels,
-  options: Options,
-): Promise<Uint8Array> {
+async function label(grid: Pixels, { x, y, margin, cells }: Labels, options: Options): Promise<Pixels> {
   const write = (texts: readonly string[]) => texts.map((text) => [{ text, isActive: true }])
   return annotateGrid(grid, {
     ...(await sizeOf(cells)),
@@ -95,18 +91,11 @@ async function label(
 }
 
 /** Cells along x, then y, then z; black where a part made nothing. */
-async function fillCells(
-  { cells }: PlotNote,
-  made: readonly (Uint8Array | undefined)[],
-): Promise<Uint8Array[]> {
+async function fillCells({ cells }: PlotNote, made: readonly (Picture | undefined)[]): Promise<Picture[]> {
   const present = made.filter((picture) => picture !== undefined)
   const { cellWidth, cellHeight } = await sizeOf(present)
-  const black = await sharp({
-    create: { width: cellWidth, height: cellHeight, channels: 3, background: '#000000' },
-  })
-    .png()
-    .toBuffer()
-  const ordered: Uint8Array[] = cells.map(() => black)
+  const black = await fillPixels(cellWidth, cellHeight, '#000000')
+  const ordered: Picture[] = cells.map(() => black)
   for (const [part, cell] of cells.entries()) {
     const picture = made[part]
     if (picture !== undefined) ordered[cell] = picture
@@ -115,8 +104,8 @@ async function fillCells(
 }
 
 /** The largest sides of pictures. */
-async function sizeOf(pictures: readonly Uint8Array[]): Promise<{ cellWidth: number; cellHeight: number }> {
-  const sizes = await Promise.all(pictures.map((picture) => sharp(picture).metadata()))
+async function sizeOf(pictures: readonly Picture[]): Promise<{ cellWidth: number; cellHeight: number }> {
+  const sizes = await Promise.all(pictures.map(measurePicture))
   return {
     cellWidth: Math.max(...sizes.map(({ width }) => width)),
     cellHeight: Math.max(...sizes.map(({ height }) => height)),

@@ -1,13 +1,6 @@
 import { createRequire } from 'node:module'
 import sharp from 'sharp'
-
-/** A line of text as a picture. */
-export interface DrawnText {
-  /** PNG with transparency; its size is the ink's. */
-  readonly bytes: Uint8Array
-  readonly width: number
-  readonly height: number
-}
+import { readPixels, type Pixels } from '../../../images/pixels.ts'
 
 /** How a line is drawn. */
 export interface TextStyle {
@@ -25,8 +18,11 @@ const DOTS_PER_INCH = 72
 /** Longest line that is drawn, characters. */
 const MAX_LENGTH = 2000
 
-/** Draws a line of text in Roboto, the font of A1111's grids; undefined where there is nothing to see. */
-export async function drawText(text: string, { size, colour }: TextStyle): Promise<DrawnText | undefined> {
+/**
+ * Draws a line of text in Roboto, the font of A1111's grids, on nothing; its size is the ink's. Undefined where there is
+ * nothing to see.
+ */
+export async function drawText(text: string, { size, colour }: TextStyle): Promise<Pixels | undefined> {
   if (text.trim() === '' || size < 1) return undefined
   const escaped = text
     .slice(0, MAX_LENGTH)
@@ -35,13 +31,11 @@ export async function drawText(text: string, { size, colour }: TextStyle): Promi
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
-  const { data, info } = await sharp({
+  const drawn = sharp({
     text: {
       text: `<span foreground="${colour}">${escaped}</span>`,
       ...{ fontfile: FONT, font: `Roboto ${size}`, dpi: DOTS_PER_INCH, rgba: true },
     },
   })
-    .png()
-    .toBuffer({ resolveWithObject: true })
-  return { bytes: data, width: info.width, height: info.height }
+  return readPixels(drawn)
 }
