@@ -4,13 +4,18 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
+/** No broker, and no port that another test may have. */
+const SETTINGS = {
+  ...{ ATELIER_NATS_URL: 'nats://127.0.0.1:1', ATELIER_ENGINE: 'fake' },
+  ...{ ATELIER_PORT: '0', ATELIER_COMFY_PORT: '0', ATELIER_METRICS_PORT: '0' },
+}
 
 // As the first process of a container, a program that leaves a signal to the system does not hear it at all.
 describe.each(['gateway', 'worker'])('a %s that waits for its broker', (program) => {
   it('ends with 0 on SIGTERM', async () => {
     const child = spawn(process.execPath, ['--import', 'tsx', 'apps/standalone/src/main.ts', program], {
       cwd: ROOT,
-      env: { ...process.env, ATELIER_NATS_URL: 'nats://127.0.0.1:1', ATELIER_ENGINE: 'fake' },
+      env: { ...process.env, ...SETTINGS },
       stdio: ['ignore', 'pipe', 'ignore'],
     })
     let output = ''
@@ -25,7 +30,7 @@ describe.each([['gateway', '--', '--nowebui'], ['worker']])('a %s that npm start
   it('ends when npm is told to end, which does not tell it', async () => {
     const child = spawn('npm', ['run', ...program], {
       cwd: ROOT,
-      env: { ...process.env, ATELIER_NATS_URL: 'nats://127.0.0.1:1', ATELIER_ENGINE: 'fake' },
+      env: { ...process.env, ...SETTINGS },
       stdio: ['ignore', 'pipe', 'ignore'],
     })
     let output = ''
@@ -56,7 +61,7 @@ describe.each([
     const flags = ['--import', 'tsx', '--import', stopAt(module)]
     const child = spawn(process.execPath, [...flags, `apps/${app}/src/main.ts`], {
       cwd: ROOT,
-      env: { ...process.env, ATELIER_NATS_URL: 'nats://127.0.0.1:1', ATELIER_ENGINE: 'fake' },
+      env: { ...process.env, ...SETTINGS },
       stdio: 'ignore',
     })
     // Not heard, it would end by the signal itself here, and go on as the first process of a container.

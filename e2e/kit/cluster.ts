@@ -43,6 +43,18 @@ export interface ClusterOptions {
 
 /** Starts a cluster; resolves when every program is ready. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const cluster = await createCluster(options)
+  try {
+    await Promise.all([...cluster.gateways, ...cluster.workers].map((program) => program.start()))
+  } catch (error) {
+    await cluster.stop()
+    throw error
+  }
+  return cluster
+}
+
+/** Prepares a cluster; nothing runs yet. */
+export async function createCluster(options: ClusterOptions): Promise<Cluster> {
   const folder = mkdtempSync(join(tmpdir(), 'atelier-cluster-'))
   const shared = {
     ATELIER_MODELS: join(folder, 'no-models'),
@@ -66,12 +78,6 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     await Promise.all([...gateways, ...workers].map((program) => program.stop()))
     rmSync(folder, { recursive: true, force: true })
     crash.signal.throwIfAborted()
-  }
-  try {
-    await Promise.all([...gateways, ...workers].map((program) => program.start()))
-  } catch (error) {
-    await stop()
-    throw error
   }
   return { gateways, workers, crashed: crash.signal, stop }
 }

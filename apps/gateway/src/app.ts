@@ -1,6 +1,7 @@
+import { AtelierError } from '@atelier/ledger'
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { createComfyRoutes } from './comfy/routes.ts'
-import { answerComfyBodyTooLarge, answerComfyUnknown } from './comfy/errors.ts'
+import { answerComfyBodyTooLarge, answerComfyFault, answerComfyUnknown } from './comfy/errors.ts'
 import { serveFrontEnd } from './comfy/front-end.ts'
 import { createClusterRoutes, SESSION_PATH } from './cluster/routes.ts'
 import { createConsoleRoutes, isConsolePath } from './console/routes.ts'
@@ -15,8 +16,8 @@ import { traceRequests } from './middleware/trace-requests.ts'
 import { createRouteTable } from './middleware/route-table.ts'
 import { gzipLargeBodies, processTime } from './middleware/webui-envelope.ts'
 import { createSdapiRoutes } from './sdapi/routes.ts'
-import { answerSdapiUnknown, answerSdapiUnauthorized } from './sdapi/errors.ts'
-import { createJobRoutes } from './jobs/routes.ts'
+import { answerSdapiError, answerSdapiUnknown, answerSdapiUnauthorized } from './sdapi/errors.ts'
+import { answerJobFault, createJobRoutes } from './jobs/routes.ts'
 import { welcomePage } from './welcome-page.ts'
 
 /** Which port an app answers; decides `/`, unknown paths, CORS and the words of refusals. */
@@ -35,6 +36,8 @@ const OPEN_PATHS = [
 ]
 /** Paths that A1111 leaves open then, though they tell names of files. With API keys, which it does not have, they are not. */
 const OPEN_WITHOUT_KEYS = ['/sdapi/v1/loras', '/sdapi/v1/refresh-loras']
+
+const SDAPI_PATH = /^\/(sdapi|internal|controlnet)\//
 
 /** What an app is built from. */
 export interface AppOptions {
@@ -79,8 +82,11 @@ export function createApp({ deps, surface, authenticate, timeRequests }: AppOpti
     const isKnown = routes.allowedMethods(c.req.path).includes(c.req.method === 'HEAD' ? 'GET' : c.req.method)
     if (!isKnown) return next()
     const identity = authenticate(credentialsOf(c))
-    if ('tenant' in identity) c.set('tenant', identity.tenant)
-    else if (!isOpen(c.req.path)) {
+    if ('tenant' in identity) {
+      c.set('tenant', identity.tenant)
+      const outage = isOpen(c.req.path) ? undefined : deps.findOutage?.()
+      if (outage !== undefined) return answerOutage(c, outage, deps)
+    } else if (!isOpen(c.req.path)) {
       const refusal = answerSdapiUnauthorized(c, identity.refusal)
       // A browser that is to show the front end asks for the password, and sends it with everything.
       if (frontEnd !== undefined) refusal.headers.set('www-authenticate', 'Basic')
@@ -108,6 +114,13 @@ export function createApp({ deps, surface, authenticate, timeRequests }: AppOpti
   })
   app.notFound((c) => answerUnknown(c, routes.allowedMethods(c.req.path), routes))
   return app
+}
+
+/** The answer to a request that needs the ledger before it is there, as the surface of its route answers faults. */
+function answerOutage({ req }: Context<GatewayEnv>, outage: string, deps: GatewayDeps): Response {
+  const error = new AtelierError('unavailable', outage)
+  if (SDAPI_PATH.test(req.path)) return answerSdapiError(error)
+  return req.path.startsWith('/atelier/') ? answerJobFault(deps, error) : answerComfyFault(error, deps.logger)
 }
 
 /** The credentials of a request. */

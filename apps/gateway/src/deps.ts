@@ -16,6 +16,8 @@ export interface GatewayDeps {
   readonly comfyNotices?: ComfyNotices
   /** The built web page; absent: there is none, `/` tells what answers here. */
   readonly console?: ConsoleFiles
+  /** Why nothing can be asked of the ledger yet, in a sentence; absent, or undefined from it: it can. */
+  readonly findOutage?: () => string | undefined
   /** Aborts when the gateway stops: what would go on for ever ends then. Absent: never. */
   readonly stopping?: AbortSignal
   readonly logger: Logger

@@ -17,6 +17,7 @@ import { createAuthenticator } from './middleware/authenticate.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts'
 import { DirectoryModelIndex } from './models/directory-model-index.ts'
 import { WorkerConnections } from './progress/worker-connections.ts'
+import { readLedger, type LedgerReading } from './read-ledger.ts'
 
 /** How often jobs of dead workers are looked for, milliseconds; a look costs a request a worker with a shared ledger. */
 const SWEEP_MS = 1_000
@@ -30,6 +31,8 @@ export interface Gateway {
   readonly models: DirectoryModelIndex
   /** Metrics and readiness, for the operations port and for a parent process. */
   readonly operations: OperationsSource & { readonly registry: Registry }
+  /** Resolves when the ledger has been read: until then requests are refused and the gateway is not ready. */
+  readonly whenRead: Promise<void>
   /** Stops accepting, lets open requests finish for a while, closes sockets. The store stays open: it is the caller's. */
   close(): Promise<void>
 }
@@ -42,12 +45,13 @@ export interface GatewayOptions {
 }
 
 /**
- * Starts the gateway: both ports, the websocket hub, the dispatcher.
+ * Starts the gateway: both ports, the websocket hub, the dispatcher. Nothing of it waits for the ledger.
  * @throws Error with the system's code (EADDRINUSE, EACCES) when a port cannot be bound; then nothing stays open
  */
 export async function startGateway({ config, store, logger }: GatewayOptions): Promise<Gateway> {
   const onFault = (fault: unknown) => logger.error({ err: fault }, 'a background task of the gateway failed')
-  const models = await DirectoryModelIndex.open(store.workers, onFault)
+  const models = new DirectoryModelIndex()
+  void models.follow(store.workers, onFault)
   const connections = new WorkerConnections(() => models.workers())
   const room = new StoreRoom(store, onFault)
   const opened: OpenedPorts = { listeners: [], servers: [] }
@@ -58,7 +62,7 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
     storeUses: () => room.uses,
     now: Date.now,
   })
-  const dispatcher = await LedgerDispatcher.open({
+  const dispatcher = new LedgerDispatcher({
     jobs: store.jobs,
     connections,
     limits: {
@@ -70,6 +74,7 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
     observer: metrics.observer,
   })
   const stopping = new AbortController()
+  const reading = readLedger({ store, models, dispatcher, signal: stopping.signal, onFault })
   const notices = new ComfyNotices({ board: store.notices, jobs: store.jobs, origin: randomUUID() })
   const consoleFiles = config.ATELIER_CONSOLE_ROOT && (await readConsoleFiles(config.ATELIER_CONSOLE_ROOT))
   const deps: GatewayDeps = {
@@ -80,6 +85,7 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
     store,
     comfyNotices: notices,
     stopping: stopping.signal,
+    findOutage: reading.findOutage,
     logger,
     ...{ now: Date.now, createId: randomUUID, random: Math.random },
   }
@@ -87,7 +93,7 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
   const hub = createComfySocketHub(deps)
   const operations: Gateway['operations'] = {
     registry: metrics.registry,
-    readReadiness: () => readReadiness(store, dispatcher, stopping.signal.aborted),
+    readReadiness: () => readReadiness(store, dispatcher, { stopping: stopping.signal, ...reading }),
   }
   const sweeping = setInterval(() => void store.jobs.recover().catch(() => 0), SWEEP_MS)
   const close = async (): Promise<void> => {
@@ -109,7 +115,7 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
     throw error
   }
   const ports = Object.fromEntries(listeners.map(({ surface, port }) => [surface, port]))
-  return { ports, models, operations, close }
+  return { ports, models, operations, whenRead: reading.whenRead, close }
 }
 
 interface OpenedPorts {
@@ -139,9 +145,11 @@ async function openPorts(
 async function readReadiness(
   store: LedgerStore,
   { isWatching }: LedgerDispatcher,
-  isClosing: boolean,
+  { stopping, findOutage }: { readonly stopping: AbortSignal } & Pick<LedgerReading, 'findOutage'>,
 ): ReturnType<OperationsSource['readReadiness']> {
-  if (isClosing) return { ready: false, reason: 'the gateway stops' }
+  if (stopping.aborted) return { ready: false, reason: 'the gateway stops' }
+  const outage = findOutage()
+  if (outage !== undefined) return { ready: false, reason: outage }
   if (!isWatching) return { ready: false, reason: 'changes of jobs cannot be followed' }
   const reason = await probeLedger(store)
   return reason === undefined ? { ready: true } : { ready: false, reason }

@@ -47,6 +47,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const sockets = attachSockets(server, {
     authenticate,
     cors: parseCorsOptions(config.ATELIER_CORS_ALLOW_ORIGINS, config.ATELIER_CORS_ALLOW_ORIGINS_REGEX),
+    findOutage: deps.findOutage,
     onConnection: (socket, accepted) => hub.handleConnection(socket, accepted),
   })
   const lastAnswers = endConnectionsWithAnswers(server)

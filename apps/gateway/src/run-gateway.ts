@@ -41,10 +41,10 @@ export async function runGateway(environment: Record<string, string | undefined>
   gateway.operations.registry.registerMetric(ledgerEvents)
   gateway.operations.registry.registerMetric(clock.counter)
   answerOperations(gateway.operations)
-  logger.info({ event: 'gateway-ready', ports: gateway.ports }, 'the gateway answers')
-  process.send?.({ kind: 'ready', ports: gateway.ports })
 
+  const state = { isStopping: false }
   const stop = async (reason: string): Promise<void> => {
+    state.isStopping = true
     logger.info({ event: 'gateway-stop', reason }, 'the gateway stops')
     clock.close()
     await gateway.close()
@@ -55,4 +55,9 @@ export async function runGateway(environment: Record<string, string | undefined>
   hearStop((signal) => void stop(signal))
   // Forked by `atelier serve`: when that process is gone, nobody would stop this one.
   process.once('disconnect', () => void stop('parent gone'))
+
+  await gateway.whenRead
+  if (state.isStopping) return
+  logger.info({ event: 'gateway-ready', ports: gateway.ports }, 'the gateway answers')
+  process.send?.({ kind: 'ready', ports: gateway.ports })
 }

@@ -4,6 +4,7 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import { isForeignToLoopback } from './middleware/comfy-origin.ts'
 import { isAllowedOrigin, type CorsOptions } from './middleware/cors-webui.ts'
 import type { Authenticator } from './middleware/authenticate.ts'
+import { RETRY_AFTER } from './refusals.ts'
 
 /** Largest frame a client may send, bytes: clients send feature flags and nothing else. */
 const MAX_CLIENT_FRAME_BYTES = 1024 * 1024
@@ -19,6 +20,8 @@ export interface AcceptedSocket {
 export interface SocketOptions {
   readonly authenticate: Authenticator
   readonly cors: CorsOptions
+  /** Why nobody can be let in yet; absent: everybody can. */
+  readonly findOutage?: (() => string | undefined) | undefined
   readonly onConnection: (socket: WebSocket, accepted: AcceptedSocket) => void
 }
 
@@ -51,6 +54,7 @@ function judgeUpgrade(request: IncomingMessage, options: SocketOptions): Accepte
     token: url.searchParams.get('token') ?? undefined,
   })
   if ('refusal' in identity) return '401 Unauthorized'
+  if (options.findOutage?.() !== undefined) return '503 Service Unavailable'
   return { tenant: identity.tenant, clientId: url.searchParams.get('clientId') ?? '' }
 }
 
@@ -66,5 +70,7 @@ function parseTarget(target: string): URL | undefined {
 function refuse(stream: Duplex, status: string): void {
   // A client that leaves its end open would hold the connection for ever.
   stream.once('finish', () => stream.destroy())
-  stream.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+  const lines = [`HTTP/1.1 ${status}`, 'connection: close', 'content-length: 0']
+  if (status.startsWith('503')) lines.push(`retry-after: ${RETRY_AFTER}`)
+  stream.end(`${lines.join('\r\n')}\r\n\r\n`)
 }

@@ -3,7 +3,10 @@ import type { DocumentStore } from '@atelier/ledger'
 import { describe, expect, it } from 'vitest'
 import { readReadiness, type ReadinessInputs } from './readiness.ts'
 
-const storeOf = (read: DocumentStore['read']) => ({ documents: { read } as DocumentStore })
+const storeOf = (read: DocumentStore['read']) => ({
+  documents: { read } as DocumentStore,
+  findOutage: () => undefined,
+})
 const checkpoint = (unusableReason = '') =>
   ModelFile.fromPartial({ kind: ModelKind.MODEL_KIND_CHECKPOINT, name: 'a', unusableReason })
 const inputs = (change: Partial<ReadinessInputs> = {}): ReadinessInputs => ({

@@ -4,7 +4,7 @@ import type { Readiness } from '@atelier/telemetry'
 
 /** What a worker's readiness depends on. */
 export interface ReadinessInputs {
-  readonly store: Pick<LedgerStore, 'documents'>
+  readonly store: Pick<LedgerStore, 'documents' | 'findOutage'>
   readonly isDraining: boolean
   /** The engine is up: its device has answered a small calculation. */
   readonly isEngineUp: boolean

@@ -34,21 +34,20 @@ export interface StartOptions {
  */
 export async function startWorkers(options: StartOptions): Promise<StartedWorkers> {
   const { config, environment, logger } = options
+  const workers: Worker[] = []
+  const operations = describeOperations(workers)
+  // Before the devices are tried, which takes a while: until then it is alive, and not ready.
+  const server = await openPort(config, workers, operations)
   const isFake = config.ATELIER_ENGINE === 'fake'
   const devices = await chooseDevices(isFake ? 'cpu' : config.ATELIER_DEVICE, {
     ...{ environment, logger },
     cudaCalls: config.ATELIER_CUDA_CALLS === 'auto' ? CUDA_CALLS : [config.ATELIER_CUDA_CALLS],
   })
-  const [only] = devices
-  if (devices.length === 1 && only !== undefined) {
-    const worker = await Worker.start(toWorkerOptions(options, only))
-    return { workers: [worker], operations: worker.operations, close: () => worker.close() }
-  }
-  const workers = await Promise.all(
-    devices.map((device, index) => Worker.start(toWorkerOptions(options, device, index))),
+  const created = devices.map(
+    (device, index) => new Worker(toWorkerOptions(options, device, devices.length > 1 ? index : undefined)),
   )
-  const operations = joinOperations(workers.map((worker) => worker.operations))
-  const server = await openPort(config, operations)
+  workers.push(...created)
+  await Promise.all(workers.map((worker) => worker.start()))
   return {
     ...{ workers, operations },
     close: async () => {
@@ -58,7 +57,17 @@ export async function startWorkers(options: StartOptions): Promise<StartedWorker
   }
 }
 
-/** One of several workers has a name and a gRPC port of its own, and leaves the operations port to all of them. */
+/** What all workers show together; there may be none yet. */
+function describeOperations(workers: readonly Worker[]): OperationsSource {
+  const join = () => joinOperations(workers.map((worker) => worker.operations))
+  return {
+    registry: { getMetricsAsJSON: () => join().registry.getMetricsAsJSON() },
+    readReadiness: async () =>
+      workers.length === 0 ? { ready: false, reason: 'the devices are being tried' } : join().readReadiness(),
+  }
+}
+
+/** One of several workers has a name and a gRPC port of its own. */
 function toWorkerOptions(
   options: StartOptions,
   { device, gpu, cudaCalls }: ChosenDevice,
@@ -81,7 +90,6 @@ function toWorkerOptions(
     config: {
       ...own.config,
       workerId: `${config.workerId}-${device.replace(':', '')}`,
-      ATELIER_METRICS_PORT: 0,
       ATELIER_GRPC_PORT: port === 0 ? 0 : port + index,
       ...(advertised && { ATELIER_GRPC_ADVERTISE: shiftPort(advertised, index) }),
     },
@@ -93,13 +101,18 @@ function shiftPort(address: string, by: number): string {
   return address.replace(/:(\d+)$/, (_, port: string) => `:${Number(port) + by}`)
 }
 
-async function openPort(config: WorkerConfig, operations: OperationsSource): Promise<Server | undefined> {
+async function openPort(
+  config: WorkerConfig,
+  workers: readonly Worker[],
+  { registry, readReadiness }: OperationsSource,
+): Promise<Server | undefined> {
   const { ATELIER_METRICS_PORT: port, ATELIER_GRPC_HOST: host } = config
   if (port === 0) return undefined
-  return serveOperations({
-    ...{ host, port },
-    readMetrics: async () =>
-      readRegistry(AggregatorRegistry.aggregate([await operations.registry.getMetricsAsJSON()])),
-    readReadiness: operations.readReadiness,
-  })
+  const readMetrics = async () => {
+    const [only, ...more] = workers
+    // Added up, some metrics of the process would be left out.
+    if (only !== undefined && more.length === 0) return readRegistry(only.operations.registry)
+    return readRegistry(AggregatorRegistry.aggregate([await registry.getMetricsAsJSON()]))
+  }
+  return serveOperations({ host, port, readMetrics, readReadiness })
 }

@@ -1,10 +1,9 @@
-import type { Server } from 'node:http'
 import { mkdirSync } from 'node:fs'
 import type { Job, ModelFile, WorkerDescription } from '@atelier/proto'
 import { WORKER_HEARTBEAT_MS, type LedgerStore } from '@atelier/ledger'
-import { readRegistry, serveOperations, type OperationsSource } from '@atelier/telemetry'
+import type { OperationsSource } from '@atelier/telemetry'
 import type { Logger } from 'pino'
-import type { Counter } from 'prom-client'
+import type { Counter, Registry } from 'prom-client'
 import type { WorkerConfig } from './config.ts'
 import { describeWorker } from './describe-worker.ts'
 import type { FromEngine } from './engine-protocol.ts'
@@ -37,7 +36,7 @@ export interface WorkerOptions {
   readonly counters?: readonly Counter[]
 }
 
-/** A running worker: one engine, its jobs, its service, its entry in the directory. */
+/** A worker: one engine, its jobs, its service, its entry in the directory. */
 export class Worker {
   readonly #options: WorkerOptions
   readonly #events = new EventLog()
@@ -47,7 +46,6 @@ export class Worker {
   readonly #catalogue: ModelCatalogue
   readonly #unfit: UnfitJobs
   readonly #metrics: WorkerMetrics
-  #operationsServer: Server | undefined
   #service: WorkerService | undefined
   #consumer: JobConsumer | undefined
   #prefetcher: Prefetcher | undefined
@@ -58,7 +56,7 @@ export class Worker {
   /** The engine was ended for the sake of a job that did not stop. */
   #isStoppingEngine = false
 
-  private constructor(options: WorkerOptions) {
+  constructor(options: WorkerOptions) {
     const { config, store, logger } = options
     this.#options = options
     mkdirSync(config.ATELIER_DATA, { recursive: true })
@@ -101,31 +99,29 @@ export class Worker {
     })
   }
 
-  /** Starts a worker; resolves when its engine is up and the directory shows it. */
-  static async start(options: WorkerOptions): Promise<Worker> {
-    const worker = new Worker(options)
-    await worker.#startOperations()
-    await worker.#startService()
-    await worker.#engineReady()
-    const slots = worker.#ready?.slots ?? 1
-    worker.#consumer = new JobConsumer({
+  /** Opens its service and asks for jobs; resolves when its engine is up and it was to enter the directory. */
+  async start(): Promise<void> {
+    const options = this.#options
+    await this.#startService()
+    await this.#engineReady()
+    const slots = this.#ready?.slots ?? 1
+    this.#consumer = new JobConsumer({
       jobs: options.store.jobs,
-      runner: worker.#runner,
+      runner: this.#runner,
       workerId: options.config.workerId,
       slots,
       recovers: options.store.kind === 'embedded',
-      whenReady: () => worker.#engineReady(),
-      accepts: (job) => worker.#accepts(job),
-      residentIdentities: () => (options.config.ATELIER_AFFINITY ? worker.#residents : []),
+      whenReady: () => this.#engineReady(),
+      accepts: (job) => this.#accepts(job),
+      residentIdentities: () => (options.config.ATELIER_AFFINITY ? this.#residents : []),
       logger: options.logger,
     })
-    worker.#prefetcher = worker.#startPrefetching(slots)
-    worker.#heartbeat = setInterval(() => {
-      worker.#endStuckEngine()
-      void worker.#publish()
+    this.#prefetcher = this.#startPrefetching(slots)
+    this.#heartbeat = setInterval(() => {
+      this.#endStuckEngine()
+      void this.#publish()
     }, WORKER_HEARTBEAT_MS)
-    await worker.#publish()
-    return worker
+    await this.#publish()
   }
 
   /** The files this worker sees. */
@@ -134,7 +130,7 @@ export class Worker {
   }
 
   /** Metrics and readiness, for the operations port and for a parent process. */
-  get operations(): OperationsSource {
+  get operations(): OperationsSource & { readonly registry: Registry } {
     return {
       registry: this.#metrics.registry,
       readReadiness: () =>
@@ -165,15 +161,7 @@ export class Worker {
     this.#catalogue.close()
     this.#runner.close()
     this.#service?.close()
-    this.#operationsServer?.close()
     await this.#engine.close()
-  }
-
-  async #startOperations(): Promise<void> {
-    const { ATELIER_METRICS_PORT: port, ATELIER_GRPC_HOST: host } = this.#options.config
-    if (port === 0) return
-    const readMetrics = () => readRegistry(this.#metrics.registry)
-    this.#operationsServer = await serveOperations({ host, port, readMetrics, ...this.operations })
   }
 
   async #startService(): Promise<void> {

@@ -14,6 +14,8 @@ export interface LedgerStore {
   readonly documents: DocumentStore
   readonly workers: WorkerDirectory
   readonly notices: NoticeBoard
+  /** Why the ledger is known to be away, in a sentence, asking nobody; undefined: nothing is known against it. */
+  findOutage(): string | undefined
   /** How full the bounded places are where jobs and pictures are kept; places without a known bound are left out. */
   readUse(): Promise<StoreUse[]>
   /**

@@ -10,9 +10,11 @@ const PROBE = { tenant: 'readiness', key: 'probe' }
  * without the ledger a program can neither take nor give jobs.
  */
 export async function probeLedger(
-  store: Pick<LedgerStore, 'documents'>,
+  store: Pick<LedgerStore, 'documents' | 'findOutage'>,
   answerMs = ANSWER_MS,
 ): Promise<string | undefined> {
+  const outage = store.findOutage()
+  if (outage !== undefined) return outage
   let limit: NodeJS.Timeout | undefined
   const late = new Promise<string>((resolve) => {
     limit = setTimeout(() => resolve(`the ledger did not answer within ${answerMs} ms`), answerMs)

@@ -16,7 +16,7 @@ describe('LedgerDispatcher', () => {
   let dispatcher: LedgerDispatcher
   beforeEach(async () => {
     ledger = new FakeLedger()
-    dispatcher = await LedgerDispatcher.open({
+    dispatcher = new LedgerDispatcher({
       jobs: ledger as unknown as JobLedger,
       connections: new WorkerConnections(() => []),
       limits: { maxQueued: 3, maxQueuedPerTenant: 2 },

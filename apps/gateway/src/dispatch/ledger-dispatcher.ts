@@ -49,22 +49,13 @@ export class LedgerDispatcher implements JobDispatcher {
   readonly #depths = new QueueDepths()
   #isWatching = false
 
-  private constructor(options: LedgerDispatcherOptions) {
+  /** Begins to watch the ledger. */
+  constructor(options: LedgerDispatcherOptions) {
     this.#options = options
     this.#subscriptions = new Subscriptions((error, { record }) =>
       options.logger.error({ err: error, jobId: record.job?.id }, 'a listener of job updates failed'),
     )
-  }
-
-  /** Starts watching the ledger; resolves when the jobs that are open now are known, or cannot be had yet. */
-  static async open(options: LedgerDispatcherOptions): Promise<LedgerDispatcher> {
-    const dispatcher = new LedgerDispatcher(options)
-    void dispatcher.#watch()
-    await dispatcher.#readOpenJobs().catch((error: unknown) => {
-      // The watch tells the open jobs when the ledger is there.
-      options.logger.warn({ err: error }, 'the ledger cannot be read yet')
-    })
-    return dispatcher
+    void this.#watch()
   }
 
   async submit(job: Job, rules?: SubmitRules): Promise<Submission> {
@@ -171,11 +162,12 @@ export class LedgerDispatcher implements JobDispatcher {
       }
       if (this.#stop.signal.aborted) return
       await new Promise((resolve) => setTimeout(resolve, WATCH_RETRY_MS).unref())
-      await this.#readOpenJobs().catch(() => undefined)
+      await this.read().catch(() => undefined)
     }
   }
 
-  async #readOpenJobs(): Promise<void> {
+  /** Reads which jobs are open now; rejects when they cannot be had. */
+  async read(): Promise<void> {
     for (const record of await this.#options.jobs.list({ states: OPEN_STATES })) this.#take(record)
   }
 

@@ -32,11 +32,12 @@ export function createJobRoutes(deps: GatewayDeps): Hono<GatewayEnv> {
   })
   for (const create of [createJobListRoutes, createPictureRoutes, createEventRoutes])
     routes.route('/', create(deps))
-  routes.onError((error) => answerFault(deps, error))
+  routes.onError((error) => answerJobFault(deps, error))
   return routes
 }
 
-function answerFault({ logger }: GatewayDeps, error: Error): Response {
+/** The answer to a fault of these routes; what we did not foresee hides its text. */
+export function answerJobFault({ logger }: Pick<GatewayDeps, 'logger'>, error: Error): Response {
   const known = isAtelierError(error) ? error : undefined
   if (known?.code === 'invalid-request')
     return answer(toExact({ error: { code: known.code, message: known.message } }), 400)

@@ -17,8 +17,13 @@ function directoryOf(...lists: WorkerDescription[][]): WorkerDirectory {
     },
   }
 }
-const open = (...lists: WorkerDescription[][]) =>
-  DirectoryModelIndex.open(directoryOf(...lists), () => undefined)
+const open = async (...lists: WorkerDescription[][]) => {
+  const index = new DirectoryModelIndex()
+  const directory = directoryOf(...lists)
+  await index.read(directory)
+  void index.follow(directory, () => undefined)
+  return index
+}
 const names = (index: DirectoryModelIndex) =>
   index.list(ModelKind.MODEL_KIND_CHECKPOINT).map(({ name }) => name)
 

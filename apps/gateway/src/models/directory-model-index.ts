@@ -6,29 +6,20 @@ import type { ModelIndex } from './model-index.ts'
 /** Pause before a directory that could not be followed is tried again, milliseconds. */
 const RETRY_MS = 1_000
 
-/** A model index that follows the worker directory. Owns its watch until `close`. */
+/** A model index that takes lists of workers, from a directory that it follows. Owns its watch until `close`. */
 export class DirectoryModelIndex implements ModelIndex {
   readonly #stop = new AbortController()
   #workers: readonly WorkerDescription[] = []
   #byKind = new Map<ModelKind, readonly ModelFile[]>()
   readonly #waiting = new Set<() => void>()
 
-  /** Reads the directory once, then follows it; resolves when the first list is in, or cannot be had yet. */
-  static async open(
-    directory: WorkerDirectory,
-    onFault: (fault: unknown) => void,
-  ): Promise<DirectoryModelIndex> {
-    const index = new DirectoryModelIndex()
-    try {
-      index.replace(await directory.list())
-    } catch (fault) {
-      onFault(fault)
-    }
-    void index.#follow(directory, onFault)
-    return index
+  /** Reads a directory once; rejects when it cannot be had. */
+  async read(directory: WorkerDirectory): Promise<void> {
+    this.replace(await directory.list())
   }
 
-  async #follow(directory: WorkerDirectory, onFault: (fault: unknown) => void): Promise<void> {
+  /** Follows a directory until `close`, whether it is there yet or not; never rejects. */
+  async follow(directory: WorkerDirectory, onFault: (fault: unknown) => void): Promise<void> {
     while (!this.#stop.signal.aborted) {
       try {
         for await (const workers of directory.watch(this.#stop.signal)) this.replace(workers)

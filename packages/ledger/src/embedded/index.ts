@@ -44,6 +44,7 @@ export async function openEmbeddedLedger({
     documents: createDocumentStore(database),
     notices: createLocalNoticeBoard(),
     workers: createWorkerDirectory(database, bell, now),
+    findOutage: () => undefined,
     readUse: () => readDiskUse(folder),
     async sweepBlobs() {
       await forgetOld(database, commits, { retention, now: now() })

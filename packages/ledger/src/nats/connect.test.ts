@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { toTestSettings } from '../test-kit/nats-settings.ts'
-import { parseServer, toConnectionOptions } from './connect.ts'
+import { listHosts, parseServer, toConnectionOptions } from './connect.ts'
 
 describe('toConnectionOptions', () => {
   it('never gives a connection up, and notices a dead broker within seconds', () => {
@@ -33,6 +33,12 @@ describe('toConnectionOptions', () => {
 
   it('passes a token on', () => {
     expect(toConnectionOptions(toTestSettings('h', 'p', { token: 't' }))).toMatchObject({ token: 't' })
+  })
+})
+
+describe('listHosts', () => {
+  it('shows no password', () => {
+    expect(listHosts(['nats://me:secret@h:1', 'i', 'token@j', ':'])).toBe('h:1,i:4222,j:4222,?')
   })
 })
 

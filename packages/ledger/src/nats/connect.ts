@@ -75,9 +75,18 @@ function readSeed(path: string): Uint8Array {
   return Buffer.from(seed)
 }
 
+/** Hosts and ports of servers, for people: without users and passwords. */
+export function listHosts(servers: readonly string[]): string {
+  return servers.map((server) => (URL.canParse(withScheme(server)) ? parseServer(server).host : '?')).join(',')
+}
+
+function withScheme(address: string): string {
+  return address.includes('://') ? address : `nats://${address}`
+}
+
 /** An address of a server, its scheme and port filled in. */
 export function parseServer(address: string): URL {
-  const url = new URL(address.includes('://') ? address : `nats://${address}`)
+  const url = new URL(withScheme(address))
   if (url.port === '') url.port = '4222'
   return url
 }

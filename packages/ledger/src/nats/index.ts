@@ -80,6 +80,7 @@ export function openNatsLedger({
     documents: createDocumentStore(link),
     notices: createNatsNoticeBoard(link),
     ready: () => link.ready(),
+    findOutage: () => link.outage,
     readUse: () => readNatsUse(link),
     // Those in the broker it forgets by itself.
     sweepBlobs: async () => (await objects?.sweep()) ?? 0,

@@ -10,7 +10,7 @@ import {
 import { AtelierError } from '../errors.ts'
 import type { LedgerEventListener } from '../ledger-events.ts'
 import { AckPublisher } from './ack-publisher.ts'
-import { connectToBroker } from './connect.ts'
+import { connectToBroker, listHosts } from './connect.ts'
 import { ensureLayout, type StreamBirths } from './ensure-layout.ts'
 import { isMissingStream, isNoRoom, toAtelierError } from './errors.ts'
 import { createNames, declareStreams, type Names } from './layout.ts'
@@ -53,6 +53,8 @@ export class NatsLink {
   readonly #waiting = new Set<() => void>()
   readonly #listeners = new Set<(session: Session) => void>()
   #connection: NatsConnection | undefined
+  /** Why there is no session. */
+  #outage: string | undefined = 'not connected yet'
   #publisher: AckPublisher | undefined
   #session: Session | undefined
   #sessions = 0
@@ -64,6 +66,16 @@ export class NatsLink {
     this.names = createNames(settings.prefix)
     this.emit = emit
     void this.#keepConnected()
+  }
+
+  /** Why the broker cannot be used now, in a sentence; undefined while it can. */
+  get outage(): string | undefined {
+    return this.#session === undefined ? `the broker cannot be reached: ${this.#outage}` : undefined
+  }
+
+  /** Where the broker is, without what opens it: addresses may hold a password. */
+  get #servers(): string {
+    return listHosts(this.settings.servers)
   }
 
   /** Largest message the broker takes, bytes. */
@@ -160,7 +172,7 @@ export class NatsLink {
     while (this.#session === undefined) {
       const left = until - performance.now()
       if (left <= 0 || this.#isClosed)
-        throw new AtelierError('unavailable', `the broker cannot be reached: ${what}: not connected`)
+        throw new AtelierError('unavailable', `${this.outage}: ${what}`)
       await this.#waitForChange(left)
     }
     return this.#session
@@ -178,7 +190,7 @@ export class NatsLink {
         const reason = await this.#connection.closed()
         this.#lose(reason)
       } catch (error) {
-        this.emit({ kind: 'refused', subject: this.settings.servers.join(','), cause: error })
+        this.#refuse(this.#servers, error)
       }
       if (!this.#isClosed) await sleep(RETRY_MS)
     }
@@ -196,7 +208,13 @@ export class NatsLink {
   #lose(cause: unknown): void {
     if (this.#session === undefined) return
     this.#session = undefined
-    this.emit({ kind: 'disconnected', subject: this.settings.servers.join(','), cause })
+    this.#outage = 'the connection is gone'
+    this.emit({ kind: 'disconnected', subject: this.#servers, cause })
+  }
+
+  #refuse(subject: string, cause: unknown): void {
+    this.#outage = `${subject}: ${cause instanceof Error ? cause.message : String(cause)}`
+    this.emit({ kind: 'refused', subject, cause })
   }
 
   /** Puts the streams in place, however long that takes, and opens a session. */
@@ -233,7 +251,7 @@ export class NatsLink {
       for (const listener of [...this.#listeners]) listener(this.#session)
       return true
     } catch (error) {
-      this.emit({ kind: 'refused', subject: connection.getServer(), cause: error })
+      this.#refuse(connection.getServer(), error)
       return false
     }
   }

@@ -50,7 +50,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}): Promise
   models.replace([WorkerDescription.fromPartial({ id: 'flat', models: [...(options.models ?? [])] })])
   const connections = new WorkerConnections(() => [])
   const limits = { maxQueued: 1000, maxQueuedPerTenant: 500 }
-  const ledgerDispatcher = await LedgerDispatcher.open({ jobs: store.jobs, connections, limits, logger })
+  const ledgerDispatcher = new LedgerDispatcher({ jobs: store.jobs, connections, limits, logger })
   const reported: TestGateway['reported'] = new Map()
   const config = parseGatewayConfig({
     ATELIER_LOG_LEVEL: 'silent',
