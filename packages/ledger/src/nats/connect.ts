@@ -77,7 +77,9 @@ function readSeed(path: string): Uint8Array {
 
 /** Hosts and ports of servers, for people: without users and passwords. */
 export function listHosts(servers: readonly string[]): string {
-  return servers.map((server) => (URL.canParse(withScheme(server)) ? parseServer(server).host : '?')).join(',')
+  return servers
+    .map((server) => (URL.canParse(withScheme(server)) ? parseServer(server).host : '?'))
+    .join(',')
 }
 
 function withScheme(address: string): string {

@@ -171,8 +171,7 @@ export class NatsLink {
     const until = performance.now() + WAIT_MS
     while (this.#session === undefined) {
       const left = until - performance.now()
-      if (left <= 0 || this.#isClosed)
-        throw new AtelierError('unavailable', `${this.outage}: ${what}`)
+      if (left <= 0 || this.#isClosed) throw new AtelierError('unavailable', `${this.outage}: ${what}`)
       await this.#waitForChange(left)
     }
     return this.#session
