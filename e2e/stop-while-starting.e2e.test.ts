@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -10,17 +10,28 @@ const SETTINGS = {
   ...{ ATELIER_PORT: '0', ATELIER_COMFY_PORT: '0', ATELIER_METRICS_PORT: '0' },
 }
 
+/** Resolves when the program has met no broker. */
+async function hearRefusal(child: ChildProcess): Promise<void> {
+  let output = ''
+  await new Promise<void>((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`it ended with ${code}:\n${output}`)))
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (part: Buffer) => {
+        output += part.toString()
+        if (output.includes('ledger-refused')) resolve()
+      })
+  })
+}
+
 // As the first process of a container, a program that leaves a signal to the system does not hear it at all.
 describe.each(['gateway', 'worker'])('a %s that waits for its broker', (program) => {
   it('ends with 0 on SIGTERM', async () => {
     const child = spawn(process.execPath, ['--import', 'tsx', 'apps/standalone/src/main.ts', program], {
       cwd: ROOT,
       env: { ...process.env, ...SETTINGS },
-      stdio: ['ignore', 'pipe', 'ignore'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     })
-    let output = ''
-    while (!output.includes('ledger-refused'))
-      output += ((await once(child.stdout, 'data')) as [Buffer])[0].toString()
+    await hearRefusal(child)
     child.kill('SIGTERM')
     expect(await once(child, 'exit')).toEqual([0, null])
   })
@@ -31,11 +42,9 @@ describe.each([['gateway', '--', '--nowebui'], ['worker']])('a %s that npm start
     const child = spawn('npm', ['run', ...program], {
       cwd: ROOT,
       env: { ...process.env, ...SETTINGS },
-      stdio: ['ignore', 'pipe', 'ignore'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     })
-    let output = ''
-    while (!output.includes('ledger-refused'))
-      output += ((await once(child.stdout, 'data')) as [Buffer])[0].toString()
+    await hearRefusal(child)
     child.kill('SIGTERM')
     // Whoever still runs holds the pipe open.
     await once(child, 'close')

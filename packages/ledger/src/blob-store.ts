@@ -16,6 +16,24 @@ export interface BlobStore {
   remove(key: string): Promise<void>
 }
 
+/** An upload as it lies in a store. */
+export interface StoredUpload {
+  readonly key: string
+  /** How long ago it was stored, milliseconds. */
+  readonly ageMs: number
+}
+
+/** The uploads of a store, for whoever removes those without a name. */
+export interface UploadStore {
+  /** Every upload, in no order. */
+  listUploads(): AsyncIterable<StoredUpload>
+  /** Removes an upload unless it was stored again within the given time, milliseconds; false: it was, or is gone. */
+  removeOld(key: string, youngMs: number): Promise<boolean>
+}
+
+/** Keys of uploads, as `toInputKey` makes them. */
+export const UPLOAD_KEY = /^inputs\/([a-z0-9-]{1,64})\/([0-9a-f]{64})$/
+
 /** Whether one execution of a job writes this key, once: never again with other bytes. */
 export function isWrittenOnce(key: string): boolean {
   return /^(results|records)\//.test(key)

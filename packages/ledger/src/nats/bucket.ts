@@ -15,6 +15,11 @@ export interface Stored {
   readonly storedAtMs: number
 }
 
+/** A stored value and its key. */
+export interface Keyed extends Stored {
+  readonly key: string
+}
+
 /** What stands under a key: a value, nothing ever, or the mark of a removal. */
 export type Found = Stored | { readonly isRemoved: boolean; readonly revision: number }
 
@@ -88,6 +93,36 @@ export class Bucket {
         throw error
       }
     })
+  }
+
+  /**
+   * Everything the bucket holds.
+   * @throws AtelierError `unavailable` when not all of it came: what is missing is not taken for what is not there
+   */
+  async readAll(): Promise<Keyed[]> {
+    const what = `read ${this.#name}`
+    return this.#link.use(what, async (session) => {
+      const { state } = await session.jsm.streams.info(this.stream)
+      const kv = await this.#kv.get(session)
+      const all: Keyed[] = []
+      let count = 0
+      for await (const entry of await kv.history({ key: '>' })) {
+        count += 1
+        if (entry.operation === 'PUT') all.push({ ...toStored(entry), key: entry.key })
+      }
+      if (count < state.messages)
+        throw new AtelierError('unavailable', `${what}: ${count} of ${state.messages} entries came`)
+      return all
+    })
+  }
+
+  /** Takes a value away without a mark of its removal, unless another has taken its place. */
+  async erase({ key, revision }: Pick<Keyed, 'key' | 'revision'>): Promise<void> {
+    const filter = this.#subjectOf(key)
+    // Purges what lies before the sequence.
+    await this.#link.use(`erase ${this.#name}/${key}`, ({ jsm }) =>
+      jsm.streams.purge(this.stream, { filter, seq: revision + 1 }),
+    )
   }
 
   /** Every key that matches a pattern such as "tenant.>". */

@@ -1,8 +1,10 @@
+import { BLOB_MARGIN_HOURS } from '../blob-store.ts'
 import { FallbackBlobStore } from '../fallback-blob-store.ts'
 import type { LedgerEventListener } from '../ledger-events.ts'
 import type { LedgerStore } from '../ledger-store.ts'
 import { S3BlobStore } from '../s3/s3-blob-store.ts'
 import type { S3Settings } from '../s3/settings.ts'
+import { Bucket } from './bucket.ts'
 import { Counters } from './counters.ts'
 import { JobView } from './job-view.ts'
 import { NatsLink } from './link.ts'
@@ -16,9 +18,15 @@ import { Presence } from './presence.ts'
 import { PublicIds } from './public-ids.ts'
 import { RecordStore } from './record-store.ts'
 import type { NatsSettings } from './settings.ts'
+import { sweepUploads, type SweepUploadsOptions } from './sweep-uploads.ts'
 import { WorkQueue } from './work-queue.ts'
 
 export type { NatsSettings } from './settings.ts'
+
+const MS_PER_HOUR = 3_600_000
+const BLOB_MARGIN_MS = BLOB_MARGIN_HOURS * MS_PER_HOUR
+/** Least time between two sweeps of uploads, milliseconds: every gateway asks for one each hour. */
+const SWEEP_REST_MS = 0.9 * MS_PER_HOUR
 
 /** What the NATS ledger is opened with. */
 export interface NatsOptions {
@@ -54,6 +62,13 @@ export function openNatsLedger({
     s3 && new S3BlobStore(s3, ({ message }) => link.emit({ kind: 'storage-full', subject: message }))
   const inBroker = new NatsBlobStore(link, now)
   const blobs = objects === undefined ? inBroker : new FallbackBlobStore(objects, inBroker)
+  const uploads: SweepUploadsOptions = {
+    stores: objects === undefined ? [inBroker] : [objects, inBroker],
+    files: new Bucket(link, link.names.files),
+    marks: new Bucket(link, link.names.unnamed),
+    keepMs: settings.retentionHours * MS_PER_HOUR + BLOB_MARGIN_MS,
+    ...{ youngMs: BLOB_MARGIN_MS, restMs: SWEEP_REST_MS, now },
+  }
   const view = new JobView(link, elapsed, settings.endedKnown)
   const queue = new WorkQueue(link, elapsed)
   const workers = new NatsWorkerDirectory(link, blobs, elapsed)
@@ -82,8 +97,8 @@ export function openNatsLedger({
     ready: () => link.ready(),
     findOutage: () => link.outage,
     readUse: () => readNatsUse(link),
-    // Those in the broker it forgets by itself.
-    sweepBlobs: async () => (await objects?.sweep()) ?? 0,
+    // Blobs of jobs in the broker it forgets by itself.
+    sweepBlobs: async () => ((await objects?.sweep()) ?? 0) + (await sweepUploads(uploads)),
     async close() {
       await jobs.close()
       workers.close()

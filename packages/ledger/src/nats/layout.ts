@@ -12,6 +12,8 @@ export interface Names {
   readonly documents: string
   readonly files: string
   readonly workers: string
+  /** Since when uploads have no name. */
+  readonly unnamed: string
   /** Object stores: what jobs make and are given, and what clients keep. */
   readonly results: string
   readonly uploads: string
@@ -35,6 +37,7 @@ export function createNames(prefix: string): Names {
     documents: `${prefix}-documents`,
     files: `${prefix}-files`,
     workers: `${prefix}-workers`,
+    unnamed: `${prefix}-unnamed`,
     results: `${prefix}-results`,
     uploads: `${prefix}-uploads`,
     work: `${prefix}-work`,
@@ -86,6 +89,8 @@ export function declareStreams(names: Names, settings: NatsSettings, replicas: n
     bucket(names.documents, 0),
     bucket(names.files, 0),
     bucket(names.workers, WORKER_ENTRY_TTL_MS * NANOS_PER_MS),
+    // Longer than a mark is waited for: a mark that goes begins anew.
+    bucket(names.unnamed, 2 * (retention + BLOB_MARGIN_HOURS * NANOS_PER_HOUR)),
     objects(names.results, retention + BLOB_MARGIN_HOURS * NANOS_PER_HOUR, settings.maxResultBytes),
     objects(names.uploads, 0, -1),
     {

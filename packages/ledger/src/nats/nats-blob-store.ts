@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { BlobRef } from '@atelier/proto'
+import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream'
 import { Objm, type ObjectInfo, type ObjectStore } from '@nats-io/obj'
-import { BLOB_MARGIN_HOURS, isWrittenOnce, type BlobStore } from '../blob-store.ts'
+import {
+  BLOB_MARGIN_HOURS,
+  isWrittenOnce,
+  UPLOAD_KEY,
+  type BlobStore,
+  type UploadStore,
+} from '../blob-store.ts'
 import { AtelierError } from '../errors.ts'
 import { toPlainKey } from '../plain-key.ts'
 import { ByteCache } from '../byte-cache.ts'
@@ -18,13 +25,16 @@ const CACHE_BYTES = 64 * 1024 * 1024
 const READ_LIMIT_MS = 60_000
 /** Keys of blobs that belong to a job and may go when its record does; all others are kept until removed. */
 const PASSING = /^(results|requests|records|workers)\//
-/** Age from which a blob that passes is stored again, milliseconds: half the time it outlives records by. */
+/**
+ * Age from which a blob that is brought again is stored again, milliseconds: half the time blobs outlive records by, and
+ * half the age from which an upload without a name may be removed.
+ */
 const FRESH_MS = (BLOB_MARGIN_HOURS * 3_600_000) / 2
 /** Keys whose last part is their content's hash, or that are written once only. */
 const CONTENT_KEY = /^(inputs|requests)\//
 
 /** Blobs in two object stores: one that forgets what its jobs' records no longer name, one that keeps. */
-export class NatsBlobStore implements BlobStore {
+export class NatsBlobStore implements BlobStore, UploadStore {
   readonly #link: NatsLink
   readonly #now: () => number
   readonly #cache = new ByteCache(CACHE_BYTES)
@@ -78,11 +88,38 @@ export class NatsBlobStore implements BlobStore {
     })
   }
 
+  async *listUploads(): AsyncIterable<{ key: string; ageMs: number }> {
+    const infos = await this.#link.use('list uploads', async (session) =>
+      (await this.#kept.get(session)).list(),
+    )
+    for (const { name, mtime, deleted } of infos) {
+      const key = name
+      if (!deleted && UPLOAD_KEY.test(key)) yield { key, ageMs: this.#now() - Date.parse(mtime) }
+    }
+  }
+
+  /** Removes the version that is old and no later one: what is stored meanwhile has another place and other parts. */
+  async removeOld(key: string, youngMs: number): Promise<boolean> {
+    const bucket = this.#link.names.uploads
+    const stream = `OBJ_${bucket}`
+    return this.#link.use(`remove upload ${key}`, async ({ jsm }) => {
+      const filter = `$O.${bucket}.M.${toObjectToken(toPlainKey(key))}`
+      const found = await findLast(jsm, stream, filter)
+      if (found === undefined) return false
+      const { nuid, mtime, deleted = false } = found.json<StoredObject>()
+      if (deleted || this.#now() - Date.parse(mtime ?? found.time.toISOString()) < youngMs) return false
+      await jsm.streams.purge(stream, { filter, seq: found.seq + 1 })
+      await jsm.streams.purge(stream, { filter: `$O.${bucket}.C.${nuid}` })
+      this.#cache.deletePrefix(`${key}\n`)
+      return true
+    })
+  }
+
   /** Whether the blob is there, and young enough to outlive the record that is about to name it. */
   async #isStored(store: ObjectStore, ref: BlobRef): Promise<boolean> {
     const info = await store.info(toPlainKey(ref.key))
     if (info === null || info.deleted || toHex(info) !== ref.sha256) return false
-    return !PASSING.test(ref.key) || this.#now() - Date.parse(info.mtime) < FRESH_MS
+    return this.#now() - Date.parse(info.mtime) < FRESH_MS
   }
 
   #placeOf(key: string): { bucket: string; key: string } {
@@ -93,6 +130,31 @@ export class NatsBlobStore implements BlobStore {
   #use<T>(what: string, key: string, work: (store: ObjectStore, session: Session) => Promise<T>): Promise<T> {
     const stores = PASSING.test(key) ? this.#passing : this.#kept
     return this.#link.use(what, async (session) => work(await stores.get(session), session))
+  }
+}
+
+/** An object's name in the subject of its description, as the client writes it: base64url with padding. */
+function toObjectToken(name: string): string {
+  return Buffer.from(name).toString('base64').replaceAll('+', '-').replaceAll('/', '_')
+}
+
+/** What is used of an object's description. */
+interface StoredObject {
+  readonly nuid: string
+  readonly mtime?: string
+  readonly deleted?: boolean
+}
+
+async function findLast(
+  jsm: JetStreamManager,
+  stream: string,
+  subject: string,
+): Promise<StoredMsg | undefined> {
+  try {
+    return (await jsm.streams.getMessage(stream, { last_by_subj: subject })) ?? undefined
+  } catch (error) {
+    if (hasCode(error, API_CODES.messageNotFound)) return undefined
+    throw error
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { BlobRef } from '@atelier/proto'
-import type { BlobStore } from '../blob-store.ts'
+import { UPLOAD_KEY, type BlobStore, type UploadStore } from '../blob-store.ts'
 import { ByteCache } from '../byte-cache.ts'
 import { AtelierError } from '../errors.ts'
 import { toObjectKey } from './object-key.ts'
@@ -15,7 +15,7 @@ const PASSING_KINDS = ['results', 'requests', 'records', 'workers']
 const REMOVALS_AT_ONCE = 8
 
 /** Blobs as objects of one bucket of an S3 store. */
-export class S3BlobStore implements BlobStore {
+export class S3BlobStore implements BlobStore, UploadStore {
   readonly #settings: S3Settings
   readonly #client: S3Client
   readonly #cache = new ByteCache(CACHE_BYTES)
@@ -56,7 +56,8 @@ export class S3BlobStore implements BlobStore {
   async sweep(): Promise<number> {
     let count = 0
     for (const kind of PASSING_KINDS) {
-      for await (const old of this.#listOld(kind)) {
+      for await (const page of this.#list(`${kind}/`)) {
+        const old = page.flatMap(({ key, ageMs }) => (ageMs > this.#settings.keepMs ? [key] : []))
         for (let start = 0; start < old.length; start += REMOVALS_AT_ONCE) {
           const keys = old.slice(start, start + REMOVALS_AT_ONCE)
           await Promise.all(keys.map((key) => this.#client.call({ method: 'DELETE', key })))
@@ -67,8 +68,29 @@ export class S3BlobStore implements BlobStore {
     return count
   }
 
-  /** Keys of old objects of a kind, a page of the store's listing at a time. */
-  async *#listOld(kind: string): AsyncIterable<string[]> {
+  async *listUploads(): AsyncIterable<{ key: string; ageMs: number }> {
+    const prefix = `${this.#settings.prefix}/`
+    for await (const page of this.#list('inputs/'))
+      for (const { key, ageMs } of page) {
+        const own = key.slice(prefix.length)
+        if (UPLOAD_KEY.test(own)) yield { key: own, ageMs }
+      }
+  }
+
+  /** Looks once more, as late as it can: S3 knows no removal of a certain version without versioning. */
+  async removeOld(key: string, youngMs: number): Promise<boolean> {
+    const name = this.#keyOf(key)
+    for await (const page of this.#list(toObjectKey(key)))
+      for (const found of page)
+        if (found.key === name && found.ageMs >= youngMs) {
+          await this.remove(key)
+          return true
+        }
+    return false
+  }
+
+  /** Objects whose keys begin so, and how old they are by the store's own clock, a page of its listing at a time. */
+  async *#list(prefix: string): AsyncIterable<{ key: string; ageMs: number }[]> {
     let after: string | undefined
     do {
       const { bytes, dateMs } = await this.#client.call({
@@ -76,15 +98,16 @@ export class S3BlobStore implements BlobStore {
         key: '',
         query: {
           'list-type': '2',
-          prefix: `${this.#settings.prefix}/${kind}/`,
+          prefix: `${this.#settings.prefix}/${prefix}`,
           ...(after !== undefined && { 'continuation-token': after }),
         },
       })
       const page = Buffer.from(bytes).toString()
-      const before = dateMs - this.#settings.keepMs
-      yield [...page.matchAll(/<Contents>(.*?)<\/Contents>/gs)].flatMap(([, entry = '']) =>
-        Date.parse(readTag(entry, 'LastModified')) < before ? [readTag(entry, 'Key')] : [],
-      )
+      yield [...page.matchAll(/<Contents>(.*?)<\/Contents>/gs)].map(([, entry = '']) => ({
+        key: readTag(entry, 'Key'),
+        // One that tells no time is as young as can be.
+        ageMs: dateMs - (Date.parse(readTag(entry, 'LastModified')) || dateMs),
+      }))
       after = readTag(page, 'IsTruncated') === 'true' ? readTag(page, 'NextContinuationToken') : undefined
     } while (after !== undefined && after !== '')
   }
