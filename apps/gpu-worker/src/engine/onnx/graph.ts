@@ -43,6 +43,8 @@ export interface Graph {
   readonly ops: readonly Op[]
   readonly constants: readonly Constant[]
   readonly weights: readonly Weight[]
+  /** Types of ops that read host memory whenever they run: what is captured of them could not be replayed (emit-cuda.ts). */
+  readonly hostReaders?: readonly string[]
   /** Inner values by the names of their modules, of a description alone; `exposeMarks` makes outputs of them. */
   readonly marks?: ReadonlyMap<string, Value>
 }

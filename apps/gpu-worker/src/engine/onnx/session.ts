@@ -89,9 +89,10 @@ interface Part {
 
 function loadPart(graph: Graph, options: SessionOptions): Promise<RunnableModel> {
   const { runtime = NODE_BINDING } = options
+  const isReplayable = (graph.hostReaders ?? []).length === 0
   const weightsFolder = parse(graph.weights[0]?.path ?? process.cwd()).root
   return runtime
-    .load(toModelBytes(graph), { ...toModelOptions(options), weightsFolder })
+    .load(toModelBytes(graph), { ...toModelOptions(options), weightsFolder, isReplayable })
     .catch((error: unknown) => tellLoss(error, options))
 }
 

@@ -28,6 +28,8 @@ export interface Emitted {
   readonly shape?: readonly number[]
   /** A linear layer's bias, not added yet: a later op may add it together with something else. */
   readonly bias?: Emitted
+  /** Numbers of its channels (pixels) or along its last axis (all else), where the description tells. */
+  readonly width?: number
 }
 
 /** One graph on its way to the device. */
@@ -43,6 +45,8 @@ export interface Emission {
   readonly conversions: Map<string, Emitted>
   /** Ops that were written together with an earlier one. */
   readonly done: Set<Op>
+  /** Types of ops that read host memory whenever they run, or are not known not to. */
+  readonly hostReaders: Set<string>
 }
 
 /** Layouts of graph inputs by their number of dimensions. */
@@ -56,11 +60,14 @@ export function startEmission(graph: Graph, precision: Precision): Emission {
   const values = new Map<string, Emitted>()
   for (const { name, dtype, shape = [] } of graph.inputs) {
     const layout = INPUT_LAYOUTS[shape.length] ?? 'plain'
-    values.set(name, { name: name as Value, dtype: dtype === 'F32' ? 'f32' : 'other', layout })
+    const width = widthOf(shape, layout)
+    const type = dtype === 'F32' ? 'f32' : 'other'
+    values.set(name, { name: name as Value, dtype: type, layout, ...(width !== undefined && { width }) })
   }
   for (const { name, dtype, shape } of graph.constants) {
     const type = dtype === 'F32' ? 'f32' : 'other'
-    values.set(name, { name: name as Value, dtype: type, layout: 'plain', isFixed: true, shape })
+    const width = shape.at(-1) ?? 1
+    values.set(name, { name: name as Value, dtype: type, layout: 'plain', isFixed: true, shape, width })
   }
   for (const { name, dtype, shape } of graph.weights)
     values.set(name, {
@@ -76,7 +83,13 @@ export function startEmission(graph: Graph, precision: Precision): Emission {
     constants: new Map(graph.constants.map((constant) => [constant.name, constant])),
     conversions: new Map(),
     done: new Set(),
+    hostReaders: new Set(),
   }
+}
+
+function widthOf(shape: readonly (number | string)[], layout: Layout): number | undefined {
+  const width = layout === 'image' ? shape[1] : shape.at(-1)
+  return typeof width === 'number' ? width : undefined
 }
 
 function toWeightType(dtype: Weight['dtype']): Emitted['dtype'] {

@@ -14,6 +14,7 @@ import { maxDifference, openFixture, TEST_SESSION, unpackTinyCheckpoint } from '
 import { add } from '../../networks/layers.ts'
 import type { Graph } from '../graph.ts'
 import type { ChangedWeights, WeightChange } from '../graph-builder.ts'
+import { LAYERS } from '../layer-ops.ts'
 import { createSession } from '../session.ts'
 import type { SessionInputs } from '../network-session.ts'
 import { wrapEdges } from '../wrap-edges.ts'
@@ -130,6 +131,57 @@ describe('a UNet of SD’s width written for CUDA', () => {
     const [{ prediction } = {}] = await runAsCuda(description, [inputs], 'f32')
     const scale = Math.max(...expected.data.map(Math.abs))
     expect(maxDifference(prediction!, expected) / scale).toBeLessThan(2e-4)
+  })
+})
+
+describe('a join of channels', () => {
+  const joinOf = (widths: readonly (number | string)[]): Graph => {
+    const names = widths.map((_, i) => `image_${i}`)
+    const image = (name: string, width: number | string) =>
+      ({ name, dtype: 'F32', shape: ['batch', width, 'height', 'width'] }) as const
+    return {
+      inputs: names.map((name, i) => image(name, widths[i]!)),
+      outputs: [image('joined', 'channels')],
+      ops: [{ type: 'JoinChannels', domain: LAYERS, inputs: names, outputs: ['joined'], attributes: {} }],
+      constants: [],
+      weights: [],
+    }
+  }
+
+  it('is one of parts of one width, with the channels in their order', async () => {
+    const graph = joinOf([6, 4])
+    const inputs = { image_0: draw([1, 6, 2, 3], 0.3), image_1: draw([1, 4, 2, 3], 0.7) }
+    const [{ joined } = {}] = await runAsCuda(graph, [inputs], 'f32')
+    expect([...joined!.data]).toEqual([...inputs.image_0.data, ...inputs.image_1.data])
+    const written = emitCuda(graph)
+    expect(written.ops.find(({ type }) => type === 'Concat')!.inputs).toHaveLength(5)
+    expect(written.hostReaders).toEqual([])
+    expect(countOps(emitCuda(joinOf([4, 4, 4])))['Split']).toBeUndefined()
+  })
+
+  it('cannot be replayed where widths are not known or parts are too many', () => {
+    expect(emitCuda(joinOf([4, 'more'])).hostReaders).toEqual(['Concat'])
+    expect(emitCuda(joinOf([31, 2])).hostReaders).toEqual(['Concat'])
+  })
+})
+
+describe('ops that read host memory whenever they run', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'probe-')), 'probe.safetensors')
+  writeProbeUnet(path)
+  const file = readSafetensors(path)
+  const config = detectUnet(file, PREFIX)
+
+  it('are none in a UNet, with controls too', () => {
+    expect(emitCuda(buildUnet(file, config)).hostReaders).toEqual([])
+    expect(emitCuda(buildUnet(file, config, ['middle', 'skip_1'])).hostReaders).toEqual([])
+  })
+
+  it('are told of where edges wrap, and in text encoders', () => {
+    expect(emitCuda(wrapEdges(buildUnet(file, config))).hostReaders).toEqual(['Concat'])
+    const tiny = readSafetensors(unpackTinyCheckpoint())
+    expect(emitCuda(buildClipText(tiny, detectTextEncoders(tiny, 'sd1')[0]!)).hostReaders).toEqual([
+      'GatherND',
+    ])
   })
 })
 

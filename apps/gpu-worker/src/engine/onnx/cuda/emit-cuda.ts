@@ -55,8 +55,13 @@ export function emitCuda(graph: Graph, precision: Precision = 'f16'): Graph {
   }
   // What is an output as it was made still has the emitter's own name.
   for (const output of outputs) if (emission.values.has(output)) emitOutput(emission, output, output)
-  const { to } = emission
-  return { ...graph, ops: to.ops, constants: [...graph.constants, ...to.constants] }
+  const { to, hostReaders } = emission
+  return {
+    ...graph,
+    hostReaders: [...hostReaders],
+    ops: to.ops,
+    constants: [...graph.constants, ...to.constants],
+  }
 }
 
 /** A weight's cast to f32 is left out: whoever uses the weight casts it to what it needs, or not at all. */

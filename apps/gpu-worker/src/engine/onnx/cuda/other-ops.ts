@@ -24,6 +24,17 @@ const ELEMENTWISE = new Set([
   'Tanh',
   'Relu',
   'LeakyRelu',
+  'Cos',
+  'Sin',
+])
+/**
+ * Ops whose kernels were seen to read no host memory when they run (`bench/gpu/rehearse.ts`), besides those above. GatherND,
+ * Range and products of stacks of unlike sizes do; others were not looked at.
+ */
+const DEVICE_ONLY = new Set([
+  ...ELEMENTWISE,
+  ...['Unsqueeze', 'Transpose', 'Reshape', 'Slice', 'Gather', 'Where', 'Greater'],
+  ...['LayerNormalization', 'Gemm', 'Identity'],
 ])
 /** Ops whose value is no float. */
 const INTEGER_VALUED = new Set(['Shape', 'Greater', 'Less', 'Equal', 'And', 'Not', 'ArgMax'])
@@ -47,11 +58,14 @@ export function emitOther(emission: Emission, op: Op): void {
   const written = emission.to.writeAll(type, names, { attributes, domain, outputs: outputs.length })
   const usual = layout === 'pixels' ? emission.precision : dtype
   const isFloat = present.some((value) => value.dtype !== 'other')
+  const width = ELEMENTWISE.has(type) ? commonWidth(present, layout) : undefined
+  if (isFloat && !isFixed && !isDeviceOnly(op, present)) emission.hostReaders.add(type)
   outputs.forEach((output, index) =>
     emission.values.set(output, {
       name: written[index]!,
       dtype: typeOfOutput(op, index) ?? (isFloat ? usual : 'other'),
       layout,
+      ...(width !== undefined && { width }),
       ...(isFixed && { isFixed, ...(ELEMENTWISE.has(type) && { shape: largestShape(present) }) }),
     }),
   )
@@ -73,6 +87,22 @@ function commonLayout(emission: Emission, { type }: Op, inputs: readonly Emitted
   // An image as the description says joins those with their channels last; a vector joins tokens.
   if (layouts.every((layout) => layout === 'pixels' || layout === 'image')) return 'pixels'
   return layouts.includes('tokens') ? 'tokens' : 'plain'
+}
+
+/** Concat's kernel for parts of one width reads none; a product with a matrix is one product. */
+function isDeviceOnly({ type }: Op, inputs: readonly Emitted[]): boolean {
+  if (type === 'MatMul') return inputs[1]?.isFixed === true
+  if (type !== 'Concat') return DEVICE_ONLY.has(type)
+  const [first] = inputs
+  return first?.width !== undefined && inputs.every((value) => value.width === first.width)
+}
+
+/** Numbers that stand alone in an axis are repeated: what is known to be wider decides. */
+function commonWidth(values: readonly Emitted[], layout: Emitted['layout']): number | undefined {
+  const isImage = layout === 'pixels' || layout === 'image'
+  const known = values.flatMap((value) => (isImage && value.layout !== layout ? [] : (value.width ?? [])))
+  const widest = Math.max(...known)
+  return widest > 1 ? widest : undefined
 }
 
 /** What values of several shapes make together, where one of them has the full shape. */

@@ -20,7 +20,7 @@ export function emitGatedLinear(emission: Emission, op: Op): void {
   if (projection.bias !== undefined && projection.layout === 'tokens' && GATED_WIDTHS.has(width)) {
     const bias = asFloat(emission, projection.bias)
     const name = to.write('BiasSplitGelu', [projection.name, bias.name], {}, MICROSOFT)
-    values.set(op.outputs[0]!, { ...withoutBias(projection), name })
+    values.set(op.outputs[0]!, { ...withoutBias(projection), name, width })
     return
   }
   const whole = settle(emission, projection)
@@ -28,7 +28,8 @@ export function emitGatedLinear(emission: Emission, op: Op): void {
     attributes: { axis: -1, num_outputs: 2 },
     outputs: 2,
   })
-  values.set(op.outputs[0]!, { ...whole, name: to.write('Mul', [value!, to.write('Gelu', [gate!])]) })
+  const name = to.write('Mul', [value!, to.write('Gelu', [gate!])])
+  values.set(op.outputs[0]!, { ...whole, name, width })
 }
 
 /** Layer normalisation; the kernel accumulates in f32. */
@@ -92,7 +93,9 @@ function emitSkipLayerNorm(emission: Emission, { sum, norm, branch, skip }: Resi
 function product(emission: Emission, op: Op): Emitted {
   const [x, weight] = op.inputs.slice(0, 2).map((name) => asFloat(emission, find(emission, name)))
   const name = emission.to.write('FusedMatMul', [x!.name, weight!.name], { transB: 1 }, MICROSOFT)
-  const value = { ...x!, name, dtype: emission.precision }
+  const { width: _, ...rest } = x!
+  const [width] = weightShape(emission, op.inputs[1]!)
+  const value = { ...rest, name, dtype: emission.precision, ...(width !== undefined && { width }) }
   return op.inputs[2] === undefined ? value : { ...value, bias: find(emission, op.inputs[2]) }
 }
 

@@ -9,6 +9,8 @@ export interface ModelOptions {
   readonly threads: number
   /** "all" fuses and folds what it can; "none" leaves every op as it is written. */
   readonly optimization: 'all' | 'none'
+  /** Whether a captured call of it does the same when it is replayed; absent: it does. */
+  readonly isReplayable?: boolean
   /** Folder that the files of its weights are given relative to; absent: they are in the model. */
   readonly weightsFolder?: string
 }

@@ -41,6 +41,19 @@ async function openModel() {
   return { runtime, model: await loading }
 }
 
+describe('calls that are captured', () => {
+  it.each([
+    [true, undefined, true],
+    [true, false, false],
+    [false, true, false],
+  ])('with captures %s, of a model that is replayable: %s: %s', (capturesCalls, isReplayable, expected) => {
+    const runtime = new NativeRuntime({ capturesCalls })
+    const options = { ...OPTIONS, ...(isReplayable !== undefined && { isReplayable }) }
+    void runtime.load(new Uint8Array(1), options).catch(() => undefined)
+    expect(askedOf(0)[0]).toMatchObject({ kind: 'load', options: { capturesCalls: expected } })
+  })
+})
+
 describe('a thread of ONNX Runtime that fails', () => {
   it('fails what waits for it; the next request starts another, which its end leaves alone', async () => {
     const { runtime } = await openModel()

@@ -47,7 +47,7 @@ export class NativeRuntime implements ModelRuntime {
   }
 
   readonly load: ModelRuntime['load'] = async (bytes, options) => {
-    const { capturesCalls } = this.#options
+    const capturesCalls = this.#options.capturesCalls && options.isReplayable !== false
     const asked = { kind: 'load', bytes, options: { ...options, capturesCalls } } as const
     const { model, inputs, outputs } = (await this.#ask(asked)) as LoadedOnThread
     return {
