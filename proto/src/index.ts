@@ -14,6 +14,7 @@ export {
   GenerationJob,
   HiresPass,
   HypernetworkRef,
+  type HyperTile,
   ImageFormat,
   ImagePlan,
   InpaintMask,

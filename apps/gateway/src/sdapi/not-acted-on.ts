@@ -6,7 +6,7 @@ import type { GenerationRequest } from './request/generation-request.ts'
 const ACTED_ON = new Set([
   'controlnet',
   'lora',
-  ...['refiner', 'sampler', 'seed', 'comments', 'extra options', 'soft inpainting'],
+  ...['refiner', 'sampler', 'seed', 'comments', 'extra options', 'soft inpainting', 'hypertile'],
 ])
 
 /**

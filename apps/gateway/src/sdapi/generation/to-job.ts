@@ -3,6 +3,7 @@ import { toModelRef, type ModelIndex } from '../../models/model-index.ts'
 import { findEmbeddings, listEmbeddings } from '../lists/embeddings.ts'
 import { toControls } from '../control/to-controls.ts'
 import { promptsOf, type GenerationPlan } from './generation-plan.ts'
+import { toHyperTile } from './hyper-tile.ts'
 import { toHires, toRefiner } from './hires-plan.ts'
 import type { PlacedPictures } from './placed-pictures.ts'
 import { toModelConditions } from './model-conditions.ts'
@@ -126,6 +127,7 @@ export function toGeneration(
     hires: toHires(plan, models, (sampling, steps) => toSampling(plan, sampling, steps)),
     refiner: toRefiner(plan, models),
     ...toModelConditions(plan),
+    hyperTile: toHyperTile(plan),
     controls: toControls(pictures.controls ?? [], options, seedOfLots(plan)),
     toldEvents: listToldEvents(parameters),
   }

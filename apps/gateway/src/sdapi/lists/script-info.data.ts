@@ -172,8 +172,8 @@ export const SCRIPT_INFO_JSON = String.raw`[
 /** A ControlNet unit as the extension's page begins with it, JSON text. */
 export const CONTROL_UNIT_JSON = String.raw`{"is_ui": false, "input_mode": "simple", "batch_images": null, "output_dir": "", "loopback": false, "enabled": false, "module": "none", "model": "None", "weight": 1.0, "image": null, "resize_mode": "Crop and Resize", "low_vram": false, "processor_res": -1, "threshold_a": -1, "threshold_b": -1, "guidance_start": 0.0, "guidance_end": 1.0, "pixel_perfect": false, "control_mode": "Balanced", "inpaint_crop_input_image": true, "hr_option": "Both", "save_detected_map": true, "advanced_weighting": null, "effective_region_mask": null, "pulid_mode": "Fidelity", "union_control_type": "Unknown", "ipadapter_input": null, "mask": null, "batch_mask_dir": null, "animatediff_batch": false, "batch_modifiers": [], "batch_image_files": [], "batch_keyframe_idx": null}`
 
-/** Axes that extensions add to the X/Y/Z plot. */
-export const EXTENSION_AXES: readonly string[] = [
+/** Axes that ControlNet adds to the X/Y/Z plot. */
+export const CONTROL_AXES: readonly string[] = [
   '[ControlNet] Enabled',
   '[ControlNet] Model',
   '[ControlNet] Weight',
@@ -185,13 +185,4 @@ export const EXTENSION_AXES: readonly string[] = [
   '[ControlNet] Pre Resolution',
   '[ControlNet] Pre Threshold A',
   '[ControlNet] Pre Threshold B',
-  '[Hypertile] Unet First pass Enabled',
-  '[Hypertile] Unet Second pass Enabled',
-  '[Hypertile] Unet Max Depth',
-  '[Hypertile] Unet Max Tile Size',
-  '[Hypertile] Unet Swap Size',
-  '[Hypertile] VAE Enabled',
-  '[Hypertile] VAE Max Depth',
-  '[Hypertile] VAE Max Tile Size',
-  '[Hypertile] VAE Swap Size',
 ]

@@ -2,7 +2,8 @@ import { isExactObject, parseExactJson, type ExactObject, type ExactValue } from
 import type { ModelIndex } from '../../models/model-index.ts'
 import { listCheckpoints, toTitle } from '../generation/resolve-checkpoint.ts'
 import { listAxisLabels } from '../scripts/plot/axes.ts'
-import { CONTROL_UNIT_JSON, EXTENSION_AXES, SCRIPT_INFO_JSON } from './script-info.data.ts'
+import { EXTENSION_AXES } from '../scripts/plot/extension-axes.ts'
+import { CONTROL_UNIT_JSON, SCRIPT_INFO_JSON } from './script-info.data.ts'
 import { listUpscalers } from './upscalers.ts'
 
 const ARGUMENT_KEYS = ['label', 'value', 'minimum', 'maximum', 'step', 'choices']

@@ -44,4 +44,13 @@ export const INFOTEXT_NAMES: ReadonlyMap<string, string> = new Map([
   ['skip_early_cond', 'Skip Early CFG'],
   ['beta_dist_alpha', 'Beta scheduler alpha'],
   ['beta_dist_beta', 'Beta scheduler beta'],
+  ['hypertile_enable_unet', 'Hypertile U-Net'],
+  ['hypertile_enable_unet_secondpass', 'Hypertile U-Net second pass'],
+  ['hypertile_max_depth_unet', 'Hypertile U-Net max depth'],
+  ['hypertile_max_tile_unet', 'Hypertile U-Net max tile size'],
+  ['hypertile_swap_size_unet', 'Hypertile U-Net swap size'],
+  ['hypertile_enable_vae', 'Hypertile VAE'],
+  ['hypertile_max_depth_vae', 'Hypertile VAE max depth'],
+  ['hypertile_max_tile_vae', 'Hypertile VAE max tile size'],
+  ['hypertile_swap_size_vae', 'Hypertile VAE swap size'],
 ])

@@ -20,6 +20,7 @@ const UNCHANGEABLE = new Set([
   'infotext_explanation',
   'profiling_explanation',
   'settings_in_ui',
+  'hypertile_explanation',
   'api_enable_requests',
   'api_forbid_local_requests',
   'api_useragent',

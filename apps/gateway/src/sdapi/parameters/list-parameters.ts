@@ -1,6 +1,7 @@
 import { listControlParameters } from '../control/control-parameters.ts'
 import type { GenerationPlan } from '../generation/generation-plan.ts'
 import type { ModelIndex } from '../../models/model-index.ts'
+import { listHyperTileParameters, listSecondHyperTile } from '../generation/hyper-tile.ts'
 import { settleHiresSampling } from '../generation/hires-plan.ts'
 import { listHiresParameters } from './hires-parameters.ts'
 import { listExtraNoise, listInpaintParameters, listSourceParameters } from './source-parameters.ts'
@@ -25,6 +26,7 @@ export function listParameters(plan: GenerationPlan, models: ModelIndex): Parame
   const isFirst = findLoras(plan, models).length > 0
   return [
     ...plan.scriptParameters,
+    ...listHyperTileParameters(plan),
     ...(plan.isImageToImage ? listSoftInpaintingParameters(plan) : []),
     ...listControlParameters(plan),
     ...(plan.isImageToImage ? listInpaintParameters(plan) : listHiresParameters(plan, models)),
@@ -42,6 +44,7 @@ export function listParameters(plan: GenerationPlan, models: ModelIndex): Parame
     ...guidance.padded,
     ...(plan.isImageToImage ? [] : listTinyEncoder(plan)),
     ...(isFirst ? [] : loras),
+    ...(plan.isImageToImage ? [] : listSecondHyperTile(plan)),
     ...(!plan.isImageToImage && plan.request.flag('enable_hr') ? listExtraNoise(plan.options) : []),
     ...listTinyDecoder(plan),
   ]

@@ -175,6 +175,8 @@ describe('selectable scripts', () => {
       [[4, '0'], 'ZeroDivisionError', 'integer division or modulo by zero'],
       [[1, '1-999'], 'ValueError', 'an axis may have at most 256 values, a range has 999'],
       [[43, '1'], 'NotImplementedError', 'the axis [ControlNet] Model is not supported by this server'],
+      [[55, '0-4'], 'ValueError', '[Hypertile] Unet Max Depth value "4" out of range [0, 3]'],
+      [['[ControlNet] Model', '1'], 'TypeError', 'list indices must be integers or slices, not str'],
     ])('refuses the axis %j', async (axis, error, errors) => {
       expect(await draw(plot(axis))).toMatchObject({ status: 500, error, errors })
     })

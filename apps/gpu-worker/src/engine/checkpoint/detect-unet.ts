@@ -25,6 +25,9 @@ export interface UnetConfig {
   readonly labelWidth: number
 }
 
+/** What says which attentions a UNet has. */
+export type UnetLayout = Pick<UnetConfig, 'levels' | 'outputDepths' | 'middleDepth'>
+
 /** Heads where projections are convolutions (SD1), and the size of a head where they are linear (SD2, SDXL). */
 const HEADS = { convolutional: { count: 8 }, linear: { size: 64 } }
 

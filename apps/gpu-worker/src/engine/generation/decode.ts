@@ -9,13 +9,16 @@ import { coderOf, type Generation } from './generation.ts'
 
 /** Decodes one image of a batch of latents, in the model's scale. */
 export async function decodeRow(
-  generation: Pick<Generation, 'vae' | 'tiny' | 'job' | 'checkpoint'>,
+  generation: Pick<Generation, 'vae' | 'tiny' | 'job' | 'checkpoint' | 'hyperTile'>,
   latent: Tensor,
   row: number,
 ): Promise<Pixels> {
-  const { job, checkpoint } = generation
+  const { job, checkpoint, tiny } = generation
   const unscaled = toVaeLatent(sliceRows(latent, row, row + 1), checkpoint.model.latents)
-  const decoded = await coderOf(generation).decode(unscaled, job.tiling)
+  const [height, width] = unscaled.shape.slice(2) as [number, number]
+  // A tiny autoencoder has no attention that could be cut.
+  const tiles = tiny.decode ? undefined : generation.hyperTile?.drawDecoderTiles(height, width)
+  const decoded = await coderOf(generation).decode(unscaled, job.tiling, tiles)
   if (hasNaN(decoded.data)) {
     throw new EngineError('not-a-number', describeNaN('VAE'), { exceptionType: 'NansException' })
   }

@@ -5,6 +5,7 @@ import type { JobContext } from '../job-context.ts'
 import type { LoadedVae } from '../models/loaded-model.ts'
 import type { ModelStore } from '../models/model-store.ts'
 import type { UsableCheckpoint } from '../models/use-checkpoint.ts'
+import type { WebuiHyperTile } from '../network-patches/webui-hyper-tile.ts'
 import type { TextModels } from '../text-models.ts'
 import type { PreparedUnit } from './controls/prepare-controls.ts'
 import type { HeldModels } from './held-models.ts'
@@ -33,6 +34,8 @@ export interface Generation {
   readonly tiny: TinyHalves
   /** Absent for text to image. */
   readonly sources: PreparedSources | undefined
+  /** Cuts attentions into tiles; absent: none are cut. */
+  readonly hyperTile?: WebuiHyperTile | undefined
   /** ControlNets and adapters with their pictures. */
   readonly controls: readonly PreparedUnit[]
   /** What the run has come upon, in order. */

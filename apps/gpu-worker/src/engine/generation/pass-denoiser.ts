@@ -85,7 +85,7 @@ export async function createCheckpointDenoiser(
   const conditioningAt = await conditionPass(generation, pass, checkpoint)
   const network = patchNetwork(
     showReferences(model.predict, controls.references),
-    listPassPatches(pass, generation.models),
+    listPassPatches(generation, pass, checkpoint),
   )
   const options: GuidanceOptions = {
     network: (inputs) => {

@@ -139,3 +139,39 @@ describe('tiling', () => {
     expect(a.data.equals(b.data)).toBe(false)
   })
 })
+
+describe('tiles of attentions', () => {
+  const hyperTile = {
+    ...{ firstPass: true, secondPass: true, denoiserDepth: 3, denoiserTile: 128, denoiserSwap: 3 },
+    ...{ decoder: true, decoderTile: 128, decoderSwap: 3 },
+  }
+  const pixelsWith = async (changes: object) => (await pixelsOf(await kit.run(smallJob(changes)))).data
+  const large = { width: 256, height: 256 }
+
+  it('are the same every time, and make another picture than whole attentions', async () => {
+    const [once, again, whole] = [
+      await pixelsWith({ ...large, hyperTile }),
+      await pixelsWith({ ...large, hyperTile }),
+      await pixelsWith(large),
+    ]
+    expect(again.equals(once)).toBe(true)
+    expect(whole.equals(once)).toBe(false)
+  })
+
+  it('may be those of the second pass alone', async () => {
+    const second = hires({ width: 256, height: 256 })
+    const ofSecond = { ...hyperTile, firstPass: false, decoder: false }
+    const [tiled, whole] = [
+      await pixelsWith({ hires: second, hyperTile: ofSecond }),
+      await pixelsWith({ hires: second }),
+    ]
+    expect(whole.equals(tiled)).toBe(false)
+    expect((await pixelsWith({ hyperTile: ofSecond })).equals(await pixelsWith({}))).toBe(true)
+  })
+
+  it('go with merged tokens', async () => {
+    const sampling = smallSampling({ tokenMergingRatio: 0.5 })
+    const merged = await pixelsWith({ ...large, hyperTile, sampling })
+    expect(merged.equals(await pixelsWith({ ...large, sampling }))).toBe(false)
+  })
+})

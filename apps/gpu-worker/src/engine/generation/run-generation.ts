@@ -8,6 +8,7 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { openEnlarger } from './enlarge.ts'
 import { listMaps, prepareControls } from './controls/prepare-controls.ts'
 import { decodeRow } from './decode.ts'
+import { WebuiHyperTile } from '../network-patches/webui-hyper-tile.ts'
 import { encodeAside, encodeFile, finishPictures, tellOf, wantsAside } from './finish-pictures.ts'
 import {
   coderOf,
@@ -102,7 +103,25 @@ async function openGeneration(
   const coder = coderOf({ vae, tiny })
   const sources = await prepareSources(job, { vae: coder, format, inputs: context.inputs, enlarge })
   const controls = await prepareControls(job, { models, inputs: context.inputs })
-  return { job, context, texts, models, checkpoint, vae, tiny, sources, controls, events: new Set() }
+  const hyperTile = openHyperTile(job)
+  return {
+    job,
+    context,
+    texts,
+    models,
+    checkpoint,
+    vae,
+    tiny,
+    sources,
+    controls,
+    hyperTile,
+    events: new Set(),
+  }
+}
+
+function openHyperTile({ hyperTile, images, width, height }: GenerationJob): WebuiHyperTile | undefined {
+  if (hyperTile === undefined) return undefined
+  return new WebuiHyperTile(hyperTile, { seed: BigInt.asIntN(64, images[0]?.seed ?? 0n), width, height })
 }
 
 async function openTinyHalves(

@@ -27,6 +27,7 @@ export async function sampleSecondPass(
   const latent = cropLatent(enlarged.latent, hires)
   const { prompt, negativePrompt, strength } = hires
   const pictures = enlarged.pictures ?? (await decodeForInpainting(second, latent))
+  second.hyperTile?.beginSecondPass(hires)
   const result = await samplePass(second, batch, {
     settings: required(hires.sampling),
     size: { width: latent.shape[3]!, height: latent.shape[2]! },

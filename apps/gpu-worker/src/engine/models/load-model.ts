@@ -90,6 +90,7 @@ function prepareModel(
     identity,
     family,
     inChannels: unet.inChannels,
+    layout: unet,
     labelWidth: unet.labelWidth,
     contextWidth: unet.contextWidth,
     prediction,

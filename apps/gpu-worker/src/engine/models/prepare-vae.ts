@@ -1,6 +1,6 @@
 import type { VaeConfig } from '../checkpoint/detect-vae.ts'
 import type { WeightFile } from '../checkpoint/weight-file.ts'
-import { buildVaeDecoder, buildVaeEncoder } from '../networks/vae.ts'
+import { buildVaeDecoder, buildVaeEncoder, TILES_INPUT, type DecoderTiles } from '../networks/vae.ts'
 import { prepareVariants, type LazySessions } from '../onnx/lazy-sessions.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import type { LoadedVae } from './loaded-model.ts'
@@ -8,11 +8,16 @@ import { refuseNaN } from './refuse-nan.ts'
 
 /** An autoencoder as functions; each half's session is made at its first call. */
 export function prepareVae(file: WeightFile, config: VaeConfig, sessions: LazySessions): LoadedVae {
-  const decoder = prepareVariants(() => buildVaeDecoder(file, config), sessions)
+  const decoder = prepareVariants(
+    (_, changes) => buildVaeDecoder(file, config, { isCut: changes.length > 0 }),
+    sessions,
+  )
   const encoder = prepareVariants(() => buildVaeEncoder(file, config), sessions)
   return {
-    async decode(latent, wraps = false) {
-      const { pixels } = await (await decoder([], { wraps })).run({ latent })
+    async decode(latent, wraps = false, tiles) {
+      const cut = tiles && { [TILES_INPUT]: toNumbers(latent, tiles) }
+      const session = await decoder([], { wraps, ...(cut && { changes: [CUT] }) })
+      const { pixels } = await session.run({ latent, ...cut })
       return refuseNaN(pixels!, 'VAE', [latent])
     },
     async encode(pixels, wraps = false) {
@@ -20,6 +25,14 @@ export function prepareVae(file: WeightFile, config: VaeConfig, sessions: LazySe
       return splitMoments(moments)
     },
   }
+}
+
+/** The variant whose attention is cut into tiles. */
+const CUT = { key: 'tiles' }
+
+function toNumbers({ shape }: Tensor, { down, across }: DecoderTiles): Tensor {
+  const [, , height, width] = shape as [number, number, number, number]
+  return createTensor([6], Float32Array.of(down, height / down, across, width / across, height, width))
 }
 
 function splitMoments({ shape, data }: Tensor): { mean: Tensor; logVariance: Tensor } {

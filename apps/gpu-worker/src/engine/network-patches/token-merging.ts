@@ -17,8 +17,8 @@ export function createTokenMerging(ratio: number, scope: MergingScope, id: numbe
     share({ latent }) {
       const [height, width] = latent.shape.slice(2) as [number, number]
       const { targets, sources, order } = placeTokens(height, width)
-      const count = Math.min(Math.trunc(height * width * ratio), sources.length)
-      if (count <= 0 || height === 1 || width === 1) return undefined
+      const count = countMerged(height, width, ratio)
+      if (count === 0) return undefined
       const row = (values: readonly number[]) => createTensor([values.length], Float32Array.from(values))
       return {
         key: `${name} ${count}`,
@@ -31,6 +31,13 @@ export function createTokenMerging(ratio: number, scope: MergingScope, id: numbe
       }
     },
   }
+}
+
+/** How many tokens are merged into others. */
+export function countMerged(height: number, width: number, ratio: number): number {
+  if (height === 1 || width === 1) return 0
+  const targets = Math.floor(height / 2) * Math.floor(width / 2)
+  return Math.max(Math.min(Math.trunc(height * width * ratio), height * width - targets), 0)
 }
 
 /** The first token of each square of four, the others, and where each token is among the two lists put together. */

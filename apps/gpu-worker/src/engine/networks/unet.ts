@@ -95,7 +95,7 @@ function change(
 }
 
 /** What every attention of one part of the network has in common. */
-type Part = Pick<AttentionPlace, 'half' | 'level'>
+type Part = Pick<AttentionPlace, 'half' | 'block' | 'level'>
 
 function controlInput(graph: GraphBuilder, name: string): Value {
   return graph.input(name, 'F32', ['batch', `${name}_channels`, `${name}_height`, `${name}_width`])
@@ -149,7 +149,7 @@ export function inputBlocks(unet: Unet, skips: Value[]): Value {
     for (const depth of depths) {
       const name = `${config.prefix}input_blocks.${block}`
       const output = residualBlock(unet, x, `${name}.0`)
-      const part = { half: 'input', level } as const
+      const part = { half: 'input', block, level } as const
       finish(depth > 0 ? spatialTransformer(unet, output, `${name}.1`, { depth, part }) : output)
     }
     if (level === config.levels.length - 1) return
@@ -169,7 +169,7 @@ export function middleBlock(unet: Unet, input: Value): Value {
   let x = residualBlock(unet, input, `${prefix}middle_block.0`)
   // Small ControlNets keep the projections around no blocks at all.
   const hasTransformer = unet.graph.shapeOf(`${prefix}middle_block.1.proj_in.weight`) !== undefined
-  const part = { half: 'middle', level: levels.length - 1 } as const
+  const part = { half: 'middle', block: 0, level: levels.length - 1 } as const
   if (hasTransformer) x = spatialTransformer(unet, x, `${prefix}middle_block.1`, { depth: middleDepth, part })
   return has(2) ? residualBlock(unet, x, `${prefix}middle_block.2`) : x
 }
@@ -187,7 +187,7 @@ function outputBlocks(unet: Unet, input: Value, skips: Value[]): Value {
     x = joinChannels(graph, [joined.x, joined.skip])
     x = residualBlock(unet, x, `${name}.0`)
     channels = graph.shapeOf(`${name}.0.out_layers.3.weight`)?.[0] ?? channels
-    const part = { half: 'output', level } as const
+    const part = { half: 'output', block, level } as const
     if (depth > 0) x = spatialTransformer(unet, x, `${name}.1`, { depth, part })
     const upsample = `${name}.${depth > 0 ? 2 : 1}`
     if (graph.shapeOf(`${upsample}.conv.weight`) !== undefined) {

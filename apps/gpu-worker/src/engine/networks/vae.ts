@@ -5,18 +5,28 @@ import { add, attention, conv, fromTokens, groupNorm, silu, toTokens, upsampleNe
 
 const EPSILON = 1e-6
 
+/** Into how many tiles a decoder's attention is cut. */
+export interface DecoderTiles {
+  readonly down: number
+  readonly across: number
+}
+
+/** The input that tells tiles: how many down, rows of one, how many across, columns of one, and rows and columns of all. */
+export const TILES_INPUT = 'tiles'
+
 /**
  * The autoencoder's decoder (Rombach et al. 2022). Input: unscaled latent [batch, 4, h, w]. Output: pixels
- * [batch, 3, f h, f w], about -1 to 1, with f = 2^(levels - 1).
+ * [batch, 3, f h, f w], about -1 to 1, with f = 2^(levels - 1). Where its attention is cut into tiles (A1111's Hypertile),
+ * `tiles` [6] tells which.
  */
-export function buildVaeDecoder(file: WeightFile, config: VaeConfig): Graph {
+export function buildVaeDecoder(file: WeightFile, config: VaeConfig, { isCut = false } = {}): Graph {
   const graph = new GraphBuilder(file)
   const { prefix } = config
   const latent = graph.input('latent', 'F32', ['batch', config.latentChannels, 'height', 'width'])
   const hasPostQuant = graph.shapeOf(`${prefix}post_quant_conv.weight`) !== undefined
   let x = hasPostQuant ? conv(graph, latent, `${prefix}post_quant_conv`) : latent
   x = conv(graph, x, `${prefix}decoder.conv_in`)
-  x = middle(graph, x, `${prefix}decoder.mid`)
+  x = middle(graph, x, `${prefix}decoder.mid`, isCut ? tiledAttention : attentionBlock)
   for (let level = config.decoderBlocks.length - 1; level >= 0; level -= 1) {
     const name = `${prefix}decoder.up.${level}`
     for (let block = 0; block < config.decoderBlocks[level]!; block += 1)
@@ -63,9 +73,9 @@ export function buildVaeEncoder(file: WeightFile, config: VaeConfig): Graph {
   return graph.build()
 }
 
-function middle(graph: GraphBuilder, input: Value, name: string): Value {
+function middle(graph: GraphBuilder, input: Value, name: string, attend = attentionBlock): Value {
   const x = residualBlock(graph, input, `${name}.block_1`)
-  return residualBlock(graph, attentionBlock(graph, x, `${name}.attn_1`), `${name}.block_2`)
+  return residualBlock(graph, attend(graph, x, `${name}.attn_1`), `${name}.block_2`)
 }
 
 function residualBlock(graph: GraphBuilder, input: Value, name: string): Value {
@@ -84,4 +94,25 @@ function attentionBlock(graph: GraphBuilder, input: Value, name: string): Value 
   const attended = attention(graph, { query: project('q'), key: project('k'), value: project('v') }, 1)
   const projected = conv(graph, fromTokens(graph, attended, input), `${name}.proj_out`)
   return graph.mark(name, add(graph, input, projected))
+}
+
+/** The same for each tile by itself, its normalisation too. */
+function tiledAttention(graph: GraphBuilder, input: Value, name: string): Value {
+  const channels = graph.integers([graph.shapeOf(`${name}.norm.weight`)?.[0] ?? 0])
+  const numbers = graph.op('Cast', [graph.input(TILES_INPUT, 'F32', [6])], { to: 7 })
+  const number = (place: number) => graph.op('Gather', [numbers, graph.integers([place])], { axis: 0 })
+  const [down, rows, across, columns, height, width] = [0, 1, 2, 3, 4, 5].map(number) as [
+    ...[Value, Value, Value, Value, Value, Value],
+  ]
+  const reshape = (x: Value, sizes: readonly Value[]) =>
+    graph.op('Reshape', [x, graph.op('Concat', [graph.integers([-1]), ...sizes], { axis: 0 })])
+  const split = reshape(input, [channels, down, rows, across, columns])
+  const tiles = reshape(graph.op('Transpose', [split], { perm: [0, 2, 4, 1, 3, 5] }), [
+    channels,
+    rows,
+    columns,
+  ])
+  const attended = attentionBlock(graph, tiles, name)
+  const parts = reshape(attended, [down, across, channels, rows, columns])
+  return reshape(graph.op('Transpose', [parts], { perm: [0, 3, 1, 4, 2, 5] }), [channels, height, width])
 }

@@ -1,5 +1,6 @@
 import { isOutOfMemory } from '../engine-error.ts'
 import type { LoadedVae } from '../models/loaded-model.ts'
+import type { DecoderTiles } from '../networks/vae.ts'
 import { cropPlanes, wrapPlanes } from '../tensor/planes.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { DECODE_TILES, decodeTiled, ENCODE_TILES, encodeTiled } from './tiled-vae.ts'
@@ -23,9 +24,9 @@ export function tileWhereLarge(vae: LoadedVae, options: AutoTileOptions): Loaded
   const guard = createGuard(options)
   return {
     ...vae,
-    decode: (latent, wraps = false) =>
+    decode: (latent, wraps = false, tiles?: DecoderTiles) =>
       guard('decoding', countPixels(latent) * CELL * CELL, {
-        whole: () => vae.decode(latent, wraps),
+        whole: () => vae.decode(latent, wraps, tiles),
         tiled: () => (wraps ? decodeWrapped(vae, latent) : decodeTiled(vae, latent, DECODE_TILES)),
       }),
     encode: (pixels, wraps = false) =>

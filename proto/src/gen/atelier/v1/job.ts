@@ -390,6 +390,8 @@ export interface GenerationJob {
   tinyEncoder: ModelRef | undefined
   /** One that decodes latents in place of the whole one. */
   tinyDecoder: ModelRef | undefined
+  /** Attentions are computed tile by tile (A1111's Hypertile); absent: whole. */
+  hyperTile: HyperTile | undefined
 }
 
 /** A part of infotexts that tells of an event. */
@@ -533,6 +535,26 @@ export interface HiresPass {
   loras: LoraRef[]
   /** Hypernetworks of the pass's prompt, in order. */
   hypernetworks: HypernetworkRef[]
+}
+
+/** Tiles of attentions, drawn anew for each of them from the first image's seed. */
+export interface HyperTile {
+  /** Those of the denoiser are cut in the first pass. */
+  firstPass: boolean
+  /** Those of the denoiser are cut in the second pass. */
+  secondPass: boolean
+  /** Deepest ones that are cut, the finest 0. */
+  denoiserDepth: number
+  /** Side of a tile that is aimed at, pixels; less than 128 counts as 128. */
+  denoiserTile: number
+  /** How many sizes of tiles are drawn among, >= 1. */
+  denoiserSwap: number
+  /** The one of the autoencoder's decoder is cut. */
+  decoder: boolean
+  /** See denoiser_tile. */
+  decoderTile: number
+  /** See denoiser_swap. */
+  decoderSwap: number
 }
 
 /** A checkpoint that takes over while a picture is sampled. */
@@ -1301,6 +1323,7 @@ function createBaseGenerationJob(): GenerationJob {
     toldEvents: [],
     tinyEncoder: undefined,
     tinyDecoder: undefined,
+    hyperTile: undefined,
   }
 }
 
@@ -1377,6 +1400,9 @@ export const GenerationJob: MessageFns<GenerationJob> = {
     }
     if (message.tinyDecoder !== undefined) {
       ModelRef.encode(message.tinyDecoder, writer.uint32(546).fork()).join()
+    }
+    if (message.hyperTile !== undefined) {
+      HyperTile.encode(message.hyperTile, writer.uint32(554).fork()).join()
     }
     return writer
   },
@@ -1586,6 +1612,14 @@ export const GenerationJob: MessageFns<GenerationJob> = {
             message.tinyDecoder = ModelRef.decode(reader, reader.uint32())
             continue
           }
+          case 69: {
+            if (tag !== 554) {
+              break
+            }
+
+            message.hyperTile = HyperTile.decode(reader, reader.uint32())
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -1656,6 +1690,10 @@ export const GenerationJob: MessageFns<GenerationJob> = {
     message.tinyDecoder =
       object.tinyDecoder !== undefined && object.tinyDecoder !== null
         ? ModelRef.fromPartial(object.tinyDecoder)
+        : undefined
+    message.hyperTile =
+      object.hyperTile !== undefined && object.hyperTile !== null
+        ? HyperTile.fromPartial(object.hyperTile)
         : undefined
     return message
   },
@@ -2792,6 +2830,154 @@ export const HiresPass: MessageFns<HiresPass> = {
         : undefined
     message.loras = object.loras?.map((e) => LoraRef.fromPartial(e)) || []
     message.hypernetworks = object.hypernetworks?.map((e) => HypernetworkRef.fromPartial(e)) || []
+    return message
+  },
+}
+
+function createBaseHyperTile(): HyperTile {
+  return {
+    firstPass: false,
+    secondPass: false,
+    denoiserDepth: 0,
+    denoiserTile: 0,
+    denoiserSwap: 0,
+    decoder: false,
+    decoderTile: 0,
+    decoderSwap: 0,
+  }
+}
+
+export const HyperTile: MessageFns<HyperTile> = {
+  encode(message: HyperTile, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.firstPass !== false) {
+      writer.uint32(8).bool(message.firstPass)
+    }
+    if (message.secondPass !== false) {
+      writer.uint32(16).bool(message.secondPass)
+    }
+    if (message.denoiserDepth !== 0) {
+      writer.uint32(24).uint32(message.denoiserDepth)
+    }
+    if (message.denoiserTile !== 0) {
+      writer.uint32(32).uint32(message.denoiserTile)
+    }
+    if (message.denoiserSwap !== 0) {
+      writer.uint32(40).uint32(message.denoiserSwap)
+    }
+    if (message.decoder !== false) {
+      writer.uint32(48).bool(message.decoder)
+    }
+    if (message.decoderTile !== 0) {
+      writer.uint32(56).uint32(message.decoderTile)
+    }
+    if (message.decoderSwap !== 0) {
+      writer.uint32(64).uint32(message.decoderSwap)
+    }
+    return writer
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HyperTile {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input)
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error('protobuf decode recursion limit exceeded')
+    }
+    ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length
+      const message = createBaseHyperTile()
+      while (reader.pos < end) {
+        const tag = reader.uint32()
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break
+            }
+
+            message.firstPass = reader.bool()
+            continue
+          }
+          case 2: {
+            if (tag !== 16) {
+              break
+            }
+
+            message.secondPass = reader.bool()
+            continue
+          }
+          case 3: {
+            if (tag !== 24) {
+              break
+            }
+
+            message.denoiserDepth = reader.uint32()
+            continue
+          }
+          case 4: {
+            if (tag !== 32) {
+              break
+            }
+
+            message.denoiserTile = reader.uint32()
+            continue
+          }
+          case 5: {
+            if (tag !== 40) {
+              break
+            }
+
+            message.denoiserSwap = reader.uint32()
+            continue
+          }
+          case 6: {
+            if (tag !== 48) {
+              break
+            }
+
+            message.decoder = reader.bool()
+            continue
+          }
+          case 7: {
+            if (tag !== 56) {
+              break
+            }
+
+            message.decoderTile = reader.uint32()
+            continue
+          }
+          case 8: {
+            if (tag !== 64) {
+              break
+            }
+
+            message.decoderSwap = reader.uint32()
+            continue
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break
+        }
+        reader.skip(tag & 7)
+      }
+      return message
+    } finally {
+      ;(reader as any).__tsProtoDecodeDepth = previousRecursionDepth
+    }
+  },
+
+  create(base?: DeepPartial<HyperTile>): HyperTile {
+    return HyperTile.fromPartial(base ?? {})
+  },
+  fromPartial(object: DeepPartial<HyperTile>): HyperTile {
+    const message = createBaseHyperTile()
+    message.firstPass = object.firstPass ?? false
+    message.secondPass = object.secondPass ?? false
+    message.denoiserDepth = object.denoiserDepth ?? 0
+    message.denoiserTile = object.denoiserTile ?? 0
+    message.denoiserSwap = object.denoiserSwap ?? 0
+    message.decoder = object.decoder ?? false
+    message.decoderTile = object.decoderTile ?? 0
+    message.decoderSwap = object.decoderSwap ?? 0
     return message
   },
 }

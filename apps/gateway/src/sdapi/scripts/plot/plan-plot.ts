@@ -2,7 +2,6 @@ import { toPythonFloat, toPythonTypeName, type ExactValue } from '@atelier/catal
 import { fixSeed } from '../../generation/draw-seed.ts'
 import { pythonException } from '../../errors.ts'
 import type { GenerationPlan } from '../../generation/generation-plan.ts'
-import { EXTENSION_AXES } from '../../lists/script-info.data.ts'
 import { optionFlag, optionNumber } from '../../options/options-store.ts'
 import type { Parameter } from '../../parameters/parameter.ts'
 import type { PlotNote } from '../grids/grid-note.ts'
@@ -13,6 +12,7 @@ import { isTruthy, takeInteger } from '../values.ts'
 import { listAxes } from './axes.ts'
 import { readValues, takeTexts } from './axis-values.ts'
 import type { Axis, AxisValue } from './axis.ts'
+import { EXTENSION_AXES, findExtensionAxis } from './extension-axes.ts'
 import { describeNothing } from './describe-nothing.ts'
 import { orderCells, type Cell } from './order-cells.ts'
 
@@ -85,7 +85,7 @@ function findAxis(given: ExactValue, isImageToImage: boolean): Axis {
   const found = isTruthy(given)
     ? isPlace
       ? axes.at(Math.trunc(Number(given)))
-      : axes.find(({ label }) => label === given)
+      : (axes.find(({ label }) => label === given) ?? findExtensionAxis(String(given)))
     : axes[0]
   if (found !== undefined) return found
   if (!isPlace) {
@@ -94,6 +94,8 @@ function findAxis(given: ExactValue, isImageToImage: boolean): Axis {
   }
   const extension = EXTENSION_AXES[Math.trunc(Number(given)) - axes.length]
   if (extension === undefined) throw pythonException('IndexError', 'list index out of range')
+  const drawn = findExtensionAxis(extension)
+  if (drawn !== undefined) return drawn
   throw pythonException('NotImplementedError', `the axis ${extension} is not supported by this server`)
 }
 

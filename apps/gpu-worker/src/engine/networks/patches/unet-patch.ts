@@ -5,6 +5,8 @@ import type { GraphBuilder, Value } from '../../onnx/graph-builder.ts'
 /** Where in a UNet an attention stands. */
 export interface AttentionPlace {
   readonly half: 'input' | 'middle' | 'output'
+  /** The block in its half. */
+  readonly block: number
   /** The transformer block within its spatial transformer. */
   readonly index: number
   readonly layer: 'self' | 'cross'

@@ -228,6 +228,23 @@ describe('the tiny SD1 checkpoint written for CUDA', () => {
     expect(maxDifference(moments!, expected['moments']!)).toBeLessThan(2 * tolerance)
   })
 
+  it.each(precisions)(
+    'decodes in %s with its attention in tiles as the CPU does',
+    async (precision, tolerance) => {
+      const config = detectVae(file, 'first_stage_model.')!
+      const cut = buildVaeDecoder(file, config, { isCut: true })
+      const inputs = {
+        latent: draw([1, 4, 8, 12], 1),
+        tiles: createTensor([6], Float32Array.of(2, 4, 3, 4, 8, 12)),
+      }
+      const [{ pixels } = {}] = await runAsCuda(cut, [inputs], precision)
+      const session = await createSession(cut, TEST_SESSION)
+      const expected = await session.run(inputs)
+      await session.release()
+      expect(maxDifference(pixels!, expected['pixels']!)).toBeLessThan(2 * tolerance)
+    },
+  )
+
   it.each(precisions)('encodes text in %s, its mask no infinity', async (precision, tolerance) => {
     const tensors = openFixture(fixture('text_comfy.safetensors'))
     const text = detectTextEncoders(file, 'sd1')[0]!
