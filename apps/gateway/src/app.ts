@@ -49,19 +49,29 @@ export interface AppOptions {
 }
 
 /** Builds the whole HTTP application of one port. Opens nothing and reads no environment. */
-export function createApp({ deps, surface, authenticate, timeRequests }: AppOptions): Hono<GatewayEnv> {
+export function createApp(options: AppOptions): Hono<GatewayEnv> {
+  const { deps, surface } = options
   const app = new Hono<GatewayEnv>()
-  const cors = parseCorsOptions(
-    deps.config.ATELIER_CORS_ALLOW_ORIGINS,
-    deps.config.ATELIER_CORS_ALLOW_ORIGINS_REGEX,
-  )
   const frontEnd = surface === 'comfy' ? deps.config.ATELIER_FRONT_END_ROOT : undefined
-  const hasKeys = deps.config.ATELIER_API_KEYS !== undefined
-  const openPaths = new Set(hasKeys ? OPEN_PATHS : [...OPEN_PATHS, ...OPEN_WITHOUT_KEYS])
-  const isOpen = (path: string) =>
-    isConsolePath(path) || (openPaths.has(path) && !(path === '/' && frontEnd !== undefined))
+  addEnvelope(app, options)
+  // Requests come when all routes are there.
+  app.use(identify(options, { frontEnd, allowedMethods: (path) => routes.allowedMethods(path) }))
+  addRoutes(app, options, frontEnd)
+  const routes = createRouteTable(app)
+  // What fails on the way to a surface, such as a body that breaks off while it is counted.
+  app.onError((error, c) => {
+    deps.logger.warn({ err: error, path: c.req.path }, 'a request failed before anything read it')
+    return c.text('Internal Server Error', 500)
+  })
   const answerUnknown = surface === 'sdapi' ? answerSdapiUnknown : answerComfyUnknown
+  app.notFound((c) => answerUnknown(c, routes.allowedMethods(c.req.path), routes))
+  return app
+}
 
+/** What every request passes, outermost first. */
+function addEnvelope(app: Hono<GatewayEnv>, { deps, surface, timeRequests }: AppOptions): void {
+  const { config } = deps
+  const cors = parseCorsOptions(config.ATELIER_CORS_ALLOW_ORIGINS, config.ATELIER_CORS_ALLOW_ORIGINS_REGEX)
   app.use(async function markSurface(c, next) {
     c.set('surface', surface)
     c.set('tenant', '')
@@ -72,14 +82,27 @@ export function createApp({ deps, surface, authenticate, timeRequests }: AppOpti
   if (surface === 'sdapi') app.use(processTime(), corsWebui(cors), gzipLargeBodies())
   else app.use(comfyOrigin(cors))
   app.use(refuseCrossSite(cors))
-  app.use(
-    limitBody({
-      maxSize: deps.config.ATELIER_MAX_BODY_MB * 1024 * 1024,
-      onError: (c) => answerComfyBodyTooLarge(c, deps.config),
-    }),
-  )
-  app.use(async function identify(c, next) {
-    const isKnown = routes.allowedMethods(c.req.path).includes(c.req.method === 'HEAD' ? 'GET' : c.req.method)
+  const maxSize = config.ATELIER_MAX_BODY_MB * 1024 * 1024
+  app.use(limitBody({ maxSize, onError: (c) => answerComfyBodyTooLarge(c, config) }))
+}
+
+interface KnownPaths {
+  /** Folder of ComfyUI's front end, where it is served. */
+  readonly frontEnd: string | undefined
+  readonly allowedMethods: (path: string) => readonly string[]
+}
+
+/** Finds out whose request it is, and refuses those of nobody on paths that are not open to everyone. */
+function identify(
+  { deps, authenticate }: AppOptions,
+  { frontEnd, allowedMethods }: KnownPaths,
+): MiddlewareHandler<GatewayEnv> {
+  const hasKeys = deps.config.ATELIER_API_KEYS !== undefined
+  const openPaths = new Set(hasKeys ? OPEN_PATHS : [...OPEN_PATHS, ...OPEN_WITHOUT_KEYS])
+  const isOpen = (path: string) =>
+    isConsolePath(path) || (openPaths.has(path) && !(path === '/' && frontEnd !== undefined))
+  return async function identifyCaller(c, next) {
+    const isKnown = allowedMethods(c.req.path).includes(c.req.method === 'HEAD' ? 'GET' : c.req.method)
     if (!isKnown) return next()
     const identity = authenticate(credentialsOf(c))
     if ('tenant' in identity) {
@@ -93,27 +116,20 @@ export function createApp({ deps, surface, authenticate, timeRequests }: AppOpti
       return refusal
     }
     return next()
-  })
+  }
+}
 
+/** The routes of both surfaces, the port's own first, and those of the page. */
+function addRoutes(app: Hono<GatewayEnv>, { deps, surface }: AppOptions, frontEnd: string | undefined): void {
   if (deps.console !== undefined)
     app.route('/', createConsoleRoutes(deps.console, { isRoot: frontEnd === undefined }))
   else if (frontEnd === undefined) app.get('/', (c) => c.html(welcomePage(surface)))
   const surfaces = [createSdapiRoutes(deps), createComfyRoutes(deps)]
-  for (const routesOfSurface of surface === 'sdapi' ? surfaces : surfaces.reverse())
-    app.route('/', routesOfSurface)
+  for (const routes of surface === 'sdapi' ? surfaces : surfaces.reverse()) app.route('/', routes)
   app.route('/', createJobRoutes(deps))
   app.route('/', createClusterRoutes(deps))
   app.route('/', createDocsRoutes(deps))
   if (frontEnd !== undefined) app.get('/*', serveFrontEnd(frontEnd))
-
-  const routes = createRouteTable(app)
-  // What fails on the way to a surface, such as a body that breaks off while it is counted.
-  app.onError((error, c) => {
-    deps.logger.warn({ err: error, path: c.req.path }, 'a request failed before anything read it')
-    return c.text('Internal Server Error', 500)
-  })
-  app.notFound((c) => answerUnknown(c, routes.allowedMethods(c.req.path), routes))
-  return app
 }
 
 /** The answer to a request that needs the ledger before it is there, as the surface of its route answers faults. */

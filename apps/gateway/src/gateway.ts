@@ -48,14 +48,58 @@ export interface GatewayOptions {
  * Starts the gateway: both ports, the websocket hub, the dispatcher. Nothing of it waits for the ledger.
  * @throws Error with the system's code (EADDRINUSE, EACCES) when a port cannot be bound; then nothing stays open
  */
-export async function startGateway({ config, store, logger }: GatewayOptions): Promise<Gateway> {
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, store, logger } = options
   const onFault = (fault: unknown) => logger.error({ err: fault }, 'a background task of the gateway failed')
+  const opened: OpenedPorts = { listeners: [], servers: [] }
+  const parts = createParts(options, opened, onFault)
+  const { models, dispatcher, metrics } = parts
+  const stopping = new AbortController()
+  const reading = readLedger({ store, models, dispatcher, signal: stopping.signal, onFault })
+  const deps = await createDeps(options, parts, { ...reading, stopping: stopping.signal })
+  const hub = createComfySocketHub(deps)
+  const operations: Gateway['operations'] = {
+    registry: metrics.registry,
+    readReadiness: () => readReadiness(store, dispatcher, { stopping: stopping.signal, ...reading }),
+  }
+  const sweeping = setInterval(() => void store.jobs.recover().catch(() => 0), SWEEP_MS)
+  const close = async (): Promise<void> => {
+    stopping.abort()
+    clearInterval(sweeping)
+    await closePorts(opened)
+    hub.close()
+    closeParts(parts)
+  }
+  try {
+    const authenticate = createAuthenticator(config, onFault)
+    await openPorts(opened, { deps, authenticate, timeRequests: metrics.timeRequests, hub }, operations)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  const ports = Object.fromEntries(opened.listeners.map(({ surface, port }) => [surface, port]))
+  return { ports, models, operations, whenRead: reading.whenRead, close }
+}
+
+/** What works behind the ports. */
+interface GatewayParts {
+  readonly models: DirectoryModelIndex
+  readonly connections: WorkerConnections
+  readonly room: StoreRoom
+  readonly metrics: GatewayMetrics
+  readonly dispatcher: LedgerDispatcher
+  readonly notices: ComfyNotices
+}
+
+function createParts(
+  { config, store, logger }: GatewayOptions,
+  { listeners }: OpenedPorts,
+  onFault: (fault: unknown) => void,
+): GatewayParts {
   const models = new DirectoryModelIndex()
   void models.follow(store.workers, onFault)
   const connections = new WorkerConnections(() => models.workers())
   const room = new StoreRoom(store, onFault)
-  const opened: OpenedPorts = { listeners: [], servers: [] }
-  const { listeners, servers } = opened
   const metrics: GatewayMetrics = createGatewayMetrics({
     openRecords: () => dispatcher.openRecords(),
     openSockets: () => listeners.reduce((sum, listener) => sum + listener.countSockets(), 0),
@@ -73,54 +117,36 @@ export async function startGateway({ config, store, logger }: GatewayOptions): P
     logger,
     observer: metrics.observer,
   })
-  const stopping = new AbortController()
-  const reading = readLedger({ store, models, dispatcher, signal: stopping.signal, onFault })
   const notices = new ComfyNotices({ board: store.notices, jobs: store.jobs, origin: randomUUID() })
+  return { models, connections, room, metrics, dispatcher, notices }
+}
+
+function closeParts({ room, notices, dispatcher, connections, models }: GatewayParts): void {
+  for (const part of [room, notices, dispatcher, connections, models]) part.close()
+}
+
+async function createDeps(
+  { config, store, logger }: GatewayOptions,
+  { models, dispatcher, notices }: GatewayParts,
+  { findOutage, stopping }: Required<Pick<GatewayDeps, 'findOutage' | 'stopping'>>,
+): Promise<GatewayDeps> {
   const consoleFiles = config.ATELIER_CONSOLE_ROOT && (await readConsoleFiles(config.ATELIER_CONSOLE_ROOT))
-  const deps: GatewayDeps = {
+  return {
     ...(consoleFiles && { console: consoleFiles }),
-    config,
-    dispatcher,
-    models,
-    store,
+    ...{ config, dispatcher, models, store, stopping, findOutage, logger },
     comfyNotices: notices,
-    stopping: stopping.signal,
-    findOutage: reading.findOutage,
-    logger,
     ...{ now: Date.now, createId: randomUUID, random: Math.random },
   }
-  const authenticate = createAuthenticator(config, onFault)
-  const hub = createComfySocketHub(deps)
-  const operations: Gateway['operations'] = {
-    registry: metrics.registry,
-    readReadiness: () => readReadiness(store, dispatcher, { stopping: stopping.signal, ...reading }),
-  }
-  const sweeping = setInterval(() => void store.jobs.recover().catch(() => 0), SWEEP_MS)
-  const close = async (): Promise<void> => {
-    stopping.abort()
-    clearInterval(sweeping)
-    room.close()
-    await Promise.all(listeners.map((listener) => listener.close()))
-    for (const server of servers) server.close()
-    hub.close()
-    notices.close()
-    dispatcher.close()
-    connections.close()
-    models.close()
-  }
-  try {
-    await openPorts(opened, { deps, authenticate, timeRequests: metrics.timeRequests, hub }, operations)
-  } catch (error) {
-    await close()
-    throw error
-  }
-  const ports = Object.fromEntries(listeners.map(({ surface, port }) => [surface, port]))
-  return { ports, models, operations, whenRead: reading.whenRead, close }
 }
 
 interface OpenedPorts {
   readonly listeners: Listener[]
   readonly servers: Server[]
+}
+
+async function closePorts({ listeners, servers }: OpenedPorts): Promise<void> {
+  await Promise.all(listeners.map((listener) => listener.close()))
+  for (const server of servers) server.close()
 }
 
 /** Opens the surfaces' ports and the operations port. What is open when one cannot be bound is in `opened`, to be closed. */

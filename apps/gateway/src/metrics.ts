@@ -151,6 +151,30 @@ function toSurfaceName(job: Job | undefined): string {
 }
 
 function createObserver(registry: Registry): JobObserver {
+  const { submissions, ends, waits, runs } = createJobMetrics(registry)
+  // There from the start: of a counter that appears with its first event, Prometheus sees no increase.
+  for (const surface of SURFACES) {
+    for (const outcome of OUTCOMES) submissions.inc({ surface, outcome }, 0)
+    for (const state of ENDED_STATES) ends.inc({ surface, state: toStateName(state) }, 0)
+  }
+  return {
+    submitted: (job, outcome) => submissions.inc({ surface: toSurfaceName(job), outcome }),
+    refused: (job, error) =>
+      submissions.inc({
+        surface: toSurfaceName(job),
+        outcome: isAtelierError(error) ? error.code : 'internal',
+      }),
+    ended({ job, state, startedAtMs, endedAtMs }) {
+      const surface = toSurfaceName(job)
+      ends.inc({ surface, state: toStateName(state) })
+      if (startedAtMs === 0) return
+      waits.observe({ surface }, Math.max(0, startedAtMs - (job?.submittedAtMs ?? startedAtMs)) / 1000)
+      runs.observe({ surface }, Math.max(0, endedAtMs - startedAtMs) / 1000)
+    },
+  }
+}
+
+function createJobMetrics(registry: Registry) {
   const registers = [registry]
   const submissions = new Counter({
     name: 'atelier_job_submissions_total',
@@ -178,24 +202,5 @@ function createObserver(registry: Registry): JobObserver {
     buckets: SECONDS,
     registers,
   })
-  // There from the start: of a counter that appears with its first event, Prometheus sees no increase.
-  for (const surface of SURFACES) {
-    for (const outcome of OUTCOMES) submissions.inc({ surface, outcome }, 0)
-    for (const state of ENDED_STATES) ends.inc({ surface, state: toStateName(state) }, 0)
-  }
-  return {
-    submitted: (job, outcome) => submissions.inc({ surface: toSurfaceName(job), outcome }),
-    refused: (job, error) =>
-      submissions.inc({
-        surface: toSurfaceName(job),
-        outcome: isAtelierError(error) ? error.code : 'internal',
-      }),
-    ended({ job, state, startedAtMs, endedAtMs }) {
-      const surface = toSurfaceName(job)
-      ends.inc({ surface, state: toStateName(state) })
-      if (startedAtMs === 0) return
-      waits.observe({ surface }, Math.max(0, startedAtMs - (job?.submittedAtMs ?? startedAtMs)) / 1000)
-      runs.observe({ surface }, Math.max(0, endedAtMs - startedAtMs) / 1000)
-    },
-  }
+  return { submissions, ends, waits, runs }
 }

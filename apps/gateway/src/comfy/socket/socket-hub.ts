@@ -28,60 +28,78 @@ export interface ComfySocketHub {
 
 /** Creates the hub of one gateway. */
 export function createComfySocketHub(deps: GatewayDeps): ComfySocketHub {
-  const channels = new Map<string, TenantChannel>()
+  const channels = new TenantChannels(deps)
   const features = toServerFeatures(deps.config)
-  const pinger = setInterval(() => {
-    for (const channel of channels.values()) channel.ping()
-  }, PING_MS)
+  const pinger = setInterval(() => channels.ping(), PING_MS)
   pinger.unref()
-  const shown = new ShownEnds(deps.now)
-  const unsubscribe = deps.comfyNotices?.subscribe((notice) => {
-    if (notice.kind === 'end-shown') shown.add(notice.jobId)
-    heed(channels, notice)
-  })
-
-  const openChannel = (tenant: string): TenantChannel => {
-    const channel = channels.get(tenant) ?? new TenantChannel(deps, tenant, shown)
-    channels.set(tenant, channel)
-    return channel
-  }
-  const leave = (tenant: string, channel: TenantChannel, client: ClientSocket): void => {
-    channel.disconnect(client)
-    if (!channel.isEmpty) return
-    setTimeout(() => {
-      if (!channel.isEmpty || channels.get(tenant) !== channel) return
-      channels.delete(tenant)
-      channel.close()
-    }, LINGER_MS).unref()
-  }
-
+  const unsubscribe = deps.comfyNotices?.subscribe((notice) => channels.heed(notice))
   return {
     handleConnection(socket, { tenant, clientId }) {
       const sid = clientId === '' ? deps.createId().replaceAll('-', '') : clientId
       const client = new ClientSocket(socket, { sid, isNamed: clientId !== '', features })
-      const channel = openChannel(tenant)
-      socket.on('close', () => leave(tenant, channel, client))
+      const channel = channels.open(tenant)
+      const leave = () => channels.leave(tenant, channel, client)
+      socket.on('close', leave)
       socket.on('error', (error) => {
         deps.logger.debug({ err: error }, 'a websocket broke')
         socket.terminate()
       })
       void channel.connect(client).then(() => {
-        if (socket.readyState !== socket.OPEN) leave(tenant, channel, client)
+        if (socket.readyState !== socket.OPEN) leave()
       })
     },
     close() {
       clearInterval(pinger)
       unsubscribe?.()
-      for (const channel of channels.values()) channel.close()
-      channels.clear()
+      channels.close()
     },
   }
 }
 
-function heed(channels: ReadonlyMap<string, TenantChannel>, notice: ComfyNotice): void {
-  const tenant = notice.kind === 'replay' ? notice.record.job?.tenant : notice.tenant
-  const channel = channels.get(tenant ?? '')
-  if (notice.kind === 'replay') channel?.replay(notice.record)
-  else if (notice.kind === 'end-shown') channel?.dropMissed(notice.clientId, notice.jobId)
-  else channel?.clear(notice.jobIds)
+/** The channels of the tenants that have sockets, or had them a moment ago. */
+class TenantChannels {
+  readonly #deps: GatewayDeps
+  readonly #byTenant = new Map<string, TenantChannel>()
+  readonly #shown: ShownEnds
+
+  constructor(deps: GatewayDeps) {
+    this.#deps = deps
+    this.#shown = new ShownEnds(deps.now)
+  }
+
+  open(tenant: string): TenantChannel {
+    const channel = this.#byTenant.get(tenant) ?? new TenantChannel(this.#deps, tenant, this.#shown)
+    this.#byTenant.set(tenant, channel)
+    return channel
+  }
+
+  /** A socket has closed; its channel follows when no other one comes in its place. */
+  leave(tenant: string, channel: TenantChannel, client: ClientSocket): void {
+    channel.disconnect(client)
+    if (!channel.isEmpty) return
+    setTimeout(() => {
+      if (!channel.isEmpty || this.#byTenant.get(tenant) !== channel) return
+      this.#byTenant.delete(tenant)
+      channel.close()
+    }, LINGER_MS).unref()
+  }
+
+  /** Does what a notice of this gateway, or of another one, calls for. */
+  heed(notice: ComfyNotice): void {
+    if (notice.kind === 'end-shown') this.#shown.add(notice.jobId)
+    const tenant = notice.kind === 'replay' ? notice.record.job?.tenant : notice.tenant
+    const channel = this.#byTenant.get(tenant ?? '')
+    if (notice.kind === 'replay') channel?.replay(notice.record)
+    else if (notice.kind === 'end-shown') channel?.dropMissed(notice.clientId, notice.jobId)
+    else channel?.clear(notice.jobIds)
+  }
+
+  ping(): void {
+    for (const channel of this.#byTenant.values()) channel.ping()
+  }
+
+  close(): void {
+    for (const channel of this.#byTenant.values()) channel.close()
+    this.#byTenant.clear()
+  }
 }

@@ -1,4 +1,11 @@
-import { Job, Surface, type GenerationJob, type ModelRef } from '@atelier/proto'
+import {
+  Job,
+  Surface,
+  type GenerationJob,
+  type ImagePlan,
+  type ModelRef,
+  type OutputSettings,
+} from '@atelier/proto'
 import { toModelRef, type ModelIndex } from '../../models/model-index.ts'
 import { findEmbeddings, listEmbeddings } from '../lists/embeddings.ts'
 import { toControls } from '../control/to-controls.ts'
@@ -91,14 +98,7 @@ export function toGeneration(
 ): GenerationJob {
   const { options, vae } = plan
   return {
-    images: plan.seeds.map((seed, index) => ({
-      prompt: promptsOf(plan, index).prompt,
-      negativePrompt: promptsOf(plan, index).negativePrompt,
-      // Torch reads a negative seed as its two's complement.
-      seed: BigInt.asUintN(64, seed),
-      subseed: BigInt.asUintN(64, plan.subseeds[index] ?? 0n),
-      infotext: writeInfotext(plan, parameters, index),
-    })),
+    images: toImages(plan, parameters),
     batchSize: plan.batchSize,
     width: plan.width,
     height: plan.height,
@@ -112,14 +112,7 @@ export function toGeneration(
     checkpoint: toModelRef(plan.checkpoint),
     vae: vae && toModelRef(vae),
     ...toTinyAutoencoder(plan, models),
-    // Pictures are encoded after the request's options have been taken back, but carry metadata as those say.
-    output: {
-      ...toOutput(
-        options,
-        plan.request.flag('override_settings_restore_afterwards') ? plan.ownOptions : options,
-      ),
-      asides: listAsides(options, plan.request.flag('save_images')),
-    },
+    output: toPlannedOutput(plan),
     tiling: plan.tiles,
     loras: toLoras(plan, models),
     hypernetworks: toHypernetworks(plan, models),
@@ -131,6 +124,23 @@ export function toGeneration(
     controls: toControls(pictures.controls ?? [], options, seedOfLots(plan)),
     toldEvents: listToldEvents(parameters),
   }
+}
+
+function toImages(plan: GenerationPlan, parameters: readonly Parameter[]): ImagePlan[] {
+  return plan.seeds.map((seed, index) => ({
+    prompt: promptsOf(plan, index).prompt,
+    negativePrompt: promptsOf(plan, index).negativePrompt,
+    // Torch reads a negative seed as its two's complement.
+    seed: BigInt.asUintN(64, seed),
+    subseed: BigInt.asUintN(64, plan.subseeds[index] ?? 0n),
+    infotext: writeInfotext(plan, parameters, index),
+  }))
+}
+
+/** Pictures are encoded after the request's options have been taken back, but carry metadata as those say. */
+function toPlannedOutput({ request, options, ownOptions }: GenerationPlan): OutputSettings {
+  const encoding = request.flag('override_settings_restore_afterwards') ? ownOptions : options
+  return { ...toOutput(options, encoding), asides: listAsides(options, request.flag('save_images')) }
 }
 
 /** Seed and variation seed of the first image, as the ControlNet extension seeds what draws lots. */

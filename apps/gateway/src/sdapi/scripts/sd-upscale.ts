@@ -1,5 +1,6 @@
 import { spreadTiles, toUpscaledSide } from '@atelier/catalog'
 import type { ExactValue } from '@atelier/catalog/exact-json'
+import type { BlobRef, TileWork } from '@atelier/proto'
 import { fixSeed } from '../generation/draw-seed.ts'
 import { pythonException } from '../errors.ts'
 import type { GenerationPlan } from '../generation/generation-plan.ts'
@@ -19,56 +20,91 @@ export const SD_UPSCALE: Script = {
   title: 'sd upscale',
   args: ['_', 'overlap', 'upscaler_index', 'scale_factor'],
   plan(context) {
-    const { request } = context
-    const [, overlapGiven, upscalerGiven, factorGiven] = context.args
-    const tile = { width: request.count('width'), height: request.count('height') }
-    const overlap = takeInteger(overlapGiven, 'overlap', [0, MAX_OVERLAP])
-    const factor = takeNumber(factorGiven, 'scale_factor', [0, MAX_FACTOR])
-    const upscaler = findByNameOrIndex(context, upscalerGiven ?? null)
-    const source = requireSource(context)
-    const isEnlarged = upscaler !== 'None'
-    const toSide = (side: number) => (isEnlarged ? toUpscaledSide(side, factor) : side)
-    const tiles = countTiles({ width: toSide(source.width), height: toSide(source.height) }, tile, overlap)
-    const batchSize = Math.max(request.count('batch_size'), 1)
-    const partsEach = Math.ceil(tiles / batchSize)
-    const parameters = [
-      { key: 'SD upscale overlap', value: overlapGiven ?? null },
-      { key: 'SD upscale upscaler', value: upscaler },
-    ]
-    const rounds = Math.max(request.count('n_iter'), 1)
-    refuseTooManyParts(partsEach * rounds, tiles * rounds)
-    const seed = fixSeed(request.integer('seed'), context.random)
-    const subseed = fixSeed(request.integer('subseed'), context.random)
-    const parts: GenerationPlan[] = []
-    for (let round = 0; round < rounds; round += 1) {
-      for (let at = 0; at < partsEach; at += 1) {
-        const size = Math.min(batchSize, tiles - at * batchSize)
-        const changes: Record<string, ExactValue> = {
-          ...{ seed: seed + BigInt(round + at), subseed, batch_size: BigInt(size), n_iter: 1n },
-        }
-        parts.push(context.plan(request.with(changes), { parameters }))
-      }
-    }
-    const { options } = context
+    const tiling = planTiling(context)
+    const seed = fixSeed(context.request.integer('seed'), context.random)
+    const parts = planParts(context, tiling, seed)
     return {
       parts,
       names: parts.map((_, index) => `Batch ${index + 1} out of ${parts.length}`),
       makesSources: true,
-      work: ({ sources }) => ({
-        $case: 'tiles',
-        value: {
-          image: sources[0],
-          upscaler: isEnlarged ? toUpscaler(upscaler, context.models, options) : undefined,
-          factor,
-          extension: undefined,
-          ...{ tileWidth: tile.width, tileHeight: tile.height, overlap, tilesEach: batchSize, partsEach },
-          backgroundColor: optionText(options, 'img2img_background_color'),
-        },
-      }),
+      work: ({ sources }) => ({ $case: 'tiles', value: toTileWork(context, tiling, sources[0]) }),
       info: describeProcessed(context, parts, new Map([['seed', seed]])),
       answer: { texts: 'first' },
     }
   },
+}
+
+/** How a picture is enlarged and cut. */
+interface Tiling {
+  /** Its name; undefined: the picture keeps its size. */
+  readonly upscaler: string | undefined
+  readonly factor: number
+  /** Size of the tiles, and how far they overlap, pixels. */
+  readonly tile: Size
+  readonly overlap: number
+  /** Tiles of the picture, and of each part. */
+  readonly count: number
+  readonly tilesEach: number
+}
+
+/** @throws ApiError for arguments that cannot be */
+function planTiling(context: ScriptContext): Tiling {
+  const { request, args } = context
+  const [, overlapGiven, upscalerGiven, factorGiven] = args
+  const tile = { width: request.count('width'), height: request.count('height') }
+  const overlap = takeInteger(overlapGiven, 'overlap', [0, MAX_OVERLAP])
+  const factor = takeNumber(factorGiven, 'scale_factor', [0, MAX_FACTOR])
+  const name = findByNameOrIndex(context, upscalerGiven ?? null)
+  const upscaler = name === 'None' ? undefined : name
+  const source = requireSource(context)
+  const toSide = (side: number) => (upscaler === undefined ? side : toUpscaledSide(side, factor))
+  const enlarged = { width: toSide(source.width), height: toSide(source.height) }
+  const tilesEach = Math.max(request.count('batch_size'), 1)
+  return { upscaler, factor, tile, overlap, count: countTiles(enlarged, tile, overlap), tilesEach }
+}
+
+/** The batches of tiles that make a picture, as often as pictures are wanted. */
+function planParts(
+  context: ScriptContext,
+  { upscaler = 'None', count, tilesEach }: Tiling,
+  seed: bigint,
+): GenerationPlan[] {
+  const { request, args, random } = context
+  const partsEach = Math.ceil(count / tilesEach)
+  const rounds = Math.max(request.count('n_iter'), 1)
+  refuseTooManyParts(partsEach * rounds, count * rounds)
+  const subseed = fixSeed(request.integer('subseed'), random)
+  const parameters = [
+    { key: 'SD upscale overlap', value: args[1] ?? null },
+    { key: 'SD upscale upscaler', value: upscaler },
+  ]
+  const parts: GenerationPlan[] = []
+  for (let round = 0; round < rounds; round += 1) {
+    for (let at = 0; at < partsEach; at += 1) {
+      const size = Math.min(tilesEach, count - at * tilesEach)
+      const changes: Record<string, ExactValue> = {
+        ...{ seed: seed + BigInt(round + at), subseed, batch_size: BigInt(size), n_iter: 1n },
+      }
+      parts.push(context.plan(request.with(changes), { parameters }))
+    }
+  }
+  return parts
+}
+
+function toTileWork(
+  { models, options }: ScriptContext,
+  { upscaler, factor, tile, overlap, count, tilesEach }: Tiling,
+  image: BlobRef | undefined,
+): TileWork {
+  return {
+    image,
+    upscaler: upscaler === undefined ? undefined : toUpscaler(upscaler, models, options),
+    factor,
+    extension: undefined,
+    ...{ tileWidth: tile.width, tileHeight: tile.height, overlap, tilesEach },
+    partsEach: Math.ceil(count / tilesEach),
+    backgroundColor: optionText(options, 'img2img_background_color'),
+  }
 }
 
 /**

@@ -1,5 +1,4 @@
-import type { ExactValue, PlainValue } from '@atelier/catalog/exact-json'
-import { toExact } from '@atelier/catalog/exact-json'
+import { toExact, type ExactValue, type PlainValue } from '@atelier/catalog/exact-json'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toRecordedOptions } from '../../test-kit/recorded-set.ts'
