@@ -8,9 +8,6 @@ const THEME_ICONS = { system: 'auto', light: 'sun', dark: 'moon' } as const
 
 /** What surrounds every part: the menu, how things stand, who asks. */
 export function Shell({ children }: { readonly children: ComponentChildren }) {
-  const { base, router, session, theme, jobs } = useConsole()
-  const known = session.session.value
-  const waiting = jobs.open.value.length
   return (
     <>
       <header class="top">
@@ -21,45 +18,61 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
           </svg>
           <span>Atelier</span>
         </a>
-        <nav aria-label="Parts of this page">
-          {ROUTES.map((route) => (
-            <a
-              key={route}
-              href={toAddress(route)}
-              aria-current={router.route.value === route ? 'page' : undefined}
-            >
-              {NAMES[route]}
-              {route === 'queue' && waiting > 0 && (
-                <span class="count" aria-label={`${waiting} open`}>
-                  {waiting}
-                </span>
-              )}
-            </a>
-          ))}
-        </nav>
-        <div class="standing">
-          <ConnectionMark />
-          <a class="quiet-link" href={new URL('docs', base).href} target="_blank" rel="noreferrer">
-            API
-          </a>
-          <Button
-            kind="quiet"
-            icon={THEME_ICONS[theme.theme.value]}
-            label={`Colours: ${theme.theme.value}`}
-            onClick={theme.next}
-          />
-          {known !== undefined && known.authentication !== 'none' && (
-            <>
-              <span class="tenant" title="Tenant">
-                {known.tenant}
-              </span>
-              <Button kind="quiet" icon="leave" label="Sign out" onClick={session.logout} />
-            </>
-          )}
-        </div>
+        <Menu />
+        <Standing />
       </header>
       {children}
     </>
+  )
+}
+
+function Menu() {
+  const { router, jobs } = useConsole()
+  const waiting = jobs.open.value.length
+  return (
+    <nav aria-label="Parts of this page">
+      {ROUTES.map((route) => (
+        <a
+          key={route}
+          href={toAddress(route)}
+          aria-current={router.route.value === route ? 'page' : undefined}
+        >
+          {NAMES[route]}
+          {route === 'queue' && waiting > 0 && (
+            <span class="count" aria-label={`${waiting} open`}>
+              {waiting}
+            </span>
+          )}
+        </a>
+      ))}
+    </nav>
+  )
+}
+
+function Standing() {
+  const { base, session, theme } = useConsole()
+  const known = session.session.value
+  return (
+    <div class="standing">
+      <ConnectionMark />
+      <a class="quiet-link" href={new URL('docs', base).href} target="_blank" rel="noreferrer">
+        API
+      </a>
+      <Button
+        kind="quiet"
+        icon={THEME_ICONS[theme.theme.value]}
+        label={`Colours: ${theme.theme.value}`}
+        onClick={theme.next}
+      />
+      {known !== undefined && known.authentication !== 'none' && (
+        <>
+          <span class="tenant" title="Tenant">
+            {known.tenant}
+          </span>
+          <Button kind="quiet" icon="leave" label="Sign out" onClick={session.logout} />
+        </>
+      )}
+    </div>
   )
 }
 

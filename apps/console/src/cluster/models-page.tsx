@@ -10,24 +10,22 @@ const EVERY_MS = 10_000
 /** Digits of a hash that are shown, as A1111 does. */
 const SHORT_HASH = 10
 
+/** Which files are shown. */
+interface ModelFilter {
+  /** Part of a name, a title, a family or a hash; empty: any. */
+  readonly text: string
+  /** Empty: all kinds. */
+  readonly kind: string
+  readonly isFaultyOnly: boolean
+}
+
 /** Every model file that a worker sees. */
 export function ModelsPage() {
   const { body, fault } = usePolled<ModelList>('atelier/v1/models', EVERY_MS)
-  const [wanted, setWanted] = useState('')
-  const [kind, setKind] = useState('')
-  const [isFaultyOnly, setFaultyOnly] = useState(false)
-  const searchId = useId()
+  const [filter, setFilter] = useState<ModelFilter>({ text: '', kind: '', isFaultyOnly: false })
   const models = body?.models ?? []
-  const kinds = [...new Set(models.map((model) => model.kind))]
   const faulty = models.filter(({ unusable_reason: reason }) => reason !== '').length
-  const shown = models.filter(
-    (model) =>
-      (kind === '' || model.kind === kind) &&
-      (!isFaultyOnly || model.unusable_reason !== '') &&
-      `${model.name} ${model.title} ${model.family} ${model.sha256}`
-        .toLowerCase()
-        .includes(wanted.toLowerCase()),
-  )
+  const shown = models.filter((model) => passes(model, filter))
   return (
     <div class="narrow">
       <header class="page-head">
@@ -37,30 +35,7 @@ export function ModelsPage() {
           {faulty > 0 && ` · ${faulty} cannot be used`}
         </span>
       </header>
-      <div class="filters">
-        <div class="field">
-          <label for={searchId}>Search</label>
-          <input
-            id={searchId}
-            type="search"
-            placeholder="Name, family or hash"
-            value={wanted}
-            onInput={(event) => setWanted(event.currentTarget.value)}
-          />
-        </div>
-        <SelectField
-          label="Type"
-          value={kind}
-          onChange={setKind}
-          options={[
-            { value: '', text: 'All types' },
-            ...kinds.map((one) => ({ value: one, text: MODEL_KIND_WORDS[one] })),
-          ]}
-        />
-        {faulty > 0 && (
-          <Toggle label="Only what cannot be used" isOn={isFaultyOnly} onChange={setFaultyOnly} />
-        )}
-      </div>
+      <Filters models={models} filter={filter} onChange={setFilter} />
       {fault !== '' && (
         <p class="fault" role="alert">
           {fault}
@@ -68,6 +43,54 @@ export function ModelsPage() {
       )}
       {body !== undefined && shown.length === 0 && <p class="empty">No file fits.</p>}
       {shown.length > 0 && <ModelTable models={shown} />}
+    </div>
+  )
+}
+
+function passes(model: ModelBody, { text, kind, isFaultyOnly }: ModelFilter): boolean {
+  if (kind !== '' && model.kind !== kind) return false
+  if (isFaultyOnly && model.unusable_reason === '') return false
+  const words = `${model.name} ${model.title} ${model.family} ${model.sha256}`
+  return words.toLowerCase().includes(text.toLowerCase())
+}
+
+interface FiltersProps {
+  readonly models: readonly ModelBody[]
+  readonly filter: ModelFilter
+  readonly onChange: (filter: ModelFilter) => void
+}
+
+function Filters({ models, filter, onChange }: FiltersProps) {
+  const searchId = useId()
+  const kinds = [...new Set(models.map((model) => model.kind))]
+  return (
+    <div class="filters">
+      <div class="field">
+        <label for={searchId}>Search</label>
+        <input
+          id={searchId}
+          type="search"
+          placeholder="Name, family or hash"
+          value={filter.text}
+          onInput={(event) => onChange({ ...filter, text: event.currentTarget.value })}
+        />
+      </div>
+      <SelectField
+        label="Type"
+        value={filter.kind}
+        onChange={(kind) => onChange({ ...filter, kind })}
+        options={[
+          { value: '', text: 'All types' },
+          ...kinds.map((one) => ({ value: one, text: MODEL_KIND_WORDS[one] })),
+        ]}
+      />
+      {models.some(({ unusable_reason: reason }) => reason !== '') && (
+        <Toggle
+          label="Only what cannot be used"
+          isOn={filter.isFaultyOnly}
+          onChange={(isFaultyOnly) => onChange({ ...filter, isFaultyOnly })}
+        />
+      )}
     </div>
   )
 }

@@ -45,7 +45,6 @@ export function WorkersPage() {
 
 function Worker({ worker }: { readonly worker: WorkerBody }) {
   const { device, state } = worker
-  const now = useNow()
   return (
     <li class="panel worker">
       <header>
@@ -57,48 +56,63 @@ function Worker({ worker }: { readonly worker: WorkerBody }) {
         {device.title !== '' && <span class="muted"> {device.name}</span>}
       </p>
       <Meter label="Slots" used={worker.running} total={worker.slots} show={(count) => String(count)} />
-      {device.memory_total_bytes > 0 && (
+      <MemoryMeters device={device} />
+      <Facts worker={worker} />
+    </li>
+  )
+}
+
+/** The device's memory and its host's, unless they are the same. */
+function MemoryMeters({ device }: { readonly device: WorkerBody['device'] }) {
+  const { memory_total_bytes: total, host_total_bytes: hostTotal } = device
+  return (
+    <>
+      {total > 0 && (
         <Meter
           label={device.name === 'cpu' ? 'Memory' : 'Device memory'}
-          used={device.memory_total_bytes - device.memory_free_bytes}
-          total={device.memory_total_bytes}
+          used={total - device.memory_free_bytes}
+          total={total}
           show={formatBytes}
         />
       )}
-      {device.host_total_bytes > 0 && device.host_total_bytes !== device.memory_total_bytes && (
+      {hostTotal > 0 && hostTotal !== total && (
         <Meter
           label="Host memory"
-          used={device.host_total_bytes - device.host_free_bytes}
-          total={device.host_total_bytes}
+          used={hostTotal - device.host_free_bytes}
+          total={hostTotal}
           show={formatBytes}
         />
       )}
-      <dl class="facts">
-        <dt>Loaded</dt>
-        <dd>{worker.loaded.length === 0 ? 'nothing' : worker.loaded.join(', ')}</dd>
-        <dt>Models</dt>
-        <dd>
-          {worker.models}
-          {worker.unusable_models > 0 && (
-            <span class="fault"> · {worker.unusable_models} cannot be used</span>
-          )}
-        </dd>
-        <dt>Up for</dt>
-        <dd>{formatSpan(Math.max(0, now - worker.started_at_ms) / 1_000)}</dd>
-        {worker.engine_restarts > 0 && (
-          <>
-            <dt>Engine restarts</dt>
-            <dd class="fault">{worker.engine_restarts}</dd>
-          </>
-        )}
-        {worker.version !== '' && (
-          <>
-            <dt>Version</dt>
-            <dd>{worker.version}</dd>
-          </>
-        )}
-      </dl>
-    </li>
+    </>
+  )
+}
+
+function Facts({ worker }: { readonly worker: WorkerBody }) {
+  const now = useNow()
+  return (
+    <dl class="facts">
+      <dt>Loaded</dt>
+      <dd>{worker.loaded.length === 0 ? 'nothing' : worker.loaded.join(', ')}</dd>
+      <dt>Models</dt>
+      <dd>
+        {worker.models}
+        {worker.unusable_models > 0 && <span class="fault"> · {worker.unusable_models} cannot be used</span>}
+      </dd>
+      <dt>Up for</dt>
+      <dd>{formatSpan(Math.max(0, now - worker.started_at_ms) / 1_000)}</dd>
+      {worker.engine_restarts > 0 && (
+        <>
+          <dt>Engine restarts</dt>
+          <dd class="fault">{worker.engine_restarts}</dd>
+        </>
+      )}
+      {worker.version !== '' && (
+        <>
+          <dt>Version</dt>
+          <dd>{worker.version}</dd>
+        </>
+      )}
+    </dl>
   )
 }
 

@@ -13,11 +13,6 @@ export function MaskEditor({ source }: { readonly source: SourcePicture }) {
   const [brush, setBrush] = useState(USUAL_BRUSH)
   const [isErasing, setErasing] = useState(false)
   const diameter = Math.max(1, brush * Math.max(source.width, source.height))
-  const strokes = playground.strokes.value
-  const remove = (): void => {
-    playground.source.value = undefined
-    playground.strokes.value = []
-  }
   return (
     <div class="mask">
       <MaskCanvas source={source} diameter={diameter} isErasing={isErasing} />
@@ -36,28 +31,41 @@ export function MaskEditor({ source }: { readonly source: SourcePicture }) {
         <Button kind="quiet" isPressed={isErasing} onClick={() => setErasing(!isErasing)}>
           Eraser
         </Button>
-        <Button
-          kind="quiet"
-          icon="undo"
-          label="Undo the last stroke"
-          isDisabled={strokes.length === 0}
-          onClick={() => (playground.strokes.value = strokes.slice(0, -1))}
-        />
-        <Button
-          kind="quiet"
-          isDisabled={strokes.length === 0}
-          onClick={() => (playground.strokes.value = [])}
-        >
-          Clear
-        </Button>
-        <Button kind="quiet" icon="trash" label="Remove the source picture" onClick={remove} />
+        <StrokeButtons />
       </div>
       <p class="hint">
-        {strokes.length === 0
+        {playground.strokes.value.length === 0
           ? `${source.width} × ${source.height}. All of it is drawn over; paint to redraw a part.`
           : 'What is painted is drawn anew.'}
       </p>
     </div>
+  )
+}
+
+/** What takes strokes away, and the picture with them. */
+function StrokeButtons() {
+  const { playground } = useConsole()
+  const strokes = playground.strokes.value
+  const isUnpainted = strokes.length === 0
+  const keep = (kept: readonly Stroke[]): void => void (playground.strokes.value = kept)
+  const remove = (): void => {
+    playground.source.value = undefined
+    keep([])
+  }
+  return (
+    <>
+      <Button
+        kind="quiet"
+        icon="undo"
+        label="Undo the last stroke"
+        isDisabled={isUnpainted}
+        onClick={() => keep(strokes.slice(0, -1))}
+      />
+      <Button kind="quiet" isDisabled={isUnpainted} onClick={() => keep([])}>
+        Clear
+      </Button>
+      <Button kind="quiet" icon="trash" label="Remove the source picture" onClick={remove} />
+    </>
   )
 }
 

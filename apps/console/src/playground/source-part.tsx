@@ -78,11 +78,6 @@ function SourceView() {
 function SourceSettings() {
   const { playground } = useConsole()
   const resize = useSetting('resizeMode')
-  const content = useSetting('maskedContent')
-  const onlyMasked = useSetting('onlyMasked')
-  const blur = useSetting('maskBlur')
-  const padding = useSetting('maskPadding')
-  const isMasked = playground.strokes.value.length > 0
   return (
     <>
       <div class="row">
@@ -101,25 +96,33 @@ function SourceSettings() {
           onChange={(value) => resize.onChange(Number(value))}
         />
       </div>
-      {isMasked && (
-        <>
-          <div class="row">
-            <SelectField
-              label="Masked content"
-              options={toOptions(MASKED_CONTENTS)}
-              value={String(content.value)}
-              onChange={(value) => content.onChange(Number(value))}
-            />
-            <NumberField label="Mask blur" min={0} max={64} {...blur} />
-            {onlyMasked.value && <NumberField label="Padding" min={0} max={256} step={4} {...padding} />}
-          </div>
-          <Toggle
-            label="Draw only the masked part, at full size"
-            isOn={onlyMasked.value}
-            onChange={onlyMasked.onChange}
-          />
-        </>
-      )}
+      {playground.strokes.value.length > 0 && <MaskSettings />}
+    </>
+  )
+}
+
+function MaskSettings() {
+  const content = useSetting('maskedContent')
+  const onlyMasked = useSetting('onlyMasked')
+  const blur = useSetting('maskBlur')
+  const padding = useSetting('maskPadding')
+  return (
+    <>
+      <div class="row">
+        <SelectField
+          label="Masked content"
+          options={toOptions(MASKED_CONTENTS)}
+          value={String(content.value)}
+          onChange={(value) => content.onChange(Number(value))}
+        />
+        <NumberField label="Mask blur" min={0} max={64} {...blur} />
+        {onlyMasked.value && <NumberField label="Padding" min={0} max={256} step={4} {...padding} />}
+      </div>
+      <Toggle
+        label="Draw only the masked part, at full size"
+        isOn={onlyMasked.value}
+        onChange={onlyMasked.onChange}
+      />
     </>
   )
 }

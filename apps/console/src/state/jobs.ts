@@ -39,20 +39,11 @@ export interface JobsStore {
 /** Makes the store of jobs. */
 export function createJobsStore(client: Client): JobsStore {
   const open = signal<readonly JobSummary[]>([])
-  const ended = signal<readonly JobSummary[]>([])
-  const hasMore = signal(false)
+  const { ended, hasMore, read, loadMore } = createEndedJobs(client)
   const connection = signal<Connection>('connecting')
-  const state = { limit: PAGE, hasListened: false }
 
-  const readEnded = async (): Promise<void> => {
-    const { jobs } = await client.getJson<JobList>(`atelier/v1/jobs?state=ended&limit=${state.limit}`)
-    batch(() => {
-      ended.value = jobs
-      hasMore.value = jobs.length === state.limit && state.limit < MOST
-    })
-  }
   const take = (event: JobsEvent): void => {
-    const before = new Set(ended.value.map(({ id }) => id))
+    const before = idsOf(ended.value)
     const known = foldEvent({ open: open.value, ended: ended.value }, event)
     batch(() => {
       open.value = known.open
@@ -61,13 +52,20 @@ export function createJobsStore(client: Client): JobsStore {
     })
     if (event.name === 'job' && !isOpen(event.data) && !before.has(event.data.id)) store.onEnd(event.data)
   }
+  let hasListened = false
+  const listen = async (signal: AbortSignal): Promise<void> => {
+    const body = await client.open('atelier/v1/events', signal)
+    const before = idsOf(ended.value)
+    await read()
+    // What ended while nobody listened is told now, the last one last.
+    const missed = hasListened ? ended.value.filter(({ id }) => !before.has(id)) : []
+    for (const job of missed.toReversed()) store.onEnd(job)
+    hasListened = true
+    await readEvents(body, take)
+  }
   const store: JobsStore = {
-    ...{ open, ended, hasMore, connection },
+    ...{ open, ended, hasMore, connection, loadMore },
     onEnd: () => undefined,
-    async loadMore() {
-      state.limit = Math.min(state.limit + PAGE, MOST)
-      await readEnded()
-    },
     async cancel(id) {
       await client.send('DELETE', `atelier/v1/jobs/${id}`)
     },
@@ -80,22 +78,33 @@ export function createJobsStore(client: Client): JobsStore {
     },
     connect() {
       const stop = new AbortController()
-      const listen = async (signal: AbortSignal): Promise<void> => {
-        const body = await client.open('atelier/v1/events', signal)
-        const before = new Set(ended.value.map(({ id }) => id))
-        await readEnded()
-        // What ended while nobody listened is told now, the last one last.
-        const missed = state.hasListened ? ended.value.filter(({ id }) => !before.has(id)) : []
-        for (const job of missed.toReversed()) store.onEnd(job)
-        state.hasListened = true
-        await readEvents(body, take)
-      }
       void keepListening(listen, stop.signal, (now) => (connection.value = now))
       return () => stop.abort()
     },
   }
   return store
 }
+
+/** The newest jobs that have ended, as many as were asked for. */
+function createEndedJobs(client: Client) {
+  const ended = signal<readonly JobSummary[]>([])
+  const hasMore = signal(false)
+  let limit = PAGE
+  const read = async (): Promise<void> => {
+    const { jobs } = await client.getJson<JobList>(`atelier/v1/jobs?state=ended&limit=${limit}`)
+    batch(() => {
+      ended.value = jobs
+      hasMore.value = jobs.length === limit && limit < MOST
+    })
+  }
+  const loadMore = (): Promise<void> => {
+    limit = Math.min(limit + PAGE, MOST)
+    return read()
+  }
+  return { ended, hasMore, read, loadMore }
+}
+
+const idsOf = (jobs: readonly JobSummary[]): ReadonlySet<string> => new Set(jobs.map(({ id }) => id))
 
 /** Listens again whenever it ends, until the signal aborts; not while nobody looks at the page. */
 async function keepListening(

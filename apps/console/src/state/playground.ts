@@ -6,7 +6,7 @@ import { fromParameters, type Parameters } from '../playground/from-parameters.t
 import { restoreSettings, type Settings } from '../playground/settings.ts'
 import { FIELD_OF_SETTING, toRequest, type DataUrl } from '../playground/to-request.ts'
 import type { JobsStore } from './jobs.ts'
-import type { ListsStore, Size } from './lists.ts'
+import type { Lists, ListsStore, Size } from './lists.ts'
 import { readKept, type TextStore } from './storage.ts'
 
 /** A picture that was dropped on the form or taken from the gallery. */
@@ -81,82 +81,109 @@ export function createPlaygroundStore({
   browser,
   tab,
 }: PlaygroundOptions): PlaygroundStore {
-  const settings = signal(restoreSettings(readKept(browser, 'settings')))
+  const { settings, change } = createForm(browser)
+  const own = createOwnJobs(tab)
   const source = signal<SourcePicture | undefined>(undefined)
   const strokes = signal<readonly Stroke[]>([])
   const selection = signal<Selection | undefined>(undefined)
   const fault = signal<FormFault | undefined>(undefined)
   const notice = signal('')
   const isSending = signal(false)
-  const own = signal<readonly string[]>(readOwn(tab))
+  const current = computed(() => findCurrent(jobs.open.value.filter(({ id }) => own.has(id))))
+  const usualSize = computed(() => findUsualSize(lists.lists.value, settings.value.checkpoint))
 
-  const current = computed(() => {
-    const mine = jobs.open.value.filter(({ id }) => own.value.includes(id))
-    return mine.find(({ state }) => state !== 'queued') ?? mine[0]
-  })
-  const usualSize = computed(() => {
-    const known = lists.lists.value
-    const name = settings.value.checkpoint || known?.usualCheckpoint
-    const size = known?.checkpoints.find((one) => one.name === name)?.size
-    return size ?? { width: USUAL_SIDE, height: USUAL_SIDE }
-  })
-  const change = (changes: Partial<Settings>): void => {
-    settings.value = { ...settings.value, ...changes }
-    browser.write('settings', JSON.stringify(settings.value))
-  }
   jobs.onEnd = (job) => {
-    if (!own.value.includes(job.id)) return
+    if (!own.has(job.id)) return
     notice.value = describeEnd(job)
     if (job.error !== null) fault.value = { message: job.error.message, fields: {} }
     if (job.image_count > 0) selection.value = { jobId: job.id, index: 0 }
   }
+  const generate = async (mask: DataUrl | undefined): Promise<void> => {
+    fault.value = undefined
+    isSending.value = true
+    try {
+      const pictures = { source: source.value?.dataUrl, mask }
+      const { path, body } = toRequest(settings.value, pictures, usualSize.value)
+      const { id } = await client.send<{ id: string }>('POST', path, body, 'respond-async')
+      own.add(id)
+      notice.value = 'Sent to the queue.'
+    } catch (error) {
+      fault.value = toFormFault(error)
+    } finally {
+      isSending.value = false
+    }
+  }
+  const reuse = async (picture: DataUrl): Promise<void> => {
+    const known = lists.lists.value
+    if (known === undefined) return
+    const { found, says } = await readBack(client, picture, known)
+    change(found)
+    notice.value = says
+  }
   return {
-    ...{ settings, source, strokes, selection, fault, notice, isSending, current, usualSize, change },
-    isOwn: (id) => own.value.includes(id),
-    async generate(mask) {
-      fault.value = undefined
-      isSending.value = true
-      try {
-        const pictures = { source: source.value?.dataUrl, mask }
-        const { path, body } = toRequest(settings.value, pictures, usualSize.value)
-        const { id } = await client.send<{ id: string }>('POST', path, body, 'respond-async')
-        own.value = [...own.value, id].slice(-MAX_OWN)
-        tab.write('jobs', JSON.stringify(own.value))
-        notice.value = 'Sent to the queue.'
-      } catch (error) {
-        fault.value = toFormFault(error)
-      } finally {
-        isSending.value = false
-      }
-    },
-    async reuse(picture) {
-      const known = lists.lists.value
-      if (known === undefined) return
-      try {
-        const told = await client.send<{ info: string; parameters: Parameters }>(
-          'POST',
-          'sdapi/v1/png-info',
-          {
-            image: picture,
-          },
-        )
-        if (told.info === '') {
-          notice.value = 'This picture does not say how it was made.'
-          return
-        }
-        const { settings: found, remarks } = fromParameters(told.parameters, known)
-        change(found)
-        notice.value = ['The form says what the picture said.', ...remarks].join(' ')
-      } catch (error) {
-        notice.value = `The picture could not be read: ${messageOf(error)}`
-      }
+    ...{ settings, source, strokes, selection, fault, notice, isSending, current, usualSize },
+    ...{ change, generate, reuse, isOwn: own.has },
+  }
+}
+
+/** The form's settings, kept with the browser. */
+function createForm(browser: TextStore) {
+  const settings = signal(restoreSettings(readKept(browser, 'settings')))
+  return {
+    settings,
+    change(changes: Partial<Settings>): void {
+      settings.value = { ...settings.value, ...changes }
+      browser.write('settings', JSON.stringify(settings.value))
     },
   }
 }
 
-function readOwn(tab: TextStore): readonly string[] {
+/** Ids of the jobs that were sent from this tab, kept with it. */
+function createOwnJobs(tab: TextStore) {
   const kept = readKept(tab, 'jobs')
-  return Array.isArray(kept) ? kept.filter((id) => typeof id === 'string') : []
+  const ids = signal<readonly string[]>(
+    Array.isArray(kept) ? kept.filter((id) => typeof id === 'string') : [],
+  )
+  return {
+    has: (id: string): boolean => ids.value.includes(id),
+    add(id: string): void {
+      ids.value = [...ids.value, id].slice(-MAX_OWN)
+      tab.write('jobs', JSON.stringify(ids.value))
+    },
+  }
+}
+
+/** The one that runs, or else the first that waits. */
+function findCurrent(open: readonly JobSummary[]): JobSummary | undefined {
+  return open.find(({ state }) => state !== 'queued') ?? open[0]
+}
+
+/** The size that the chosen checkpoint draws best, or the one that the server would take. */
+function findUsualSize(lists: Lists | undefined, chosen: string): Size {
+  const name = chosen || lists?.usualCheckpoint
+  const size = lists?.checkpoints.find((one) => one.name === name)?.size
+  return size ?? { width: USUAL_SIDE, height: USUAL_SIDE }
+}
+
+/** The settings that a picture tells, and what is to be said about them. */
+async function readBack(
+  client: Client,
+  picture: DataUrl,
+  lists: Lists,
+): Promise<{ readonly found: Partial<Settings>; readonly says: string }> {
+  try {
+    const body = { image: picture }
+    const told = await client.send<{ info: string; parameters: Parameters }>(
+      'POST',
+      'sdapi/v1/png-info',
+      body,
+    )
+    if (told.info === '') return { found: {}, says: 'This picture does not say how it was made.' }
+    const { settings, remarks } = fromParameters(told.parameters, lists)
+    return { found: settings, says: ['The form says what the picture said.', ...remarks].join(' ') }
+  } catch (error) {
+    return { found: {}, says: `The picture could not be read: ${messageOf(error)}` }
+  }
 }
 
 function toFormFault(error: unknown): FormFault {
