@@ -48,6 +48,7 @@ describe('a gateway', () => {
       ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)])),
     })
     gateway = await startGateway({ config, store, logger: pino({ level: 'silent' }) })
+    await gateway.whenRead
     return gateway
   }
   const ask = (port: number | undefined, path: string) => fetch(`http://127.0.0.1:${port}${path}`)
