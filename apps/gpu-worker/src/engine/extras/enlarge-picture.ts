@@ -1,4 +1,5 @@
 import type { ExtrasJob } from '@atelier/proto'
+import { EngineError } from '../engine-error.ts'
 import type { Pixels } from '../image/pixels.ts'
 import { upscaleImage, type Upscaler } from '../upscale/upscale-image.ts'
 
@@ -22,7 +23,13 @@ async function enlarge(picture: Pixels, upscaler: Upscaler, size: ExtrasSize): P
   const isSized = width > 0 && height > 0
   const factor = isSized ? Math.max(width / picture.width, height / picture.height) : size.factor
   const enlarged = await upscaleImage(picture, factor, upscaler)
+  if (enlarged.width === 0 || enlarged.height === 0) refuseNothing()
   return isSized && size.crop ? centre(enlarged, width, height) : enlarged
+}
+
+/** Sides are multiples of 8, those of less than 8 nothing. */
+function refuseNothing(): never {
+  throw new EngineError('invalid-request', 'height and width must be > 0', { exceptionType: 'ValueError' })
 }
 
 /** A picture in the middle of a black canvas; what exceeds it is cut away, alpha too. */

@@ -41,6 +41,19 @@ describe('an enlarged picture', () => {
     expect(await enlargePicture(picture, [], byFactor(4))).toBe(picture)
   })
 
+  // Pillow copies a picture that has the size already, colours under a low alpha too.
+  it('keeps its colours where its size stays', async () => {
+    const picture = { width: 8, height: 8, channels: 4, data: new Uint8Array(256).fill(77) } as const
+    expect(await enlargePicture(picture, [lanczos], byFactor(1))).toEqual(picture)
+  })
+
+  it('cannot have sides of nothing', async () => {
+    await expect(enlargePicture(grey(60, 4, 9), [lanczos], byFactor(2))).resolves.toBeDefined()
+    await expect(enlargePicture(grey(60, 3, 9), [lanczos], byFactor(1.5))).rejects.toMatchObject({
+      ...{ exceptionType: 'ValueError', message: 'height and width must be > 0' },
+    })
+  })
+
   it('covers a size and is cut to it', async () => {
     const size = { ...byFactor(1), width: 50, height: 30 }
     const whole = await enlargePicture(grey(16, 16, 9), [nearest], size)

@@ -1,13 +1,17 @@
 import type { Pixels } from '../image/pixels.ts'
 import { resizePixels } from './pillow-resize.ts'
 
-/** Resizes a picture of RGB or RGBA as Pillow does: colours are weighted by their alpha while they are mixed. */
+/**
+ * Resizes a picture of RGB or RGBA as Pillow does: colours are weighted by their alpha while they are mixed. One that has
+ * the size already stays as it is.
+ */
 export function resizePicture(
   picture: Pixels,
   width: number,
   height: number,
   filter: 'lanczos' | 'nearest',
 ): Pixels {
+  if (picture.width === width && picture.height === height) return picture
   if (picture.channels === 3 || filter === 'nearest') return resizePixels(picture, width, height, filter)
   return mapColours(resizePixels(mapColours(picture, premultiply), width, height, filter), unpremultiply)
 }
