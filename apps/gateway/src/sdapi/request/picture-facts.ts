@@ -12,6 +12,9 @@ export interface PictureFacts {
   readonly sourceHash: string | undefined
 }
 
+/** Channels. */
+const GREY_WITH_ALPHA = 2
+
 /** Without pictures. */
 export const NO_PICTURES: PictureFacts = { mask: 'none', sourceHash: undefined }
 
@@ -19,7 +22,8 @@ export const NO_PICTURES: PictureFacts = { mask: 'none', sourceHash: undefined }
 export async function isBlankMask({ bytes }: RequestPicture, isInverted: boolean): Promise<boolean> {
   const { channels, isOpaque } = await decode(() => sharp(bytes).stats())
   // A mask with transparency is read from its alpha channel, others from their brightness.
-  const isAlpha = !isOpaque && showsAlpha(bytes) !== false
+  // The alpha of grey is seen in some PNG files alone.
+  const isAlpha = !isOpaque && (showsAlpha(bytes) ?? channels.length !== GREY_WITH_ALPHA)
   const counted = isAlpha ? channels.slice(-1) : channels.slice(0, channels.length > 2 ? 3 : 1)
   return counted.every(({ min, max }) => (isInverted ? min === 255 : max === 0))
 }

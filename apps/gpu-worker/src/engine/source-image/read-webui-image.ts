@@ -6,30 +6,40 @@ import { decodePicture, MAX_PIXELS, toColours } from './read-image.ts'
 /** Where a PNG file's header says how many bits a sample has, and how colours are written. */
 const HEADER = { depthAt: 24, colourTypeAt: 25 }
 const GREY = 0
+/** Channels. */
+const GREY_WITH_ALPHA = 2
 
 /**
  * Decodes a picture as A1111 does: upright, the numbers as they stand in the file (no colour profile is applied), 16-bit
- * grey cut off at 255, inks turned to colours plainly, and an alpha only where `showsAlpha` says so.
+ * grey cut off at 255, inks turned to colours plainly, and an alpha only where `showsAlpha` says so; that of grey in other
+ * files does not count. A TIFF file is turned once (the original's Pillow 9.5 turns it twice).
  * @throws EngineError `invalid-request` when it is no picture, damaged, or larger than 64 megapixels
  */
 export async function readWebuiImage(bytes: Uint8Array): Promise<Pixels> {
   const read = async () => {
     const image = sharp(bytes, { limitInputPixels: MAX_PIXELS, ignoreIcc: true }).rotate()
-    const picture = await decode(bytes, image)
-    return showsAlpha(bytes) === false ? withoutAlpha(picture) : picture
+    const { space, channels, format } = await image.metadata()
+    const isDeep = isDeepGrey(bytes) || (format === 'tiff' && space === 'grey16')
+    const picture = await decode(image, { isDeep, isInked: space === 'cmyk' })
+    return (showsAlpha(bytes) ?? channels !== GREY_WITH_ALPHA) ? picture : withoutAlpha(picture)
   }
   return decodePicture(bytes, read, 'OSError')
 }
 
-async function decode(bytes: Uint8Array, image: Sharp): Promise<Pixels> {
-  if (isDeepGrey(bytes)) {
+interface Samples {
+  /** 16-bit grey. */
+  readonly isDeep: boolean
+  readonly isInked: boolean
+}
+
+async function decode(image: Sharp, { isDeep, isInked }: Samples): Promise<Pixels> {
+  if (isDeep) {
     const grey = image.pipelineColourspace('grey16').toColourspace('grey16').raw({ depth: 'ushort' })
     const { data, info } = await grey.toBuffer({ resolveWithObject: true })
     const samples = new Uint16Array(data.buffer, data.byteOffset, data.length / 2)
     const cut = Uint8Array.from(samples, (sample) => Math.min(sample, 255))
     return { width: info.width, height: info.height, ...toColours(cut, info.channels) }
   }
-  const isInked = (await image.metadata()).space === 'cmyk'
   const space = isInked ? 'cmyk' : 'srgb'
   const wanted = isInked ? image.pipelineColourspace(space) : image
   const raw = wanted.toColourspace(space).raw({ depth: 'uchar' })
