@@ -29,11 +29,12 @@ function open(send: (path: string, body: Record<string, unknown>) => unknown) {
     },
   } as unknown as Client
   const openJobs = signal<readonly JobSummary[]>([])
-  const jobs = { open: openJobs, onEnd: () => undefined } as unknown as JobsStore
+  const endedJobs = signal<readonly JobSummary[]>([])
+  const jobs = { open: openJobs, ended: endedJobs, onEnd: () => undefined } as unknown as JobsStore
   const lists = { lists: signal<Lists | undefined>(LISTS), load: async () => undefined }
   const nothing: TextStore = { read: () => undefined, write: () => undefined }
   const store = createPlaygroundStore({ client, jobs, lists, browser: nothing, tab: nothing })
-  return { store, jobs, openJobs, sent }
+  return { store, jobs, openJobs, endedJobs, sent }
 }
 
 describe('the playground', () => {
@@ -92,6 +93,17 @@ describe('the playground', () => {
     jobs.onEnd(job('mine', 'failed', { error }))
     expect(store.notice.value).toBe('It failed: no memory for it')
     expect(store.fault.value?.message).toBe('no memory for it')
+  })
+
+  it('shows what its job made that ended before the server had answered', async () => {
+    const { store, jobs, endedJobs } = open(() => {
+      endedJobs.value = [job('quick', 'done', { image_count: 1 })]
+      jobs.onEnd(endedJobs.value[0]!)
+      return { id: 'quick' }
+    })
+    await store.generate(undefined)
+    expect(store.selection.value).toEqual({ jobId: 'quick', index: 0 })
+    expect(store.notice.value).toBe('One picture is ready.')
   })
 
   it('takes over what a picture says, and says when it says nothing', async () => {

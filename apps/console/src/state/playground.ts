@@ -74,29 +74,19 @@ const USUAL_SIDE = 512
 const MAX_OWN = 200
 
 /** Makes the playground's state. */
-export function createPlaygroundStore({
-  client,
-  jobs,
-  lists,
-  browser,
-  tab,
-}: PlaygroundOptions): PlaygroundStore {
+export function createPlaygroundStore(options: PlaygroundOptions): PlaygroundStore {
+  const { client, jobs, lists, browser, tab } = options
   const { settings, change } = createForm(browser)
   const own = createOwnJobs(tab)
   const source = signal<SourcePicture | undefined>(undefined)
   const strokes = signal<readonly Stroke[]>([])
-  const selection = signal<Selection | undefined>(undefined)
-  const fault = signal<FormFault | undefined>(undefined)
-  const notice = signal('')
+  const { selection, fault, notice, showEnd } = createOutcome()
   const isSending = signal(false)
   const current = computed(() => findCurrent(jobs.open.value.filter(({ id }) => own.has(id))))
   const usualSize = computed(() => findUsualSize(lists.lists.value, settings.value.checkpoint))
 
   jobs.onEnd = (job) => {
-    if (!own.has(job.id)) return
-    notice.value = describeEnd(job)
-    if (job.error !== null) fault.value = { message: job.error.message, fields: {} }
-    if (job.image_count > 0) selection.value = { jobId: job.id, index: 0 }
+    if (own.has(job.id)) showEnd(job)
   }
   const generate = async (mask: DataUrl | undefined): Promise<void> => {
     fault.value = undefined
@@ -107,6 +97,9 @@ export function createPlaygroundStore({
       const { id } = await client.send<{ id: string }>('POST', path, body, 'respond-async')
       own.add(id)
       notice.value = 'Sent to the queue.'
+      // A quick one has ended, and was heard to, before its id is known.
+      const ended = jobs.ended.peek().find((job) => job.id === id)
+      if (ended !== undefined) showEnd(ended)
     } catch (error) {
       fault.value = toFormFault(error)
     } finally {
@@ -136,6 +129,19 @@ function createForm(browser: TextStore) {
       browser.write('settings', JSON.stringify(settings.value))
     },
   }
+}
+
+/** What came of requests: a sentence, a fault, a picture. */
+function createOutcome() {
+  const selection = signal<Selection | undefined>(undefined)
+  const fault = signal<FormFault | undefined>(undefined)
+  const notice = signal('')
+  const showEnd = (job: JobSummary): void => {
+    notice.value = describeEnd(job)
+    if (job.error !== null) fault.value = { message: job.error.message, fields: {} }
+    if (job.image_count > 0) selection.value = { jobId: job.id, index: 0 }
+  }
+  return { selection, fault, notice, showEnd }
 }
 
 /** Ids of the jobs that were sent from this tab, kept with it. */
