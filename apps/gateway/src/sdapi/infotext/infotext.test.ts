@@ -208,13 +208,13 @@ describe('toRequestFields', () => {
     expect(Object.fromEntries(fields)).toMatchObject({
       prompt: 'zebra',
       negative_prompt: 'stripes',
-      steps: 2,
+      steps: 2n,
       sampler_name: 'Euler a',
       scheduler: 'Automatic',
       cfg_scale: 4.5,
-      seed: 99,
-      width: 72,
-      height: 56,
+      seed: 99n,
+      width: 72n,
+      height: 56n,
       enable_hr: false,
       hr_sampler_name: 'Use same sampler',
     })
@@ -231,7 +231,7 @@ describe('toRequestFields', () => {
 
   it('swaps the axes of the seed size, as the original does', () => {
     const fields = toRequestFields(parse(`${line}, Seed resize from: 96x48`), 'txt2img')
-    expect([fields.get('seed_resize_from_h'), fields.get('seed_resize_from_w')]).toEqual([96, 48])
+    expect([fields.get('seed_resize_from_h'), fields.get('seed_resize_from_w')]).toEqual([96n, 48n])
   })
 
   it('refuses a number that is none, naming its key', () => {

@@ -51,14 +51,16 @@ const textToImageFields: readonly FieldMapping[] = [
 ]
 
 /** A value for a request field. */
-export type RequestValue = string | number | boolean | readonly string[]
+export type RequestValue = string | bigint | number | boolean | readonly string[]
 
 function convert(value: ParsedValue, { key, type }: FieldMapping): RequestValue {
   if (type === 'list') return Array.isArray(value) ? (value as readonly string[]) : [...String(value)]
   if (type === 'text') return String(value)
   const text = String(value).trim()
-  const isNumber = type === 'int' ? /^[+-]?\d+$/.test(text) : text !== '' && !Number.isNaN(Number(text))
-  if (!isNumber) throw new InfotextFieldError(`${key}: "${text}" is not a number`)
+  // Seeds have more digits than a number keeps.
+  if (type === 'int' && /^[+-]?\d+$/.test(text)) return BigInt(text.replace('+', ''))
+  if (type === 'int' || text === '' || Number.isNaN(Number(text)))
+    throw new InfotextFieldError(`${key}: "${text}" is not a number`)
   return Number(text)
 }
 

@@ -68,6 +68,7 @@ function readFields(
 
 function toFieldValue(value: RequestValue, type: FieldType): ExactValue {
   if (typeof value === 'number') return type === 'integer' ? BigInt(Math.trunc(value)) : value
+  if (typeof value === 'bigint') return type === 'integer' ? value : Number(value)
   return typeof value === 'object' ? [...value] : value
 }
 
