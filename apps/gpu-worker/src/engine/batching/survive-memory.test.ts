@@ -57,12 +57,13 @@ describe('an evaluation where memory is short', () => {
     expect(calls).toEqual([8])
   })
 
-  it('fits after what nobody uses was let go', async () => {
-    let limit = 2
+  it('is cut to single rows before everything that does not run is let go', async () => {
+    let limit = 0
     const { calls, tried, network, onShort } = createDevice(() => limit)
-    const makeRoom = async () => void (limit = 8)
-    await surviveMemory(network, { makeRoom, onShort })(createInputs(8))
-    expect([calls, tried]).toEqual([[8, 8], ['8 room']])
+    const makeRoom = async () => void (limit = 1)
+    await surviveMemory(network, { makeRoom, onShort })(createInputs(2))
+    expect(calls).toEqual([2, 1, 1, 1])
+    expect(tried).toEqual(['2 halves', '1 room'])
   })
 
   it.each([1, 2, 3, 4])('is evaluated in parts of at most %i rows with the same result', async (limit) => {

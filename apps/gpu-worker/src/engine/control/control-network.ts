@@ -76,6 +76,7 @@ export function loadControl(path: string, name: string, options: ControlOptions)
     get costBytes() {
       return value.joined !== undefined && sessions.count === 0 ? 0 : costBytes
     },
+    trim: (before) => sessions.trim(before),
     release: () => sessions.release(),
   }
 }

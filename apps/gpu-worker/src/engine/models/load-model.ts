@@ -62,6 +62,7 @@ export function loadBase(path: string, identity: string, options: SessionOptions
   return {
     value: vae === undefined ? { source, model } : { source, model, vae },
     costBytes: countF32Bytes(file) - countPrefixBytes(file, detected.unet.prefix),
+    trim: (before) => sessions.trim(before),
     release: () => sessions.release(),
   }
 }
@@ -76,6 +77,7 @@ export function loadVaeFile(path: string, options: SessionOptions): Loaded<Loade
   return {
     value: prepareVae(file, config, sessions),
     costBytes: countF32Bytes(file),
+    trim: (before) => sessions.trim(before),
     release: () => sessions.release(),
   }
 }

@@ -37,6 +37,7 @@ export function loadTextEncoders(
       return prepareTextEncoder(changed, config, sessions)
     }),
     costBytes: opened.reduce((sum, { file }) => sum + countF32Bytes(file), 0),
+    trim: (before) => sessions.trim(before),
     release: () => sessions.release(),
   }
 }

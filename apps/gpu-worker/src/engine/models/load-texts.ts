@@ -22,6 +22,7 @@ export function loadChangedTexts(
       ]),
     ),
     costBytes: configs.reduce((bytes, { prefix }) => bytes + countPrefixBytes(file, prefix), 0),
+    trim: (before) => sessions.trim(before),
     release: () => sessions.release(),
   }
 }

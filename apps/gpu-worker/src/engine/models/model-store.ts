@@ -93,7 +93,12 @@ export class ModelStore {
     const file = this.resolve(ref)
     return this.#residency.use(file.identity, () => {
       const loaded = loadVaeFile(file.path, this.#session())
-      return { ...loaded, value: this.#tileWhereLarge(loaded.value), release: () => loaded.release() }
+      return {
+        ...loaded,
+        value: this.#tileWhereLarge(loaded.value),
+        trim: loaded.trim!,
+        release: () => loaded.release(),
+      }
     })
   }
 
@@ -221,6 +226,7 @@ export class ModelStore {
       maxWholePixels,
       onTiled: (what, pixels, why) =>
         log?.(`${what} a picture in tiles: ${WHY_TILED[why]}`, { pixels, maxWholePixels }),
+      makeRoom: () => this.#residency.makeRoom('resting'),
     })
   }
 
@@ -228,6 +234,7 @@ export class ModelStore {
     return {
       ...this.#options.session,
       isAllowedFile: (path) => this.#files.isAllowed(path),
+      makeRoom: () => this.#residency.makeRoom('unused'),
     }
   }
 }

@@ -2,17 +2,20 @@ import { describe, expect, it } from 'vitest'
 import type { Graph } from '../onnx/graph.ts'
 import { LazySessions } from '../onnx/lazy-sessions.ts'
 import type { Loaded } from './loaded.ts'
+import { createTensor } from '../tensor/tensor.ts'
 import { Residency } from './residency.ts'
 
 const GRAPH: Graph = { inputs: [], outputs: [], ops: [], constants: [], weights: [] }
 
-/** A model of as many sessions as are asked for, 1 byte each. */
+/** A model of as many sessions as are asked for, 1 byte each; their calls wait for `finish`. */
 function openModel(residency: Residency) {
   const freed: string[] = []
+  let finish = (): void => undefined
+  const call = new Promise<Record<string, never>>((resolve) => (finish = () => resolve({})))
   const sessions = new LazySessions(
     {
       ...{ device: 'cpu', threads: 1, isAllowedFile: () => true },
-      open: () => ({ run: async () => ({}), release: async () => void freed.push('session') }),
+      open: () => ({ run: () => call, release: async () => void freed.push('session') }),
     },
     () => residency.fit(),
   )
@@ -24,7 +27,7 @@ function openModel(residency: Residency) {
     trim: (before) => sessions.trim(before),
     release: () => sessions.release(),
   }
-  return { freed, loaded, variants: Array.from({ length: 3 }, () => sessions.prepare(() => GRAPH)) }
+  return { freed, loaded, finish, variants: Array.from({ length: 3 }, () => sessions.prepare(() => GRAPH)) }
 }
 
 const later = () => new Promise((resolve) => setTimeout(resolve, 2))
@@ -56,6 +59,40 @@ describe('a budget for what is loaded', () => {
     await variants[2]!()
     expect(freed).toEqual(['session'])
     expect(loaded.costBytes).toBe(2)
+    use.done()
+  })
+
+  it('makes room of what nobody uses and of what present uses did not, whatever the budget', async () => {
+    const residency = new Residency(10, () => undefined)
+    const [idle, used] = [openModel(residency), openModel(residency)]
+    const earlier = await residency.use('used', () => used.loaded)
+    await used.variants[0]!()
+    earlier.done()
+    ;(await residency.use('idle', () => idle.loaded)).done()
+    await idle.variants[0]!()
+    await later()
+    const use = await residency.use('used', () => used.loaded)
+    await used.variants[1]!()
+    await residency.makeRoom('unused')
+    expect([idle.freed, used.freed, used.loaded.costBytes]).toEqual([['session'], ['session'], 1])
+    await later()
+    await residency.makeRoom('resting')
+    expect(used.freed).toHaveLength(2)
+    use.done()
+  })
+
+  it('leaves what runs when it makes room', async () => {
+    const residency = new Residency(10, () => undefined)
+    const { freed, loaded, variants, finish } = openModel(residency)
+    const use = await residency.use('model', () => loaded)
+    const running = (await variants[0]!()).run({ waits: createTensor([1]) })
+    await later()
+    await residency.makeRoom('resting')
+    expect(freed).toEqual([])
+    finish()
+    await running
+    await residency.makeRoom('resting')
+    expect(freed).toEqual(['session'])
     use.done()
   })
 

@@ -62,6 +62,19 @@ export class Residency {
     }
   }
 
+  /**
+   * Lets go, whatever the budget says, what nobody uses and the parts that none of the present uses has used; with
+   * `resting`, every part that does not run now. Parts keep what their largest call took.
+   */
+  async makeRoom(what: 'unused' | 'resting'): Promise<void> {
+    await this.clear()
+    for (const { loaded, uses } of [...this.#residents.values()]) {
+      const began = Math.min(...[...uses].map(({ since }) => since))
+      const before = what === 'unused' ? began : performance.now()
+      while ((await loaded.trim?.(before)) === true);
+    }
+  }
+
   #totalBytes(): number {
     return [...this.#residents.values()].reduce((sum, { loaded }) => sum + loaded.costBytes, 0)
   }

@@ -52,7 +52,7 @@ export interface CheckpointDeps {
   readonly evaluation: EvaluationOptions
 }
 
-const WHAT_NEXT = { room: 'models nobody uses are let go', halves: 'the rows are evaluated in halves' }
+const WHAT_NEXT = { room: 'what does not run is let go', halves: 'the rows are evaluated in halves' }
 
 /**
  * Uses a checkpoint, changed by adapters where there are any. Each set of adapters has a denoiser and text encoders of its
@@ -130,7 +130,7 @@ async function useDenoiser(
     const loaded = loadDenoiser(source, session, { derivation, makeRoom: () => residency.fit() })
     const timed = timeEvaluations(loaded.value, evaluation.onEvaluated)
     const lasting = surviveMemory(timed, {
-      makeRoom: () => residency.clear(),
+      makeRoom: () => residency.makeRoom('resting'),
       onShort: (rows, next) => evaluation.log?.(`memory ran out; ${WHAT_NEXT[next]}`, { rows }),
     })
     return withValue(loaded, new Batcher(lasting, toBatching(identity, evaluation)).predict)

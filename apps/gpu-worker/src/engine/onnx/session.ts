@@ -1,7 +1,7 @@
 import { isAbsolute, parse } from 'node:path'
 import type { Tensor } from '../tensor/tensor.ts'
 import { CheckpointError } from '../checkpoint/checkpoint-error.ts'
-import { isDeviceLost } from '../engine-error.ts'
+import { isDeviceLost, isOutOfMemory } from '../engine-error.ts'
 import type { Graph } from './graph.ts'
 import { createCudaSession } from './cuda/cuda-session.ts'
 import { emitCpu } from './emit-cpu.ts'
@@ -25,6 +25,8 @@ export interface SessionOptions {
   readonly runtime?: ModelRuntime
   /** Stands in for ONNX Runtime (the fake engine). */
   readonly open?: (graph: Graph) => Session
+  /** Makes room where memory ran out, while loading or in a call, which is tried once more; absent: there is none. */
+  readonly makeRoom?: () => Promise<void>
   /** Hears that the device does not answer any more; no session on it will. */
   readonly onDeviceLost?: (error: Error) => void
   /** Hears, once for each network, that half precision did not do and f32 is used. */
@@ -91,9 +93,9 @@ function loadPart(graph: Graph, options: SessionOptions): Promise<RunnableModel>
   const { runtime = NODE_BINDING } = options
   const isReplayable = (graph.hostReaders ?? []).length === 0
   const weightsFolder = parse(graph.weights[0]?.path ?? process.cwd()).root
-  return runtime
-    .load(toModelBytes(graph), { ...toModelOptions(options), weightsFolder, isReplayable })
-    .catch((error: unknown) => tellLoss(error, options))
+  const load = (): Promise<RunnableModel> =>
+    runtime.load(toModelBytes(graph), { ...toModelOptions(options), weightsFolder, isReplayable })
+  return tryTwice(load, options).catch((error: unknown) => tellLoss(error, options))
 }
 
 /** What a model is loaded with wherever it comes from. */
@@ -118,7 +120,19 @@ function watchDevice(session: Session, options: SessionOptions): Session {
   return {
     ...session,
     run: (inputs, outputs) =>
-      session.run(inputs, outputs).catch((error: unknown) => tellLoss(error, options)),
+      tryTwice(() => session.run(inputs, outputs), options).catch((error: unknown) =>
+        tellLoss(error, options),
+      ),
+  }
+}
+
+async function tryTwice<T>(attempt: () => Promise<T>, { makeRoom }: SessionOptions): Promise<T> {
+  try {
+    return await attempt()
+  } catch (error) {
+    if (makeRoom === undefined || !isOutOfMemory(error)) throw error
+    await makeRoom()
+    return attempt()
   }
 }
 

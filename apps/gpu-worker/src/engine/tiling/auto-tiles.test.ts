@@ -39,10 +39,16 @@ function createRamp(height: number, width: number): Tensor {
   return tensor
 }
 
+const makeRoom = async () => undefined
+
 describe('tileWhereLarge', () => {
   it('passes what fits whole', async () => {
     const { vae, given } = createPlainVae()
-    const { decode, encode } = tileWhereLarge(vae, { maxWholePixels: 2 ** 20, onTiled: expect.unreachable })
+    const { decode, encode } = tileWhereLarge(vae, {
+      maxWholePixels: 2 ** 20,
+      onTiled: expect.unreachable,
+      makeRoom,
+    })
     await decode(createRamp(128, 128))
     await encode(createTensor([1, 3, 1024, 2048]))
     expect(given).toEqual([
@@ -55,7 +61,7 @@ describe('tileWhereLarge', () => {
     const { vae, given } = createPlainVae()
     const told: unknown[] = []
     const onTiled = (...what: unknown[]) => told.push(what)
-    const { decode, encode } = tileWhereLarge(vae, { maxWholePixels: 512 * 512, onTiled })
+    const { decode, encode } = tileWhereLarge(vae, { maxWholePixels: 512 * 512, onTiled, makeRoom })
     const latent = createRamp(100, 90)
     expect(maxDifference(await decode(latent), await vae.decode(latent))).toBeLessThan(1e-6)
     expect((await encode(createTensor([1, 3, 1024, 1024]))).mean.shape).toEqual([1, 4, 128, 128])
@@ -70,15 +76,36 @@ describe('tileWhereLarge', () => {
     const { vae } = createPlainVae({ maxPixels: 512 * 512 })
     const told: unknown[] = []
     const onTiled = (...what: unknown[]) => told.push(what)
-    const { decode } = tileWhereLarge(vae, { maxWholePixels: Infinity, onTiled })
+    const { decode } = tileWhereLarge(vae, { maxWholePixels: Infinity, onTiled, makeRoom })
     expect((await decode(createRamp(70, 70))).shape).toEqual([1, 3, 560, 560])
     expect(told).toEqual([['decoding', 560 * 560, 'memory']])
+  })
+
+  it('asks for room where not even a tile has any', async () => {
+    const { vae } = createPlainVae()
+    const state = { hasRoom: false, asked: 0 }
+    const short: LoadedVae['decode'] = async (latent) => {
+      if (!state.hasRoom) throw new Error('Failed to allocate memory for requested buffer of size 1')
+      return vae.decode(latent)
+    }
+    const makeRoom = async () => {
+      state.asked += 1
+      state.hasRoom = true
+    }
+    const options = { maxWholePixels: Infinity, onTiled: () => undefined, makeRoom }
+    const { decode } = tileWhereLarge({ ...vae, decode: short }, options)
+    expect((await decode(createRamp(70, 70))).shape).toEqual([1, 3, 560, 560])
+    expect(state.asked).toBe(1)
   })
 
   it('passes other errors on', async () => {
     const { vae } = createPlainVae()
     const failing = { ...vae, decode: () => Promise.reject(new Error('the file is gone')) }
-    const { decode } = tileWhereLarge(failing, { maxWholePixels: Infinity, onTiled: expect.unreachable })
+    const { decode } = tileWhereLarge(failing, {
+      maxWholePixels: Infinity,
+      onTiled: expect.unreachable,
+      makeRoom,
+    })
     await expect(decode(createRamp(8, 8))).rejects.toThrow('the file is gone')
   })
 
@@ -89,7 +116,10 @@ describe('tileWhereLarge', () => {
       const data = latent.data.map((_, i) => (i % latent.shape[3]! === 0 ? 0 : latent.data[i - 1]!))
       return vae.decode(createTensor(latent.shape, data))
     }
-    const shifting = tileWhereLarge({ ...vae, decode }, { maxWholePixels: 1, onTiled: () => undefined })
+    const shifting = tileWhereLarge(
+      { ...vae, decode },
+      { maxWholePixels: 1, onTiled: () => undefined, makeRoom },
+    )
     const ones = createTensor([1, 4, 8, 8], new Float32Array(4 * 64).fill(1))
     const [wrapped, plain] = [await shifting.decode(ones, true), await shifting.decode(ones)]
     expect(wrapped.shape).toEqual([1, 3, 64, 64])

@@ -14,6 +14,8 @@ export interface AutoTileOptions {
   readonly maxWholePixels: number
   /** Hears that a picture is cut, and why. */
   readonly onTiled: (what: 'decoding' | 'encoding', pixels: number, why: 'size' | 'memory') => void
+  /** Lets go of everything that does not run now: not even a tile has room. */
+  readonly makeRoom: () => Promise<void>
 }
 
 /**
@@ -42,18 +44,27 @@ interface Ways<T> {
   readonly tiled: () => Promise<T>
 }
 
-function createGuard({ maxWholePixels, onTiled }: AutoTileOptions) {
+function createGuard({ maxWholePixels, onTiled, makeRoom }: AutoTileOptions) {
+  const inTiles = async <T>(tiled: Ways<T>['tiled']): Promise<T> => {
+    try {
+      return await tiled()
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error
+      await makeRoom()
+      return tiled()
+    }
+  }
   return async <T>(what: 'decoding' | 'encoding', pixels: number, { whole, tiled }: Ways<T>): Promise<T> => {
     if (pixels > maxWholePixels) {
       onTiled(what, pixels, 'size')
-      return tiled()
+      return inTiles(tiled)
     }
     try {
       return await whole()
     } catch (error) {
       if (!isOutOfMemory(error)) throw error
       onTiled(what, pixels, 'memory')
-      return tiled()
+      return inTiles(tiled)
     }
   }
 }
