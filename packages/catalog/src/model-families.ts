@@ -2,10 +2,10 @@
 export type ModelFamily = 'sd1' | 'sd2' | 'sdxl' | 'sdxl-refiner'
 
 /**
- * What a denoising network's output means: the noise, the velocity, the clean latent, EDM's mixture, or the clean latent
- * of a network that takes the latent as it is.
+ * What a denoising network's output means: the noise, the velocity, the clean latent, EDM's mixture, the clean latent of a
+ * network that takes the latent as it is, or the direction from picture to noise of a rectified flow.
  */
-export type PredictionKind = 'epsilon' | 'v' | 'x0' | 'edm' | 'image'
+export type PredictionKind = 'epsilon' | 'v' | 'x0' | 'edm' | 'image' | 'flow'
 
 /** The sigmas a network was trained at. */
 export type TrainedSchedule =

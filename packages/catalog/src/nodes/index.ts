@@ -35,6 +35,7 @@ import { editModelNodes } from './edit-model-nodes.ts'
 import { emptyImage } from './empty-image.ts'
 import { emptyLatentImage } from './empty-latent-image.ts'
 import { epsilonScalingNodes } from './epsilon-scaling-nodes.ts'
+import { flowNodes } from './flow-nodes.ts'
 import { fluxNodes } from './flux-nodes.ts'
 import { freeLunchNodes } from './free-lunch-nodes.ts'
 import { frescaNodes } from './fresca-nodes.ts'
@@ -83,6 +84,7 @@ import { modelAdvancedNodes } from './model-advanced-nodes.ts'
 import { morphologyNodes } from './morphology-nodes.ts'
 import { perpNegNodes } from './perp-neg-nodes.ts'
 import { perturbedAttentionNodes } from './perturbed-attention-nodes.ts'
+import { photoMakerNodes } from './photo-maker-nodes.ts'
 import { postProcessingNodes } from './post-processing-nodes.ts'
 import { previewAnyNodes } from './preview-any-nodes.ts'
 import { previewImage } from './preview-image.ts'
@@ -213,6 +215,7 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   ...selfAttentionGuidanceNodes,
   ...perpNegNodes,
   ...zero123Nodes,
+  ...photoMakerNodes,
   ...controlTextNodes,
   ...morphologyNodes,
   ...differentialDiffusionNodes,
@@ -228,6 +231,7 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   ...epsilonScalingNodes,
   ...fluxNodes,
   ...torchCompileNodes,
+  ...flowNodes,
   ...mahiroNodes,
   ...hookLoraNodes,
   ...hookNodes,

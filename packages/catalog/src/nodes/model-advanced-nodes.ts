@@ -54,6 +54,38 @@ export const modelAdvancedNodes: readonly NodeDefinition[] = [
     },
     outputs: [{ type: 'MODEL' }],
   },
+  ...[
+    { className: 'ModelSamplingSD3', shift: 3 },
+    { className: 'ModelSamplingAuraFlow', shift: 1.73 },
+  ].map(({ className, shift }) => ({
+    className,
+    displayName: className,
+    category: 'advanced/model',
+    pythonModule: 'comfy_extras.nodes_model_advanced',
+    inputs: {
+      required: {
+        model: { type: 'MODEL' },
+        shift: { type: 'FLOAT', options: { default: shift, min: 0, max: 100, step: 0.01 } },
+      },
+    },
+    outputs: [{ type: 'MODEL' }],
+  })),
+  {
+    className: 'ModelSamplingFlux',
+    displayName: 'ModelSamplingFlux',
+    category: 'advanced/model',
+    pythonModule: 'comfy_extras.nodes_model_advanced',
+    inputs: {
+      required: {
+        model: { type: 'MODEL' },
+        max_shift: { type: 'FLOAT', options: { default: 1.15, min: 0, max: 100, step: 0.01 } },
+        base_shift: { type: 'FLOAT', options: { default: 0.5, min: 0, max: 100, step: 0.01 } },
+        width: { type: 'INT', options: { default: 1024, min: 16, max: 16384, step: 8 } },
+        height: { type: 'INT', options: { default: 1024, min: 16, max: 16384, step: 8 } },
+      },
+    },
+    outputs: [{ type: 'MODEL' }],
+  },
   {
     className: 'RescaleCFG',
     displayName: 'RescaleCFG',

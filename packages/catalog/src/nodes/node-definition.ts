@@ -20,6 +20,7 @@ export type ChoiceSource =
   | 'style_models'
   | 'gligen'
   | 'hypernetworks'
+  | 'photomaker'
   | 'upscale_models'
   | 'diffusers'
   | 'configs'

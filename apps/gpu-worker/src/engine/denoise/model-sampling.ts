@@ -25,6 +25,19 @@ export interface ModelSampling {
   toNearestTimestep(sigma: number): number
   /** Sigma at a share of the way from noise to picture; above every sigma at 0, zero at 1 (ComfyUI's rule). */
   atPercent(percent: number): number
+  /** Latents are mixtures of noise and picture; absent: pictures with noise added. */
+  readonly flow?: Flow
+}
+
+/** A path on which a latent is `sigma * noise + (1 - sigma) * picture`. */
+export interface Flow {
+  /** The sigma that stands for 1 where the ratio of noise to picture must be finite. */
+  readonly top: number
+}
+
+/** How much of the picture is in a latent of that sigma. */
+export function pictureShare({ flow }: { readonly flow?: Flow | undefined }, sigma: number): number {
+  return flow === undefined ? 1 : 1 - sigma
 }
 
 /** Above every sigma: where a range that begins at 0 percent begins. */

@@ -15,7 +15,7 @@ export function inputScale(sigma: number, dataDeviation = 1): number {
 
 /** Factor on the latent before it enters a network of a kind. */
 export function networkInputScale(kind: PredictionKind, sigma: number): number {
-  return kind === 'image' ? 1 : inputScale(sigma, dataDeviationOf(kind))
+  return kind === 'image' || kind === 'flow' ? 1 : inputScale(sigma, dataDeviationOf(kind))
 }
 
 /** Factors of latent and output in the denoised latent: `latent * fromLatent + output * fromOutput`. */
@@ -24,7 +24,7 @@ export function denoisedFactors(
   sigma: number,
   dataDeviation = dataDeviationOf(kind),
 ): { fromLatent: number; fromOutput: number } {
-  if (kind === 'epsilon') return { fromLatent: 1, fromOutput: -sigma }
+  if (kind === 'epsilon' || kind === 'flow') return { fromLatent: 1, fromOutput: -sigma }
   if (kind === 'x0' || kind === 'image') return { fromLatent: 0, fromOutput: 1 }
   const variance = dataDeviation ** 2
   const total = sigma * sigma + variance

@@ -1,9 +1,10 @@
-import { combine } from './combine.ts'
+import { combine, scale } from './combine.ts'
 import type { ModelSampling } from './model-sampling.ts'
 import { PlanError, spanOf, type SamplingPlan } from './plan.ts'
 import type { Sampler } from './sampler.ts'
 import { SAMPLERS } from './samplers/index.ts'
 import { createSaSolver, SA_DEFAULTS, tauBetween } from './samplers/sa-solver.ts'
+import { NEARLY_ZERO } from './samplers/uni-pc.ts'
 import { COMFY_SCHEDULES } from './schedules/index.ts'
 
 const f32 = Math.fround
@@ -91,19 +92,41 @@ export function planComfySigmas({
   model,
   needsUnconditional,
 }: ComfySigmaSampling): SamplingPlan {
-  const noiseFactor = startNoiseFactor(sigmas[0] ?? 0, model)
   return {
     sampler: typeof sampler === 'string' ? comfySampler(sampler, model) : sampler,
     sigmas,
     brownianRange: spanOf(sigmas),
     timestepOf: (sigma) => model.toNearestTimestep(sigma),
     needsUnconditional: needsUnconditional ?? (typeof sampler === 'string' && sampler.includes('_cfg_pp')),
+    flow: model.flow,
+    ...(model.flow === undefined ? planNoising(sigmas, model) : planMixing(sigmas, lastOf(sigmas, sampler))),
+  }
+}
+
+/** A run begins with noise added to its source. */
+function planNoising(sigmas: readonly number[], model: ModelSampling): Pick<SamplingPlan, 'begin' | 'end'> {
+  const factor = startNoiseFactor(sigmas[0] ?? 0, model)
+  return {
     begin: (noise, source) =>
-      source === undefined
-        ? combine([noiseFactor, noise], [0, noise])
-        : combine([1, source], [noiseFactor, noise]),
+      source === undefined ? combine([factor, noise], [0, noise]) : combine([1, source], [factor, noise]),
     end: (latent) => latent,
   }
+}
+
+/** A run begins with noise in place of a share of its source, and ends with what is left of the noise's share undone. */
+function planMixing(sigmas: readonly number[], last: number): Pick<SamplingPlan, 'begin' | 'end'> {
+  const first = sigmas[0] ?? 0
+  return {
+    begin: (noise, source) =>
+      source === undefined ? scale(first, noise) : combine([1 - first, source], [first, noise]),
+    end: (latent) => (last === 0 ? latent : scale(1 / (1 - last), latent)),
+  }
+}
+
+/** The sigma a run is taken to end at: the original's UniPC leaves its own in the place of a zero. */
+function lastOf(sigmas: readonly number[], sampler: string | Sampler): number {
+  const isUniPc = typeof sampler === 'string' && sampler.startsWith('uni_pc')
+  return sigmas.at(-1) || (isUniPc && sigmas.length > 1 ? NEARLY_ZERO : 0)
 }
 
 /** Factor on unit noise at the first sigma: a start from the very top counts the picture's own variance in. */

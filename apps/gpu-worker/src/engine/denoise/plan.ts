@@ -1,4 +1,5 @@
 import type { Tensor } from '../tensor/tensor.ts'
+import type { Flow } from './model-sampling.ts'
 import type { Sampler } from './sampler.ts'
 
 /** Everything about a sampling run that is known before it starts. */
@@ -18,6 +19,8 @@ export interface SamplingPlan {
   readonly needsUnconditional: boolean
   /** The sampler goes by the noise prediction: what a mask keeps is blended into that. */
   readonly keepsNoise?: boolean
+  /** Latents are mixtures of noise and picture; absent: pictures with noise added. */
+  readonly flow?: Flow | undefined
   /** The latent the sampler starts from: unit noise, and the source latent of image-to-image. */
   readonly begin: (noise: Tensor, source: Tensor | undefined) => Tensor
   /** The sampler's last latent as the surface returns it. */

@@ -53,6 +53,7 @@ async function sample(inputs: SamplingInputs): Promise<SamplingResult> {
       sigmas: plan.sigmas,
       noise,
       options,
+      flow: plan.flow,
       onStep: inputs.onStep,
     })
     return { latent: plan.end(latent), isStopped: false }

@@ -1,4 +1,5 @@
 import type { Tensor } from '../tensor/tensor.ts'
+import type { Flow } from './model-sampling.ts'
 
 /** What one model evaluation says: the guided clean latent, and the unconditional one (CFG++ needs it). */
 export interface Denoised {
@@ -54,6 +55,10 @@ export interface SamplerRun {
   readonly sigmas: readonly number[]
   readonly noise: SamplerNoise
   readonly options: SamplerOptions
+  /** Latents are mixtures of noise and picture; absent: pictures with noise added. */
+  readonly flow?: Flow | undefined
+  /** The model's sigma of one of this run's, where they differ (samplers/by-ratio.ts). */
+  readonly sigmaOf?: (sigma: number) => number
   /** Called after each step's first evaluation; its promise is awaited, and its rejection ends the run. */
   readonly onStep: (report: StepReport) => Promise<void>
 }

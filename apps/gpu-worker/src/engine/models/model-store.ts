@@ -25,6 +25,7 @@ import { loadTinyDecoder, loadTinyEncoder, loadTinyVae } from './load-tiny-vae.t
 import type { LoadedVae } from './loaded-model.ts'
 import { openVaeWeights, openWeights, type OpenedWeights, type WeightsRef } from './open-weights.ts'
 import { Residency, type Use } from './residency.ts'
+import { loadPhotoMaker, type PhotoMaker } from '../vision/load-photo-maker.ts'
 import { loadStyle, type StyleAdapter } from '../vision/load-style.ts'
 import { loadVision, type VisionEncoder } from '../vision/load-vision.ts'
 import { useCheckpoint, type EvaluationOptions, type UsableCheckpoint } from './use-checkpoint.ts'
@@ -137,6 +138,12 @@ export class ModelStore {
   async useStyle(ref: ModelRef): Promise<Use<StyleAdapter>> {
     const file = this.resolve(ref)
     return this.#residency.use(file.identity, () => loadStyle(file.path, this.#session()))
+  }
+
+  /** Uses a PhotoMaker model. */
+  async usePhotoMaker(ref: ModelRef): Promise<Use<PhotoMaker>> {
+    const file = this.resolve(ref)
+    return this.#residency.use(file.identity, () => loadPhotoMaker(file.path, this.#session()))
   }
 
   /** Uses an upscaler network. */

@@ -14,6 +14,20 @@ const HEADS = 16
  */
 export function buildClipVision({ file, config }: OpenedVision): Graph {
   const graph = new GraphBuilder(file)
+  const { last, penultimate } = encodePicture(graph, config)
+  const { width, imageSize, patchSize } = config
+  const shape = [1, (imageSize / patchSize) ** 2 + 1, width]
+  graph.output('penultimate', penultimate, 'F32', shape)
+  graph.output('last', last, 'F32', shape)
+  projectWhole(graph, wholeOf(graph, last, width), width)
+  return graph.build()
+}
+
+/** The last two layers of CLIP's picture encoder, [1, squares + 1, width], for an input `pixels`. */
+export function encodePicture(
+  graph: GraphBuilder,
+  config: OpenedVision['config'],
+): { readonly last: Value; readonly penultimate: Value } {
   const { width, layers, imageSize, patchSize, activation } = config
   const pixels = graph.input('pixels', 'F32', [1, 3, imageSize, imageSize])
   const embeddings = 'vision_model.embeddings'
@@ -28,21 +42,22 @@ export function buildClipVision({ file, config }: OpenedVision): Graph {
   const tokens = graph.op('Concat', [whole, toTokens(graph, patches, width)], { axis: 1 })
   let x = add(graph, tokens, graph.weight(`${embeddings}.position_embedding.weight`))
   x = layerNorm(graph, x, 'vision_model.pre_layrnorm')
-  const shape = [1, (imageSize / patchSize) ** 2 + 1, width]
+  let penultimate = x
   for (let layer = 0; layer < layers; layer += 1) {
-    if (layer === layers - 1) graph.output('penultimate', x, 'F32', shape)
+    penultimate = x
     x = encoderLayer(graph, x, { name: `vision_model.encoder.layers.${layer}`, heads: HEADS, activation })
   }
-  graph.output('last', x, 'F32', shape)
-  projectWhole(graph, x, width)
-  return graph.build()
+  return { last: x, penultimate }
 }
 
-/** The vector of the whole picture, normalised and projected. */
-function projectWhole(graph: GraphBuilder, x: Value, width: number): void {
-  const first = graph.op('Gather', [x, graph.integers([0])], { axis: 1 })
+/** The vector of the whole picture, normalised, [1, width]. */
+export function wholeOf(graph: GraphBuilder, last: Value, width: number): Value {
+  const first = graph.op('Gather', [last, graph.integers([0])], { axis: 1 })
   const row = graph.op('Reshape', [first, graph.integers([1, width])])
-  const normal = layerNorm(graph, row, 'vision_model.post_layernorm')
+  return layerNorm(graph, row, 'vision_model.post_layernorm')
+}
+
+function projectWhole(graph: GraphBuilder, normal: Value, width: number): void {
   const openClip = graph.shapeOf('visual_projection')
   const library = graph.shapeOf('visual_projection.weight')
   const projected =

@@ -105,6 +105,11 @@ export type ConditioningEntry = Conditioning &
   EntryScope &
   EntryControls & { readonly hooks?: HookValue | undefined; readonly boxes?: BoxLink | undefined }
 
+/** A PHOTOMAKER: the file of a PhotoMaker model. */
+export interface PhotoMakerValue {
+  readonly photoMaker: ModelRef
+}
+
 /** A CONTROL_NET: the file of a ControlNet or adapter. */
 export interface ControlNetValue {
   readonly control: ModelRef

@@ -56,6 +56,11 @@ describe('conditioning nodes', () => {
     expect(await run('ReferenceLatent', { conditioning: [prompt(1)], latent })).toEqual([prompt(1)])
   })
 
+  it('guidance of Flux: nothing changes', async () => {
+    expect(await run('FluxGuidance', { conditioning: [prompt(1)], guidance: 3.5 })).toEqual([prompt(1)])
+    expect(await run('FluxDisableGuidance', { conditioning: [prompt(1)] })).toEqual([prompt(1)])
+  })
+
   it('zero out: tokens and pooled of zeros', async () => {
     const [zeroed] = await run('ConditioningZeroOut', { conditioning: [prompt(1, 2, 3)] })
     expect([...zeroed!.tokens.data, ...zeroed!.pooled!.data]).toEqual([0, 0, 0, 0, 0, 0])

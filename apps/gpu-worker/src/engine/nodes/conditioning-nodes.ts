@@ -31,8 +31,10 @@ export const conditioningNodes: NodeTable = {
     })
     return { outputs: [mixed] }
   },
-  // For models that edit pictures; those of Stable Diffusion do not look at it.
-  ReferenceLatent: async (inputs) => ({ outputs: [inputs.value<ConditioningValue>('conditioning')] }),
+  // For models of other kinds; those of Stable Diffusion do not look at it.
+  ReferenceLatent: keepConditioning,
+  FluxGuidance: keepConditioning,
+  FluxDisableGuidance: keepConditioning,
   ConditioningZeroOut: async (inputs) => {
     const entries = inputs.value<ConditioningValue>('conditioning')
     return { outputs: [entries.map((entry) => ({ ...entry, ...toZeros(entry) }))] }
@@ -66,6 +68,10 @@ export const conditioningNodes: NodeTable = {
 const PIXELS_PER_CELL = 8
 
 /** Every entry with another scope. */
+async function keepConditioning(inputs: NodeInputs): Promise<{ outputs: [ConditioningValue] }> {
+  return { outputs: [inputs.value<ConditioningValue>('conditioning')] }
+}
+
 function change(inputs: NodeInputs, scope: EntryScope): NodeAnswer {
   const entries = inputs.value<ConditioningValue>('conditioning')
   return { outputs: [entries.map((entry) => ({ ...entry, ...scope }))] }

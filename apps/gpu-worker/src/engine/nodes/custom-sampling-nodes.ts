@@ -1,4 +1,5 @@
 import { combine } from '../denoise/combine.ts'
+import { pictureShare } from '../denoise/model-sampling.ts'
 import { guideBetween, guideByScale } from '../denoise/composition/guiders.ts'
 import { toVaeLatent } from '../models/latent-format.ts'
 import type { ConditioningValue, LatentValue, ModelValue, NodeContext } from '../node-graph/node-context.ts'
@@ -98,10 +99,10 @@ async function addNoise(inputs: NodeInputs, context: NodeContext): Promise<Laten
   const sigmas = inputs.value<SigmasValue>('sigmas')
   const [first] = sigmas
   if (first === undefined) return latent
-  const { latents } = await describeModel(inputs.value<ModelValue>('model'), context)
+  const { latents, sampling } = await describeModel(inputs.value<ModelValue>('model'), context)
   const amount = sigmas.length > 1 ? Math.abs(first - sigmas.at(-1)!) : first
   const noise = prepareNoise(inputs.value<NoiseValue>('noise'), latent)
   const source = toSource(latent, latents)
-  const noisy = toVaeLatent(combine([1, source], [amount, noise]), latents)
+  const noisy = toVaeLatent(combine([pictureShare(sampling, amount), source], [amount, noise]), latents)
   return { ...latent, samples: mapTensor(noisy, (value) => (Number.isFinite(value) ? value : 0)) }
 }

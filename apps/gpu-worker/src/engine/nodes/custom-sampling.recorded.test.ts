@@ -90,10 +90,11 @@ describe('SamplerCustom', () => {
 
 describe('nodes that make and change sigmas', () => {
   it.each(sigmaLists)('give the original’s: $node $args', async ({ node, args, out }) => {
-    const values = Object.entries(args).map(([name, value]) => [
-      name,
-      name === 'sigmas' ? new NodeValue(value) : (value as PlainValue),
-    ])
+    const values = Object.entries(args).map(([name, value]) => {
+      if (name === 'places')
+        return ['latent', new NodeValue({ samples: createTensor([1, 4, ...(value as number[])]) })]
+      return [name, name === 'sigmas' ? new NodeValue(value) : (value as PlainValue)]
+    })
     const outputs = await callNode(
       node,
       { model: TEST_MODEL, ...Object.fromEntries(values) },

@@ -39,6 +39,7 @@ import { sdxlTextNodes } from './sdxl-text-nodes.ts'
 import { loadImageMask } from './load-image-mask.ts'
 import { loadImage } from './load-image.ts'
 import { loraLoader, loraLoaderModelOnly } from './lora-loader.ts'
+import { photoMakerNodes } from './photo-maker-nodes.ts'
 import { previewImage } from './preview-image.ts'
 import { regexNodes } from './regex-nodes.ts'
 import { rebatchNodes } from './rebatch-nodes.ts'
@@ -114,6 +115,7 @@ export const NODE_EXECUTIONS: ReadonlyMap<string, NodeExecution> = new Map<strin
     schedulerNodes,
     sigmaNodes,
     textNodes,
+    photoMakerNodes,
     visionNodes,
     zero123Nodes,
     regexNodes,

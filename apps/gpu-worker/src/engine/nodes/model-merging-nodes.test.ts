@@ -119,6 +119,33 @@ describe('nodes that change weights', () => {
     expect(mixed).toMatchObject({ patches: { maskThresholds: 1 }, adapters: [{ part: 'denoiser' }] })
   })
 
+  it('scale what attention over the picture gives as the other nodes do, and nothing over time', async () => {
+    const plainModel = new NodeValue(load('plain'))
+    const ones = { q: 1, k: 1, v: 1 }
+    const [own] = await callNode(
+      'UNetSelfAttentionMultiply',
+      { model: plainModel, ...ones, out: 0.5 },
+      context,
+    )
+    const cross = { model: new NodeValue(own), ...ones, out: 2 }
+    const [both] = await callNode('UNetCrossAttentionMultiply', cross, context)
+    const over = { self_structural: 0.5, self_temporal: 9, cross_structural: 2, cross_temporal: 9 }
+    const [scaled] = await callNode('UNetTemporalAttentionMultiply', { model: plainModel, ...over }, context)
+    const block = 'input_blocks.1.1.transformer_blocks.0.'
+    for (const name of [
+      'attn1.to_out.0.weight',
+      'attn1.to_out.0.bias',
+      'attn2.to_out.0.weight',
+      'attn2.to_q.weight',
+    ]) {
+      const weight = await computeChanged(scaled as ModelValue, block + name)
+      expect(maxDifference(weight, await computeChanged(both as ModelValue, block + name)), name).toBe(0)
+    }
+    const name = `${block}attn1.to_out.0.weight`
+    const kept = await computeChanged(load('plain'), name)
+    expect(maxDifference(await computeChanged(scaled as ModelValue, name), kept)).toBeGreaterThan(0)
+  })
+
   it('change what the model predicts', async () => {
     const inputs = {
       latent: createTensor([1, 4, 8, 8], new Float32Array(256).fill(0.5)),

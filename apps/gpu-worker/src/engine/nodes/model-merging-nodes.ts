@@ -60,9 +60,9 @@ function byBlocks(className: string): NodeExecution {
 }
 
 /** Ends of names of attention's weights by the input that scales them. */
-type Attention = Readonly<Record<'q' | 'k' | 'v' | 'out', readonly string[]>>
+type Attention = Readonly<Record<string, readonly string[]>>
 
-const unetAttention = (layer: 'attn1' | 'attn2'): Attention => ({
+const unetAttention = (layer: 'attn1' | 'attn2') => ({
   q: [`${layer}.to_q.weight`],
   k: [`${layer}.to_k.weight`],
   v: [`${layer}.to_v.weight`],
@@ -111,5 +111,10 @@ export const modelMergingNodes: NodeTable = {
   CLIPMergeAdd: mix(CLIP, added),
   UNetSelfAttentionMultiply: multiply(MODEL, unetAttention('attn1')),
   UNetCrossAttentionMultiply: multiply(MODEL, unetAttention('attn2')),
+  // Factors on attention over time act on no Stable Diffusion model.
+  UNetTemporalAttentionMultiply: multiply(MODEL, {
+    self_structural: unetAttention('attn1').out,
+    cross_structural: unetAttention('attn2').out,
+  }),
   CLIPAttentionMultiply: multiply(CLIP, TEXT_ATTENTION),
 }

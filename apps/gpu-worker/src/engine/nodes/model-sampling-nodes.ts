@@ -6,11 +6,14 @@ import {
   createModelSampling,
   createZeroTerminalSampling,
   toConsistencySampling,
+  type ModelSampling,
 } from '../denoise/model-sampling.ts'
+import { createExponentialFlow, createShiftedFlow } from '../denoise/flow-sampling.ts'
+import { LTXV_PLACES, shiftFor } from '../denoise/schedules/shifted-flow.ts'
 import { EngineError } from '../engine-error.ts'
 import { latentFormatOf } from '../models/latent-format.ts'
 import type { ModelPatches } from '../models/patched-model.ts'
-import type { ModelValue } from '../node-graph/node-context.ts'
+import type { LatentValue, ModelValue } from '../node-graph/node-context.ts'
 import type { NodeInputs } from '../node-graph/node-inputs.ts'
 import type { NodeTable } from './node-table.ts'
 
@@ -63,6 +66,15 @@ export const modelSamplingNodes: NodeTable = {
       }),
     ],
   }),
+  ModelSamplingSD3: async (inputs) =>
+    addFlow(inputs, createShiftedFlow({ shift: inputs.number('shift'), multiplier: 1000 })),
+  ModelSamplingAuraFlow: async (inputs) =>
+    addFlow(inputs, createShiftedFlow({ shift: inputs.number('shift'), multiplier: 1 })),
+  ModelSamplingFlux: async (inputs) => {
+    const places = (inputs.integer('width') * inputs.integer('height')) / PIXELS_PER_PLACE
+    return addFlow(inputs, createExponentialFlow(shiftFor(places, readShifts(inputs), FLUX_PLACES)))
+  },
+  ModelSamplingLTXV: async (inputs) => addFlow(inputs, createExponentialFlow(readLtxvShift(inputs))),
   // The number format is the device's: on the CPU everything is single precision.
   ModelComputeDtype: async (inputs) => ({ outputs: [inputs.value<ModelValue>('model')] }),
   DifferentialDiffusion: async (inputs) => ({
@@ -72,6 +84,27 @@ export const modelSamplingNodes: NodeTable = {
       }),
     ],
   }),
+}
+
+/** Flux sees squares of two by two latent cells. */
+const PIXELS_PER_PLACE = 16 * 16
+/** Places in a picture between which Flux's shift grows. */
+const FLUX_PLACES = { from: 256, to: 4096 }
+
+function addFlow(inputs: NodeInputs, sampling: ModelSampling): { outputs: [ModelValue] } {
+  return { outputs: [addPatches(inputs, { prediction: 'flow', sampling, consistencyAt: undefined })] }
+}
+
+function readShifts(inputs: NodeInputs): { base: number; most: number } {
+  return { base: inputs.number('base_shift'), most: inputs.number('max_shift') }
+}
+
+/** LTX-Video's shift for the size of a latent, or for its largest where none is given. */
+export function readLtxvShift(inputs: NodeInputs): number {
+  const latent = inputs.optional<LatentValue>('latent')
+  const [, , ...size] = latent?.samples.shape ?? [1, 1, LTXV_PLACES.to]
+  const places = size.reduce((product, side) => product * side, 1)
+  return shiftFor(places, readShifts(inputs), LTXV_PLACES)
 }
 
 function predictionOf(name: string): PredictionKind {

@@ -11,6 +11,7 @@ import { createKeepingDenoiser, fitMask } from '../denoise/keep-latent.ts'
 import { createThresholdMask } from '../denoise/mask-thresholds.ts'
 import { prepareBatchNoise } from '../denoise/noise/batch-noise.ts'
 import { createComfyNoise } from '../denoise/noise/sampler-noise.ts'
+import { pictureShare } from '../denoise/model-sampling.ts'
 import { planComfySigmas } from '../denoise/plan-comfy.ts'
 import type { SamplingPlan } from '../denoise/plan.ts'
 import { runSampling } from '../denoise/run-sampling.ts'
@@ -82,7 +83,7 @@ async function sampleWith(
     samples: toVaeLatent(samples, model.latents),
   })
   if (sigmas.length === 1) {
-    const output = toLatent(plan.begin(startNoise, source))
+    const output = toLatent(plan.end(plan.begin(startNoise, source)))
     return { output, denoised: output }
   }
   const previewer = createPreviewer(context.job.job.preview, { models: context.models, model })
@@ -237,7 +238,7 @@ function keepOutside(
             share: model.maskThresholds,
           }),
     source,
-    noisedAt: (sigma) => combine([1, source], [sigma, noise]),
+    noisedAt: (sigma) => combine([pictureShare(model.sampling, sigma), source], [sigma, noise]),
   })
 }
 

@@ -14,13 +14,16 @@ import { listGitsSigmas } from '../denoise/schedules/gits.ts'
 import { karras } from '../denoise/schedules/karras.ts'
 import { listLaplaceSigmas } from '../denoise/schedules/laplace.ts'
 import { createModelSampling, type ModelSampling } from '../denoise/model-sampling.ts'
+import { listOptimalSigmas, type OptimalModel } from '../denoise/schedules/optimal-steps.ts'
 import { listSdTurboSigmas } from '../denoise/schedules/sd-turbo.ts'
 import type { Schedule } from '../denoise/schedules/schedule.ts'
+import { listLtxvSigmas } from '../denoise/schedules/shifted-flow.ts'
 import { listVpSigmas } from '../denoise/schedules/vp.ts'
 import type { ModelValue, NodeContext, NodeExecution } from '../node-graph/node-context.ts'
 import type { NodeInputs } from '../node-graph/node-inputs.ts'
 import type { SigmasValue } from '../node-graph/sampling-values.ts'
 import { describeModel } from './describe-model.ts'
+import { readLtxvShift } from './model-sampling-nodes.ts'
 import type { NodeTable } from './node-table.ts'
 
 /** Nodes that make lists of sigmas. */
@@ -88,6 +91,14 @@ export const schedulerNodes: NodeTable = {
       }),
     ],
   }),
+  OptimalStepsScheduler: async (inputs) => {
+    const model = inputs.text('model_type') as OptimalModel
+    return { outputs: [listOptimalSigmas(model, inputs.integer('steps'), inputs.number('denoise'))] }
+  },
+  LTXVScheduler: async (inputs) => {
+    const terminal = inputs.flag('stretch') ? inputs.number('terminal') : undefined
+    return { outputs: [listLtxvSigmas(inputs.integer('steps'), readLtxvShift(inputs), terminal)] }
+  },
 }
 
 /** Nodes that cut, turn and extend lists of sigmas. */

@@ -3,7 +3,7 @@ import type { ClipTokenizer } from './clip-tokenizer.ts'
 import { joinTokens, joinWidths, takeRow, type Conditioning } from './conditioning.ts'
 import { getPaddingId } from './padding.ts'
 import { applyWeights, hasWeights } from './prompt-comfy/apply-weights.ts'
-import { tokenizePrompt } from './prompt-comfy/tokenize-prompt.ts'
+import { tokenizePrompt, type WordChunk } from './prompt-comfy/tokenize-prompt.ts'
 import type { FindVectors, TextEncoder, TextEncoderKey, VectorReplacement } from './text-encoder.ts'
 import { createEmptyChunk, type TokenChunk } from './token-chunk.ts'
 
@@ -28,7 +28,7 @@ export function tokenizeComfyPrompt(
   prompt: string,
   key: TextEncoderKey,
   model: ComfyTextModel,
-): readonly TokenChunk[] {
+): readonly WordChunk[] {
   return tokenizePrompt(prompt, {
     tokenizer: model.tokenizer,
     paddingId: getPaddingId(key),

@@ -3,6 +3,7 @@ import type { Sampler } from '../sampler.ts'
 import { beginStep } from './begin-step.ts'
 import { splitAncestral } from './ancestral.ts'
 import { churn } from './churn.ts'
+import { raise, splitFlow } from './flow-step.ts'
 import { middleOf } from './middle.ts'
 import { follow, slopeOf } from './slope.ts'
 
@@ -26,7 +27,14 @@ export const dpm2Ancestral: Sampler = async (start, run) => {
   for (let i = 0; i + 1 < sigmas.length; i += 1) {
     const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
     const { latent: denoised } = await beginStep(run, i, x)
-    const { down, up } = splitAncestral(sigma, next, options.eta ?? 1)
+    const eta = options.eta ?? 1
+    if (run.flow !== undefined) {
+      const step = splitFlow(sigma, next, eta)
+      x = await midpointStep(run, { x, denoised, sigma, next: step.down })
+      if (step.down !== 0) x = raise(x, step, run)
+      continue
+    }
+    const { down, up } = splitAncestral(sigma, next, eta)
     x = await midpointStep(run, { x, denoised, sigma, next: down })
     if (down > 0) x = combine([1, x], [options.sNoise * up, run.noise.next()])
   }

@@ -2,12 +2,13 @@ import type { Tensor } from '../../tensor/tensor.ts'
 import { combine } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
 import { beginStep } from './begin-step.ts'
+import { byRatio } from './by-ratio.ts'
 
 /** DPM-Solver++(2M) for the stochastic equation (Lu et al. 2022, arXiv 2211.01095), midpoint correction. */
-export const dpmpp2mSde: Sampler = (start, run) => solve(start, run, midpoint)
+export const dpmpp2mSde: Sampler = byRatio((start, run) => solve(start, run, midpoint))
 
 /** The same with Heun's correction. */
-export const dpmpp2mSdeHeun: Sampler = (start, run) => solve(start, run, heun)
+export const dpmpp2mSdeHeun: Sampler = byRatio((start, run) => solve(start, run, heun))
 
 /** Weight of the difference of the last two denoised latents, g = h (1 + eta), r = ratio of the last two steps. */
 type Correction = (g: number, r: number) => number

@@ -2,6 +2,7 @@ import type { Tensor } from '../../tensor/tensor.ts'
 import { combine } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
 import { beginStep } from './begin-step.ts'
+import { byRatio } from './by-ratio.ts'
 
 interface Past {
   readonly denoised: Tensor
@@ -9,7 +10,7 @@ interface Past {
 }
 
 /** DPM-Solver++(3M) for the stochastic equation (k-diffusion, after Lu et al. 2022, arXiv 2211.01095). */
-export const dpmpp3mSde: Sampler = async (start, run) => {
+export const dpmpp3mSde: Sampler = byRatio(async (start, run) => {
   const { sigmas, options } = run
   const eta = options.eta ?? 1
   let x = start
@@ -32,7 +33,7 @@ export const dpmpp3mSde: Sampler = async (start, run) => {
     ;[last, beforeLast] = [{ denoised, h }, last]
   }
   return x
-}
+})
 
 /** First and second divided differences of the denoised latents, with their weights. */
 function corrections(g: number, now: Past, last?: Past, beforeLast?: Past): [number, Tensor][] {

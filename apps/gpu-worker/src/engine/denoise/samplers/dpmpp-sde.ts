@@ -2,13 +2,14 @@ import { combine } from '../combine.ts'
 import type { Sampler, SamplerOptions } from '../sampler.ts'
 import { beginStep } from './begin-step.ts'
 import { splitAncestral } from './ancestral.ts'
+import { byRatio } from './by-ratio.ts'
 
 /** DPM-Solver++ of second order for the stochastic equation, one midpoint a step (Lu et al. 2022, arXiv 2211.01095). */
 export const dpmppSde: Sampler = createDpmppSde(1 / 2)
 
 /** The same with its intermediate point at another share of the step, above 0. */
 export function createDpmppSde(r: number): Sampler {
-  return async (start, run) => {
+  return byRatio(async (start, run) => {
     const { sigmas, options } = run
     const eta = options.eta ?? 1
     let x = start
@@ -36,7 +37,7 @@ export function createDpmppSde(r: number): Sampler {
       )
     }
     return x
-  }
+  })
 }
 
 const f32 = Math.fround

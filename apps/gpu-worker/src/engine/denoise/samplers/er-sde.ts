@@ -2,6 +2,7 @@ import type { Tensor } from '../../tensor/tensor.ts'
 import { combine } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
 import { beginStep } from './begin-step.ts'
+import { byRatio } from './by-ratio.ts'
 
 /** Points of the numeric integrals. */
 const POINTS = 200
@@ -26,7 +27,7 @@ export const erSde: Sampler = createErSde({ noiseScale: ER_SDE_SCALE, maxStage: 
 
 /** The solver with another noise scale or order. */
 export function createErSde({ noiseScale, maxStage }: ErSdeOptions): Sampler {
-  return async (start, run) => {
+  return byRatio(async (start, run) => {
     const { sigmas, options } = run
     let x = start
     let past: Past | undefined
@@ -47,7 +48,7 @@ export function createErSde({ noiseScale, maxStage }: ErSdeOptions): Sampler {
       past = { denoised, first: now.first }
     }
     return x
-  }
+  })
 }
 
 interface Past {

@@ -1,4 +1,6 @@
-import { combine } from '../combine.ts'
+import type { Tensor } from '../../tensor/tensor.ts'
+import { combine, scale } from '../combine.ts'
+import { pictureShare } from '../model-sampling.ts'
 import type { Sampler } from '../sampler.ts'
 import { splitAncestral } from './ancestral.ts'
 import { beginStep } from './begin-step.ts'
@@ -12,7 +14,9 @@ export const eulerCfgPp: Sampler = async (start, run) => {
   let x = start
   for (let i = 0; i + 1 < sigmas.length; i += 1) {
     const { latent: denoised, unconditional } = await beginStep(run, i, x)
-    x = follow(denoised, slopeOf(x, sigmas[i]!, unconditional), sigmas[i + 1]!)
+    const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
+    const [from, to] = [pictureShare(run, sigma), pictureShare(run, next)]
+    x = follow(scaleBy(to, denoised), slopeOf(x, sigma, scaleBy(from, unconditional)), next)
   }
   return x
 }
@@ -24,11 +28,16 @@ export const eulerAncestralCfgPp: Sampler = async (start, run) => {
   for (let i = 0; i + 1 < sigmas.length; i += 1) {
     const [sigma, next] = [sigmas[i]!, sigmas[i + 1]!]
     const { latent: denoised, unconditional } = await beginStep(run, i, x)
-    const { down, up } = splitAncestral(sigma, next, options.eta ?? 1)
-    x = follow(denoised, slopeOf(x, sigma, unconditional), down)
-    if (next > 0) x = combine([1, x], [options.sNoise * up, run.noise.next()])
+    const [from, to] = [pictureShare(run, sigma), pictureShare(run, next)]
+    const { down, up } = splitAncestral(sigma / from, next / to, options.eta ?? 1)
+    x = follow(scaleBy(to, denoised), slopeOf(x, sigma, scaleBy(from, unconditional)), to * down)
+    if (next > 0) x = combine([1, x], [to * options.sNoise * up, run.noise.next()])
   }
   return x
+}
+
+function scaleBy(factor: number, latent: Tensor): Tensor {
+  return factor === 1 ? latent : scale(factor, latent)
 }
 
 /** Euler's method whose step keeps the guided slope but leaves out the doubled conditional (SamplerEulerCFG++ "alternative"). */

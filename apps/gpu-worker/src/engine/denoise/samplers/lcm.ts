@@ -1,4 +1,5 @@
 import { combine } from '../combine.ts'
+import { pictureShare } from '../model-sampling.ts'
 import type { Sampler } from '../sampler.ts'
 import { beginStep } from './begin-step.ts'
 
@@ -9,7 +10,8 @@ export const lcm: Sampler = async (start, run) => {
   for (let i = 0; i + 1 < sigmas.length; i += 1) {
     const { latent: denoised } = await beginStep(run, i, x)
     x = denoised
-    if (sigmas[i + 1]! > 0) x = combine([1, x], [sigmas[i + 1]!, run.noise.next()])
+    const next = sigmas[i + 1]!
+    if (next > 0) x = combine([pictureShare(run, next), x], [next, run.noise.next()])
   }
   return x
 }

@@ -2,6 +2,7 @@ import type { Tensor } from '../../tensor/tensor.ts'
 import { combine, type Term } from '../combine.ts'
 import type { Sampler } from '../sampler.ts'
 import { beginStep } from './begin-step.ts'
+import { byRatio } from './by-ratio.ts'
 import { solveLinear } from './solve-linear.ts'
 
 /** What a stochastic Adams solver may be made with. */
@@ -29,7 +30,7 @@ export const SA_DEFAULTS = { predictorOrder: 3, correctorOrder: 4 } as const
 export function createSaSolver(settings: SaSolverOptions): Sampler {
   const { tauAt, predictorOrder, correctorOrder, evaluatesTwice } = settings
   const kept = Math.max(predictorOrder, correctorOrder)
-  return async (start, run) => {
+  const solve: Sampler = async (start, run) => {
     const { sigmas, options } = run
     const count = sigmas.length - 1
     const lambdas = sigmas.map((sigma) => -Math.log(sigma))
@@ -61,7 +62,7 @@ export function createSaSolver(settings: SaSolverOptions): Sampler {
         if (evaluatesTwice) history = [...history.slice(0, -1), (await run.denoise(x, sigma)).latent]
       } else x = predicted
       if (next === 0) return history.at(-1)!
-      tau = tauAt(next)
+      tau = tauAt(run.sigmaOf?.(next) ?? next)
       const nodes = lambdas.slice(i - predictor + 1, i + 1)
       const interval = { from: lambdas[i]!, to: lambdas[i + 1]!, ratio: next / sigma, tau }
       predicted = advance(x, history.slice(-predictor), { nodes, interval, settings, isCorrector: false })
@@ -76,6 +77,7 @@ export function createSaSolver(settings: SaSolverOptions): Sampler {
     // Of a list that does not end at zero the state before its last prediction is the answer, as in ComfyUI.
     return x
   }
+  return byRatio(solve, { endsEarly: true })
 }
 
 interface Interval {

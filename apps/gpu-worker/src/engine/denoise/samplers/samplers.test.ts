@@ -11,7 +11,9 @@ import { readRecordings, toTensor, worstDistance, type RecordedTensor } from '..
 const base = new URL('../plan.ts', import.meta.url).href
 type WithResult<T> = T & { readonly out: RecordedTensor }
 const webui = readRecordings<WithResult<WebuiRecording>>('samplers-webui.jsonl', base)
-const comfy = readRecordings<WithResult<ComfyRecording>>('samplers-comfy.jsonl', base)
+const comfy = ['samplers-comfy.jsonl', 'samplers-flow.jsonl'].flatMap((name) =>
+  readRecordings<WithResult<ComfyRecording>>(name, base),
+)
 
 /** The recordings' own tolerance: how far rounding of the network alone moves the result, and a little. */
 const toleranceOf = (spread = 0) => 1e-4 + 20 * spread

@@ -2,12 +2,13 @@ import type { Tensor } from '../../tensor/tensor.ts'
 import { combine } from '../combine.ts'
 import type { Sampler, SamplerRun } from '../sampler.ts'
 import { beginStep } from './begin-step.ts'
+import { byRatio } from './by-ratio.ts'
 
 // SEEDS (Gonzalez et al. 2023, arXiv 2305.14267): exponential derivative-free solvers of the stochastic equation. Steps
 // are lengths h in -ln(sigma); noise of a part of a step is carried on into its rest.
 
 /** SEEDS-2: one midpoint. */
-export const seeds2: Sampler = async (start, run) => {
+export const seeds2: Sampler = byRatio(async (start, run) => {
   const { sigmas, options } = run
   const [r, eta] = [0.5, options.eta ?? 1]
   let x = start
@@ -32,10 +33,10 @@ export const seeds2: Sampler = async (start, run) => {
     })
   }
   return x
-}
+})
 
 /** SEEDS-3: points at one and two thirds. */
-export const seeds3: Sampler = async (start, run) => {
+export const seeds3: Sampler = byRatio(async (start, run) => {
   const { sigmas, options } = run
   const [r1, r2, eta] = [1 / 3, 2 / 3, options.eta ?? 1]
   let x = start
@@ -59,7 +60,7 @@ export const seeds3: Sampler = async (start, run) => {
     x = noise.add(next, combine([shrink(1), x], [-b1, denoised], [-b3, d3]), { from: r2, to: 1 })
   }
   return x
-}
+})
 
 function psi(z: number): number {
   return (Math.expm1(z) - z) / z

@@ -26,7 +26,7 @@ export function createUniPc(options: UniPcOptions): Sampler {
 }
 
 /** Stands for a last sigma of zero, whose logarithm there is none of. */
-const NEARLY_ZERO = 0.001
+export const NEARLY_ZERO = 0.001
 
 async function solveComfy(start: Tensor, run: SamplerRun, variant: UniPcOptions['variant']): Promise<Tensor> {
   const last = run.sigmas.at(-1)! > 0 ? run.sigmas.at(-1)! : NEARLY_ZERO

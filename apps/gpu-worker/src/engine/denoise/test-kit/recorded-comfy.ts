@@ -1,6 +1,7 @@
 import { createTensor, type Tensor } from '../../tensor/tensor.ts'
 import { combine, scale } from '../combine.ts'
 import { createKeepingDenoiser } from '../keep-latent.ts'
+import { pictureShare } from '../model-sampling.ts'
 import { prepareBatchNoise } from '../noise/batch-noise.ts'
 import { createComfyNoise } from '../noise/sampler-noise.ts'
 import { listKsamplerSigmas, planComfySigmas } from '../plan-comfy.ts'
@@ -44,7 +45,7 @@ export async function runComfyRecording(
       ? createKeepingDenoiser(analytic, {
           mask: inpaintMask(shape),
           source: kept,
-          noisedAt: (sigma) => combine([1, kept], [sigma, keptNoise]),
+          noisedAt: (sigma) => combine([pictureShare(model, sigma), kept], [sigma, keptNoise]),
         })
       : analytic
   let calls = 0
@@ -54,6 +55,7 @@ export async function runComfyRecording(
       return inner(latent, sigma)
     },
     sigmas: plan.sigmas,
+    flow: plan.flow,
     noise: createComfyNoise(seed, shape, plan.brownianRange),
     options: {
       eta: options['eta'],

@@ -13,8 +13,10 @@ import { exponential, polyexponential } from '../schedules/exponential.ts'
 import { listGitsSigmas } from '../schedules/gits.ts'
 import { karras } from '../schedules/karras.ts'
 import { listLaplaceSigmas } from '../schedules/laplace.ts'
+import { listOptimalSigmas, type OptimalModel } from '../schedules/optimal-steps.ts'
 import { listSdTurboSigmas } from '../schedules/sd-turbo.ts'
 import type { Schedule } from '../schedules/schedule.ts'
+import { listLtxvSigmas, LTXV_PLACES, shiftFor } from '../schedules/shifted-flow.ts'
 import { listVpSigmas } from '../schedules/vp.ts'
 import { MODELS } from './recorded-models.ts'
 
@@ -30,6 +32,8 @@ interface Arguments {
   readonly number: (name: string) => number
   readonly text: (name: string) => string
   readonly sigmas: number[]
+  /** Places in the latent a node is given; the most that count where it is given none. */
+  readonly places: number
 }
 
 const model = MODELS['sd1']!
@@ -107,6 +111,14 @@ const NODES: Readonly<Record<string, (values: Arguments) => (number[] | number)[
   GITSScheduler: ({ number }) => [
     listGitsSigmas({ coefficient: number('coeff'), steps: number('steps'), denoise: number('denoise') }),
   ],
+  OptimalStepsScheduler: ({ number, text }) => [
+    listOptimalSigmas(text('model_type') as OptimalModel, number('steps'), number('denoise')),
+  ],
+  LTXVScheduler: ({ number, text, places }) => {
+    const shifts = { base: number('base_shift'), most: number('max_shift') }
+    const terminal = text('stretch') === 'true' ? number('terminal') : undefined
+    return [listLtxvSigmas(number('steps'), shiftFor(places, shifts, LTXV_PLACES), terminal)]
+  },
 }
 
 /** What our functions give for a recorded call; undefined for a node that is not about sigmas. */
@@ -115,6 +127,7 @@ export function runSigmaNode({ node, args }: SigmaNodeRecording): number[][] | u
     number: (name) => Number(args[name]),
     text: (name) => String(args[name]),
     sigmas: (args['sigmas'] as number[] | undefined) ?? [],
+    places: ((args['places'] as number[] | undefined) ?? [LTXV_PLACES.to]).reduce((a, b) => a * b),
   })
   return outputs?.map((output) => [output].flat())
 }
