@@ -21,6 +21,13 @@ interface Port {
   readonly name: string
   readonly containerPort: number
 }
+interface Rule {
+  readonly ports: readonly { readonly port: string }[]
+  readonly from?: readonly {
+    readonly podSelector?: { readonly matchLabels: Record<string, string> }
+    readonly namespaceSelector?: object
+  }[]
+}
 interface Mount {
   readonly name: string
   readonly mountPath: string
@@ -240,6 +247,21 @@ describe.skipIf(!hasHelm)('the chart as Helm renders it', () => {
       ['l4', 'cuda:0', { memory: '48Gi', 'nvidia.com/gpu': '1' }],
       ['slices', 'auto', { 'nvidia.com/mig-1g.10gb': '1' }],
     ])
+  })
+
+  it('lets its own test reach the gateways where only some clients may', () => {
+    const objects = renderChart('full')
+    const test = podsOf(objects).find(({ name }) => name.endsWith('test-answers'))!
+    const policies = objects.filter(
+      ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name.endsWith('-gateway'),
+    )
+    const clients = (policies[0]?.spec.ingress as Rule[])
+      .filter(({ ports }) => ports.some(({ port }) => port === 'webui'))
+      .flatMap(({ from }) => from ?? [])
+    const selectors = clients.flatMap(({ podSelector }) => (podSelector ? [podSelector.matchLabels] : []))
+    expect(selectors.some((selector) => isPartOf(selector, test.labels))).toBe(true)
+    // And those that are named still may.
+    expect(clients.some(({ namespaceSelector }) => namespaceSelector !== undefined)).toBe(true)
   })
 
   it('brings the dashboards as they are, and the alerts but for those that are switched off', () => {
