@@ -11,6 +11,7 @@ const TYPES: Readonly<Record<string, Schema>> = {
   object: { type: 'object' },
   list: { type: 'array', items: {} },
   strings: { type: 'array', items: { type: 'string' } },
+  numbers: { type: 'array', items: { type: 'number' } },
   'string map': { type: 'object', additionalProperties: { type: 'string' } },
 }
 

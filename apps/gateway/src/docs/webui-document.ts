@@ -3,6 +3,7 @@ import { COMMAND_FLAGS } from '../sdapi/lists/cmd-flags.data.ts'
 import { OPTION_DEFAULTS } from '../sdapi/options/options.data.ts'
 import { TASK_PROGRESS_FIELDS } from '../sdapi/progress/handle-task-progress.ts'
 import {
+  DETECT_FIELDS,
   EXTRAS_BATCH_FIELDS,
   EXTRAS_SINGLE_FIELDS,
   INTERROGATE_FIELDS,
@@ -32,6 +33,7 @@ const REQUESTS: Readonly<Record<string, readonly FieldDefinition[]>> = {
   ExtrasBatchImagesRequest: EXTRAS_BATCH_FIELDS,
   InterrogateRequest: INTERROGATE_FIELDS,
   ProgressRequest: TASK_PROGRESS_FIELDS,
+  Body_detect_controlnet_detect_post: DETECT_FIELDS,
 }
 
 /** The WebUI API's schemas by name. */
@@ -62,7 +64,8 @@ const VALIDATION_ERROR: Schema = {
   },
 }
 
-function toRequestSchema(title: string, fields: readonly FieldDefinition[]): Schema {
+function toRequestSchema(title: string, definitions: readonly FieldDefinition[]): Schema {
+  const fields = definitions.filter(({ isAlias }) => isAlias !== true)
   const required = fields.filter(({ isRequired }) => isRequired === true).map(({ name }) => name)
   return {
     title,
@@ -124,7 +127,8 @@ export function describeWebuiPaths(): Record<string, Schema> {
   return paths
 }
 
-function toOperation({ method, path, handler, summary, body, answer, query }: OperationRow): Schema {
+function toOperation(operation: OperationRow): Schema {
+  const { method, path, handler, summary, body, isBodyOptional = false, answer, query } = operation
   const operationId = `${handler}${path.replace(/\W/g, '_')}_${method}`
   const isChecked = body !== undefined || query !== undefined
   return {
@@ -133,7 +137,12 @@ function toOperation({ method, path, handler, summary, body, answer, query }: Op
     ...(query === undefined ? {} : { parameters: [toParameter(query)] }),
     ...(body === undefined
       ? {}
-      : { requestBody: { content: { 'application/json': { schema: toBodySchema(body) } }, required: true } }),
+      : {
+          requestBody: {
+            content: { 'application/json': { schema: toBodySchema(body) } },
+            ...(isBodyOptional ? {} : { required: true }),
+          },
+        }),
     responses: {
       200: toResponse('Successful Response', toAnswerSchema(answer, operationId)),
       ...(isChecked ? { 422: toResponse('Validation Error', refTo('HTTPValidationError')) } : {}),
@@ -151,7 +160,9 @@ function toParameter([name, fallback]: readonly [string, boolean]): Schema {
 }
 
 function toBodySchema(body: string): Schema {
-  return body === 'Req' || body === 'Args' ? { title: body, type: 'object' } : refTo(body)
+  if (body === 'Req' || body === 'Args') return { title: body, type: 'object' }
+  if (body.startsWith('[')) return { title: 'Pose json files to render.', ...toTypeSchema(body), default: [] }
+  return refTo(body)
 }
 
 function toAnswerSchema(answer: string | undefined, operationId: string): Schema {

@@ -5,8 +5,9 @@ export interface OperationRow {
   /** First part of the operation id, which generated clients name their functions by. */
   readonly handler: string
   readonly summary: string
-  /** Schema of the body; "Req" and "Args" are plain objects. */
+  /** Schema of the body; "Req" and "Args" are plain objects, "[PoseData]" is a list of poses. */
   readonly body?: string
+  readonly isBodyOptional?: boolean
   /** Schema of the answer; absent: any. */
   readonly answer?: string
   /** A switch in the query, and what it is when it is not sent. */
@@ -176,7 +177,27 @@ const ROWS: readonly Row[] = [
   ['get', '/controlnet/version', 'version', 'Version of the ControlNet routes'],
   ['get', '/controlnet/model_list', 'model_list', 'ControlNet models', { query: ['update', true] }],
   ['get', '/controlnet/module_list', 'module_list', 'Preprocessors', { query: ['alias_names', false] }],
+  [
+    'get',
+    '/controlnet/control_types',
+    'control_types',
+    'Kinds of control, with their preprocessors and models',
+  ],
   ['get', '/controlnet/settings', 'settings', 'Settings of ControlNet'],
+  [
+    'post',
+    '/controlnet/detect',
+    'detect',
+    'Control pictures of pictures',
+    { body: 'Body_detect_controlnet_detect_post', isBodyOptional: true },
+  ],
+  [
+    'post',
+    '/controlnet/render_openpose_json',
+    'render_openpose_json',
+    'Draws poses',
+    { body: '[PoseData]', isBodyOptional: true },
+  ],
 ]
 
 /** The operations of the WebUI API, in the original's order. */

@@ -60,6 +60,17 @@ export const WEBUI_RECORDS: Readonly<Record<string, readonly FieldRow[]>> = {
     ['items', 'object!'],
     ['parameters', 'object!'],
   ],
+  Person: [
+    ['pose_keypoints_2d', 'numbers!', 'Pose Keypoints 2D'],
+    ['hand_right_keypoints_2d', 'numbers', 'Hand Right Keypoints 2D'],
+    ['hand_left_keypoints_2d', 'numbers', 'Hand Left Keypoints 2D'],
+    ['face_keypoints_2d', 'numbers', 'Face Keypoints 2D'],
+  ],
+  PoseData: [
+    ['people', '[Person]!'],
+    ['canvas_width', 'integer!'],
+    ['canvas_height', 'integer!'],
+  ],
   PromptStyleItem: [
     ['name', 'string!'],
     ['prompt', 'string'],
