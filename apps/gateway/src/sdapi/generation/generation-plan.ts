@@ -4,6 +4,7 @@ import type { ModelIndex } from '../../models/model-index.ts'
 import { planControls, type ControlPlan } from '../control/plan-controls.ts'
 import { fixSeed, listSeeds } from './draw-seed.ts'
 import { pythonException } from '../errors.ts'
+import { toOldFirstPassSize } from '../infotext/old-hires.ts'
 import { optionFlag, optionText, overrideOptions, type Options } from '../options/options-store.ts'
 import type { Parameter } from '../parameters/parameter.ts'
 import { stripPromptComments } from './prompt-comments.ts'
@@ -81,8 +82,9 @@ export interface PlanInputs {
  * schedule, seeds, checkpoint and VAE.
  * @throws ApiError for an unknown option, or when no checkpoint is there
  */
-export function planGeneration(request: GenerationRequest, inputs: PlanInputs): GenerationPlan {
-  const options = settleOptions(request, inputs)
+export function planGeneration(asked: GenerationRequest, inputs: PlanInputs): GenerationPlan {
+  const options = settleOptions(asked, inputs)
+  const { request, ...size } = settleHiresSize(asked, inputs.isImageToImage, options)
   const checkpoint = selectCheckpoint(inputs.models, optionText(options, 'sd_model_checkpoint'))
   if (checkpoint === undefined) {
     const text = 'no checkpoint found: put a .safetensors file into the models folder'
@@ -94,7 +96,7 @@ export function planGeneration(request: GenerationRequest, inputs: PlanInputs): 
     sampling: settleSampling(request),
     ...settlePrompts(request, inputs, options),
     ...settleSeeds(request, inputs.random),
-    ...settleSize(request, inputs.isImageToImage),
+    ...size,
     steps: request.count('steps'),
     clipSkip: settleClipSkip(options),
     isImageToImage: inputs.isImageToImage,
@@ -181,6 +183,22 @@ export function settleSize(
   const size = { width: request.count('width'), height: request.count('height') }
   const old = { width: request.count('firstphase_width'), height: request.count('firstphase_height') }
   return !isImageToImage && (old.width !== 0 || old.height !== 0) ? old : size
+}
+
+/**
+ * Sizes as versions before 1.0 had them, where the option asks for that: the size of a request with a second pass is the
+ * second one's, and the first has about 512 x 512 pixels.
+ */
+function settleHiresSize(
+  request: GenerationRequest,
+  isImageToImage: boolean,
+  options: Options,
+): Pick<GenerationPlan, 'request' | 'width' | 'height'> {
+  const size = settleSize(request, isImageToImage)
+  const isOld = optionFlag(options, 'use_old_hires_fix_width_height')
+  if (!isOld || isImageToImage || !request.flag('enable_hr')) return { request, ...size }
+  const target = { hr_resize_x: BigInt(size.width), hr_resize_y: BigInt(size.height) }
+  return { request: request.with(target), ...toOldFirstPassSize(size) }
 }
 
 /** Throws as A1111 fails for a value that is no number. */

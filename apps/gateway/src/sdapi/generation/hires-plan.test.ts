@@ -36,6 +36,28 @@ describe('the second pass of a generation', () => {
     expect([width, height]).toEqual(expected)
   })
 
+  // calculate_target_resolution of A1111 1.10.1 with the option use_old_hires_fix_width_height.
+  it.each([
+    [{ width: 1024, height: 768 }, [640, 448], [1097, 768, 9, 0]],
+    [{ width: 512, height: 512 }, [512, 512], [512, 512, 0, 0]],
+    [{ width: 1920, height: 1088 }, [704, 448], [1920, 1221, 0, 16]],
+    [{ width: 768, height: 1344 }, [448, 704], [855, 1344, 10, 0]],
+    [{ width: 2048, height: 512 }, [1024, 256], [2048, 512, 0, 0]],
+  ])(
+    'of %j in the old way follows a first pass of %j, and enlarges and cuts to %j',
+    (body, first, second) => {
+      const options = { use_old_hires_fix_width_height: true }
+      const job = generationOf({ ...base, ...body }, { options })
+      const { width, height, cropColumns, cropRows } = job.hires!
+      expect([job.width, job.height]).toEqual(first)
+      expect([width, height, cropColumns, cropRows]).toEqual(second)
+      const text = `Size: ${first.join('x')}, `
+      expect(job.images[0]!.infotext).toContain(text)
+      expect(job.images[0]!.infotext).toContain(`Hires resize: ${body.width}x${body.height}`)
+      expect(generationOf(body, { options })).toMatchObject(body)
+    },
+  )
+
   it('never ends smaller than the size it was asked to reach', () => {
     const side = fc.integer({ min: 64, max: 512 })
     const target = fc.integer({ min: 8, max: 128 }).map((cells) => cells * 8)
