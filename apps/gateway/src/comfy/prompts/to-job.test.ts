@@ -103,6 +103,7 @@ describe('choosePreview', () => {
       everySteps,
       longestSide: 64,
       format: ImageFormat.IMAGE_FORMAT_JPEG,
+      ...{ gridRows: 0, gridBackground: 0 },
     })
   })
 })

@@ -152,5 +152,7 @@ export function choosePreview(extraData: ExactObject, config: GatewayConfig): Pr
     everySteps: method === undefined ? 0 : 1,
     longestSide: config.ATELIER_PREVIEW_SIZE,
     format: ImageFormat.IMAGE_FORMAT_JPEG,
+    // The first image alone.
+    ...{ gridRows: 0, gridBackground: 0 },
   }
 }

@@ -32,6 +32,12 @@ function roundHalfEven(value: number): number {
   return isHalf ? floor + (floor % 2) : Math.round(value)
 }
 
+/** Colour of what pictures of a grid leave empty, "#rrggbb". */
+export function gridColour(options: Options): string {
+  const colour = optionText(options, 'grid_background_color')
+  return /^#[0-9a-f]{6}$/i.test(colour) ? colour : '#ffffff'
+}
+
 /** Puts pictures side by side on the background colour, smaller ones centred in their cells. */
 export async function makeGrid(pictures: readonly Picture[], grid: GridOptions): Promise<Pixels> {
   const [rows, columns] = layOutGrid(pictures.length, grid)
@@ -47,8 +53,7 @@ export async function makeGrid(pictures: readonly Picture[], grid: GridOptions):
       top: Math.floor(index / columns) * height + Math.floor((height - size.height) / 2),
     })
   })
-  const colour = optionText(grid.options, 'grid_background_color')
-  const background = /^#[0-9a-f]{6}$/i.test(colour) ? colour : '#ffffff'
+  const background = gridColour(grid.options)
   const canvas = sharp({ create: { width: columns * width, height: rows * height, channels: 3, background } })
   return readPixels(canvas.composite(cells).removeAlpha())
 }

@@ -61,7 +61,7 @@ export function toJob(
     surface: Surface.SURFACE_SDAPI,
     submittedAtMs: now,
     models: listFiles(generation),
-    preview: toPreview(plan.options),
+    preview: toPreview(plan.options, plan.batchSize),
     kind: { $case: 'generation', value: generation },
     surfaceNote: toSurfaceNote(plan, parameters, pictures.echo),
   })

@@ -1,4 +1,5 @@
-import { ImageFormat, PreviewMethod, type Job } from '@atelier/proto'
+import { ImageFormat, PreviewMethod, type Job, type PreviewSettings } from '@atelier/proto'
+import { gridColour, layOutGrid } from '../answer/make-grid.ts'
 import { optionFlag, optionNumber, optionText, type Options } from '../options/options-store.ts'
 import { findFormat } from './to-output.ts'
 
@@ -14,8 +15,11 @@ const PREVIEW_METHODS: Readonly<Record<string, PreviewMethod>> = {
   TAESD: PreviewMethod.PREVIEW_METHOD_TINY,
 }
 
-/** Live previews as the options want them: how they are decoded, how often, in which format. */
-export function toPreview(options: Options): Job['preview'] {
+/**
+ * Live previews as the options want them: how they are decoded, how often, in which format, and of which images of a
+ * batch: a grid of all, or the first.
+ */
+export function toPreview(options: Options, batchSize: number): Job['preview'] {
   const isOn = optionFlag(options, 'live_previews_enable')
   const every = optionNumber(options, 'show_progress_every_n_steps', DEFAULT_PREVIEW_STEPS)
   const format = findFormat(optionText(options, 'live_previews_image_format'))
@@ -25,6 +29,14 @@ export function toPreview(options: Options): Job['preview'] {
       PreviewMethod.PREVIEW_METHOD_APPROX_NETWORK,
     everySteps: isOn && every > 0 ? Math.min(Math.trunc(every), MAX_PREVIEW_STEPS) : 0,
     longestSide: 0,
+    ...toGrid(options, batchSize),
     format: format ?? ImageFormat.IMAGE_FORMAT_PNG,
   }
+}
+
+function toGrid(options: Options, batchSize: number): Pick<PreviewSettings, 'gridRows' | 'gridBackground'> {
+  const isGrid = optionFlag(options, 'show_progress_grid') && batchSize > 1
+  // One row a batch: the original tells its grid of no batch size.
+  const [rows] = layOutGrid(batchSize, { options, batchSize: 1 })
+  return { gridRows: isGrid ? rows : 0, gridBackground: Number.parseInt(gridColour(options).slice(1), 16) }
 }

@@ -31,7 +31,7 @@ export function toScriptJob(
     surface: Surface.SURFACE_SDAPI,
     submittedAtMs: now,
     models: listDistinct([...parts.flatMap(listFiles), ...(enlarger ? [enlarger] : [])]),
-    preview: toPreview(plan.parts[0]!.options),
+    preview: toPreview(plan.parts[0]!.options, plan.parts[0]!.batchSize),
     kind: { $case: 'script', value: { parts, work, output: parts[0]?.output } },
     surfaceNote: writeScriptNote(plan, echo),
   })

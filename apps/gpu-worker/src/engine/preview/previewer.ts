@@ -4,6 +4,7 @@ import type { LoadedModel } from '../models/loaded-model.ts'
 import type { ModelStore } from '../models/model-store.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { cheapColoursOf, colourLatent, comfyColoursOf } from './latent-colours.ts'
+import { layOut } from './lay-out.ts'
 import { encodePreview, wantsPreview } from './make-preview.ts'
 import type { PreviewKind } from './find-preview-file.ts'
 
@@ -22,15 +23,18 @@ export interface PreviewDeps {
 }
 
 /**
- * Makes what shows the first picture of a batch: by a network where one is asked for and its file is there, otherwise by a
+ * Makes what shows the first picture of a batch, or all of them in a grid: by a network where one is asked for and its file is there, otherwise by a
  * linear map of the latent's channels.
  */
 export function createPreviewer(settings: PreviewSettings | undefined, deps: PreviewDeps): Previewer {
   return {
     async show(denoised, at) {
       if (!wantsPreview(settings, at.step)) return undefined
-      const first = sliceRows(denoised, 0, 1)
-      return encodePreview(await toPicture(first, settings.method, deps), settings, at)
+      const count = settings.gridRows > 0 ? denoised.shape[0]! : 1
+      const pictures: Tensor[] = []
+      for (let row = 0; row < count; row += 1)
+        pictures.push(await toPicture(sliceRows(denoised, row, row + 1), settings.method, deps))
+      return encodePreview(layOut(pictures, settings), settings, at)
     },
   }
 }

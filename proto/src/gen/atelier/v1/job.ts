@@ -338,6 +338,10 @@ export interface PreviewSettings {
   longestSide: number
   /** Encoding of preview bytes. */
   format: ImageFormat
+  /** Rows of a grid of all images of a batch; 0 shows the first image alone. */
+  gridRows: number
+  /** Colour of what a grid leaves empty, 0xRRGGBB. */
+  gridBackground: number
 }
 
 /** A picture (or a batch of pictures) from text, or from pictures and text. */
@@ -1207,7 +1211,7 @@ export const Job: MessageFns<Job> = {
 }
 
 function createBasePreviewSettings(): PreviewSettings {
-  return { method: 0, everySteps: 0, longestSide: 0, format: 0 }
+  return { method: 0, everySteps: 0, longestSide: 0, format: 0, gridRows: 0, gridBackground: 0 }
 }
 
 export const PreviewSettings: MessageFns<PreviewSettings> = {
@@ -1223,6 +1227,12 @@ export const PreviewSettings: MessageFns<PreviewSettings> = {
     }
     if (message.format !== 0) {
       writer.uint32(32).int32(message.format)
+    }
+    if (message.gridRows !== 0) {
+      writer.uint32(40).uint32(message.gridRows)
+    }
+    if (message.gridBackground !== 0) {
+      writer.uint32(48).uint32(message.gridBackground)
     }
     return writer
   },
@@ -1272,6 +1282,22 @@ export const PreviewSettings: MessageFns<PreviewSettings> = {
             message.format = reader.int32() as any
             continue
           }
+          case 5: {
+            if (tag !== 40) {
+              break
+            }
+
+            message.gridRows = reader.uint32()
+            continue
+          }
+          case 6: {
+            if (tag !== 48) {
+              break
+            }
+
+            message.gridBackground = reader.uint32()
+            continue
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break
@@ -1293,6 +1319,8 @@ export const PreviewSettings: MessageFns<PreviewSettings> = {
     message.everySteps = object.everySteps ?? 0
     message.longestSide = object.longestSide ?? 0
     message.format = object.format ?? 0
+    message.gridRows = object.gridRows ?? 0
+    message.gridBackground = object.gridBackground ?? 0
     return message
   },
 }
