@@ -40,6 +40,7 @@ export const modelSamplingNodes: NodeTable = {
     return { outputs: [addPatches(inputs, { ...patches, sampling, consistencyAt })] }
   },
   ModelSamplingContinuousEDM: async (inputs) => {
+    checkLogarithms(inputs)
     const name = inputs.text('sampling')
     const isPlayground = name === 'edm_playground_v2.5'
     return {
@@ -53,19 +54,19 @@ export const modelSamplingNodes: NodeTable = {
       ],
     }
   },
-  ModelSamplingContinuousV: async (inputs) => ({
-    outputs: [
-      addPatches(inputs, {
-        prediction: predictionOf(inputs.text('sampling')),
-        sampling: createContinuousSampling(
-          inputs.number('sigma_min'),
-          inputs.number('sigma_max'),
-          ARC_TIMESTEPS,
-        ),
-        consistencyAt: undefined,
-      }),
-    ],
-  }),
+  ModelSamplingContinuousV: async (inputs) => {
+    checkLogarithms(inputs)
+    const [low, high] = [inputs.number('sigma_min'), inputs.number('sigma_max')]
+    return {
+      outputs: [
+        addPatches(inputs, {
+          prediction: predictionOf(inputs.text('sampling')),
+          sampling: createContinuousSampling(low, high, ARC_TIMESTEPS),
+          consistencyAt: undefined,
+        }),
+      ],
+    }
+  },
   ModelSamplingSD3: async (inputs) =>
     addFlow(inputs, createShiftedFlow({ shift: inputs.number('shift'), multiplier: 1000 })),
   ModelSamplingAuraFlow: async (inputs) =>
@@ -105,6 +106,20 @@ export function readLtxvShift(inputs: NodeInputs): number {
   const [, , ...size] = latent?.samples.shape ?? [1, 1, LTXV_PLACES.to]
   const places = size.reduce((product, side) => product * side, 1)
   return shiftFor(places, readShifts(inputs), LTXV_PLACES)
+}
+
+/** The failure that Python's arithmetic ends such a node of the original with. */
+export function pythonError(exceptionType: string, message: string): EngineError {
+  return new EngineError('node-failed', message, { exceptionType })
+}
+
+/**
+ * Makes sure that both ends of a range of sigmas have logarithms.
+ * @throws EngineError `node-failed` where one is zero
+ */
+export function checkLogarithms(inputs: NodeInputs): void {
+  if (inputs.number('sigma_min') === 0 || inputs.number('sigma_max') === 0)
+    throw pythonError('ValueError', 'math domain error')
 }
 
 function predictionOf(name: string): PredictionKind {

@@ -23,7 +23,7 @@ import type { ModelValue, NodeContext, NodeExecution } from '../node-graph/node-
 import type { NodeInputs } from '../node-graph/node-inputs.ts'
 import type { SigmasValue } from '../node-graph/sampling-values.ts'
 import { describeModel } from './describe-model.ts'
-import { readLtxvShift } from './model-sampling-nodes.ts'
+import { checkLogarithms, pythonError, readLtxvShift } from './model-sampling-nodes.ts'
 import type { NodeTable } from './node-table.ts'
 
 /** Nodes that make lists of sigmas. */
@@ -38,9 +38,11 @@ export const schedulerNodes: NodeTable = {
       }),
     ],
   }),
-  KarrasScheduler: listBetween(karras),
-  ExponentialScheduler: listBetween(exponential),
-  PolyexponentialScheduler: listBetween(polyexponential),
+  KarrasScheduler: listBetween(karras, (inputs) => {
+    if (inputs.number('rho') === 0) throw pythonError('ZeroDivisionError', 'float division by zero')
+  }),
+  ExponentialScheduler: listBetween(exponential, checkLogarithms),
+  PolyexponentialScheduler: listBetween(polyexponential, checkLogarithms),
   LaplaceScheduler: async (inputs) => ({
     outputs: [
       listLaplaceSigmas({
@@ -66,6 +68,8 @@ export const schedulerNodes: NodeTable = {
     const model = await readSampling(inputs, context)
     const { sigmaMin, sigmaMax } = model
     const beta = { alpha: inputs.number('alpha'), beta: inputs.number('beta') }
+    if (beta.alpha === 0 || beta.beta === 0)
+      throw pythonError('ValueError', 'cannot convert float NaN to integer')
     const list = betaComfy.sigmas({ count: inputs.integer('steps'), sigmaMin, sigmaMax, beta, model })
     return { outputs: [[...list, 0]] }
   },
@@ -108,9 +112,12 @@ export const sigmaNodes: NodeTable = {
     outputs: splitSigmasByDenoise(readSigmas(inputs), inputs.number('denoise')),
   }),
   FlipSigmas: async (inputs) => ({ outputs: [flipSigmas(readSigmas(inputs))] }),
-  SetFirstSigma: async (inputs) => ({
-    outputs: [setFirstSigma(readSigmas(inputs), inputs.number('sigma'))],
-  }),
+  SetFirstSigma: async (inputs) => {
+    const sigmas = readSigmas(inputs)
+    if (sigmas.length === 0)
+      throw pythonError('IndexError', 'index 0 is out of bounds for dimension 0 with size 0')
+    return { outputs: [setFirstSigma(sigmas, inputs.number('sigma'))] }
+  },
   ExtendIntermediateSigmas: async (inputs) => ({
     outputs: [
       extendSigmas(readSigmas(inputs), {
@@ -130,9 +137,10 @@ export const sigmaNodes: NodeTable = {
   },
 }
 
-/** A schedule between two sigmas that the node names, whatever the model. */
-function listBetween(schedule: Schedule): NodeExecution {
+/** A schedule between two sigmas that the node names, whatever the model; `check` throws where it is none. */
+function listBetween(schedule: Schedule, check: (inputs: NodeInputs) => void): NodeExecution {
   return async (inputs) => {
+    check(inputs)
     const sigmas = schedule.sigmas({
       count: inputs.integer('steps'),
       sigmaMin: inputs.number('sigma_min'),

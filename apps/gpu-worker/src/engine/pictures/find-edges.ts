@@ -43,8 +43,10 @@ export function findEdges(pictures: Tensor, low: number, high: number): Tensor {
   return edges
 }
 
-function toGrey({ shape, data }: Tensor): Tensor {
+function toGrey(pictures: Tensor): Tensor {
+  const { shape, data } = pictures
   const [batch, channels, height, width] = shape as [number, number, number, number]
+  if (channels === 1) return pictures
   const plane = height * width
   const grey = createTensor([batch, 1, height, width])
   for (let i = 0; i < grey.data.length; i += 1) {

@@ -13,3 +13,14 @@ describe('scaling', () => {
     },
   )
 })
+
+describe('pictures with alpha by lanczos', () => {
+  it('that have the size already keep their colours where nothing of them is seen, as Pillow copies them', () => {
+    const source = createTensor(
+      [1, 4, 1, 2],
+      Float32Array.of(200, 7, 100, 9, 50, 11, 0, 3).map((byte) => byte / 255),
+    )
+    const same = upscale(source, { width: 2, height: 1 }, { method: 'lanczos', crop: 'disabled' })
+    expect([...same.data].map((value) => Math.round(value * 255))).toEqual([200, 7, 100, 9, 50, 11, 0, 3])
+  })
+})

@@ -27,6 +27,8 @@ function toPixels({ shape, data }: Tensor): Pixels {
 
 /** Colours are weighted by their alpha while they are mixed. */
 function resizeAsPillow(pixels: Pixels, width: number, height: number): Pixels {
+  // Pillow copies what has the size already: no colour is weighted and brought back.
+  if (pixels.width === width && pixels.height === height) return pixels
   if (pixels.channels === 3) return resizeInOrder(pixels, width, height)
   return mapColours(resizeInOrder(mapColours(pixels, premultiply), width, height), unpremultiply)
 }
