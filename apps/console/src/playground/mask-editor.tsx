@@ -95,7 +95,7 @@ function MaskCanvas({ source, diameter, isErasing }: CanvasProps) {
     event.preventDefault()
     canvas.current?.setPointerCapture(event.pointerId)
     const stroke: Stroke = { points: [toPoint(event)], diameter, isErasing }
-    playground.strokes.value = [...strokes, stroke]
+    playground.strokes.value = [...playground.strokes.peek(), stroke]
   }
   const goOn = (event: PointerEvent): void => {
     if (canvas.current?.hasPointerCapture(event.pointerId) !== true) return
