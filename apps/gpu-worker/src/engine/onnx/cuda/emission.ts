@@ -158,6 +158,17 @@ export function settle(emission: Emission, value: Emitted): Emitted {
   }))
 }
 
+/** Enters what an op makes of pixels. */
+export function setPixels(emission: Emission, op: Op, name: Value, width: number | undefined): void {
+  const pixels = { name, dtype: emission.precision, layout: 'pixels' } as const
+  emission.values.set(op.outputs[0]!, { ...pixels, ...(width !== undefined && { width }) })
+}
+
+/** A value whose bias something else has added. */
+export function withoutBias({ bias: _, ...value }: Emitted): Emitted {
+  return value
+}
+
 function transposed(emission: Emission, value: Emitted, perm: readonly number[], layout: Layout): Emitted {
   return convert(emission, `${layout} ${value.name}`, () => ({
     ...value,

@@ -66,8 +66,8 @@ describe('a UNet of SD’s width written for CUDA', () => {
     const counts = countOps(emitCuda(graph))
     expect(counts).toMatchObject({
       NhwcConv: 20,
-      GroupNorm: 9,
-      SkipGroupNorm: 5,
+      GroupNorm: 3,
+      SkipGroupNorm: 11,
       SkipLayerNormalization: 6,
       BiasAdd: 3,
       BiasSplitGelu: 3,

@@ -9,8 +9,10 @@ import {
   type Emission,
   type Precision,
 } from './emission.ts'
+import { emitGroupNorm } from './group-norms.ts'
 import * as images from './image-layers.ts'
 import { emitOther } from './other-ops.ts'
+import { emitAdd } from './sums.ts'
 import * as tokens from './token-layers.ts'
 
 /** Writes one op of the description and enters its value. */
@@ -19,7 +21,7 @@ export type EmitOp = (emission: Emission, op: Op) => void
 /** Ops with a form of their own; everything else is written as it is, in the precision of its inputs. */
 const FORMS: Readonly<Record<string, EmitOp>> = {
   Conv: images.emitConv,
-  GroupNorm: images.emitGroupNorm,
+  GroupNorm: emitGroupNorm,
   AddToChannels: images.emitAddToChannels,
   ScaleRows: images.emitScaleRows,
   JoinChannels: images.emitJoinChannels,
@@ -31,7 +33,7 @@ const FORMS: Readonly<Record<string, EmitOp>> = {
   GatedLinear: tokens.emitGatedLinear,
   LayerNormalization: tokens.emitLayerNorm,
   MultiHeadAttention: tokens.emitAttention,
-  Add: tokens.emitAdd,
+  Add: emitAdd,
   Silu: tokens.emitSilu,
 }
 

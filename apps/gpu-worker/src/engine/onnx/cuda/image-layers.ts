@@ -1,16 +1,17 @@
 import { MICROSOFT, type Op, type Value } from '../graph.ts'
-import { writeGroupNorm } from '../emit-cpu.ts'
 import { NEAREST } from '../layer-ops.ts'
 import {
   asFloat,
   asPixels,
-  asPlain,
   find,
+  setPixels,
   soleUser,
   weightShape,
+  withoutBias,
   type Emission,
   type Emitted,
 } from './emission.ts'
+import { emitSkipGroupNorm, findNorm } from './group-norms.ts'
 
 /** Places of parts that kernels of Concat and Split are launched with. */
 const MAX_PARTS = 32
@@ -19,32 +20,44 @@ const MAX_PARTS = 32
 export function emitConv(emission: Emission, op: Op): void {
   const [image, weight, bias] = op.inputs
   const inputs = [pixelsOf(emission, image!).name, asPixels(emission, find(emission, weight!)).name]
-  if (bias !== undefined) inputs.push(asFloat(emission, find(emission, bias)).name)
+  const added = bias === undefined ? undefined : asFloat(emission, find(emission, bias))
+  const isLeft = added !== undefined && leavesBias(emission, op)
+  if (added !== undefined && !isLeft) inputs.push(added.name)
   const [width] = weightShape(emission, weight!)
   setPixels(emission, op, emission.to.write('NhwcConv', inputs, op.attributes, MICROSOFT), width)
+  if (isLeft) emission.values.set(op.outputs[0]!, { ...find(emission, op.outputs[0]!), bias: added })
 }
 
-/** Group normalisation, with the activation that alone follows it. Scale and shift must be f32 for this kernel. */
-export function emitGroupNorm(emission: Emission, op: Op): void {
-  if (!hasKernel(emission, op)) return emitPlainGroupNorm(emission, op)
-  const inputs = [pixelsOf(emission, op.inputs[0]!).name, ...scaleAndShift(emission, op)]
-  setNormalised(emission, op, (attributes) => emission.to.write('GroupNorm', inputs, attributes, MICROSOFT))
+/**
+ * Whether a convolution's bias is left to the sum that alone takes its result: where a normalisation follows, one kernel adds
+ * all three, which for a bias of the convolution's own is a launch that reads and writes the whole image (`cudnnAddTensor`).
+ */
+function leavesBias(emission: Emission, { outputs: [output] }: Op): boolean {
+  const sum = soleUser(emission, output!)
+  if (sum === undefined || findNorm(emission, sum) === undefined) return false
+  if (sum.type === 'AddToChannels') return true
+  const other = sum.inputs.find((name) => name !== output)
+  // One of two branches can leave its bias.
+  return sum.type === 'Add' && other !== undefined && emission.values.get(other)?.bias === undefined
 }
 
-/** What is added to whole channels, together with the normalisation that alone follows. */
+/** What is added to whole channels, together with the normalisation that follows; what layers left of biases is one. */
 export function emitAddToChannels(emission: Emission, op: Op): void {
-  const image = pixelsOf(emission, op.inputs[0]!)
-  const values = asFloat(emission, find(emission, op.inputs[1]!))
-  const norm = soleUser(emission, op.outputs[0]!)
-  if (norm?.type === 'GroupNorm' && hasKernel(emission, norm)) {
-    const inputs = [image.name, ...scaleAndShift(emission, norm), values.name]
-    emission.done.add(norm)
-    return setNormalised(emission, norm, (attributes) =>
-      emission.to.write('SkipGroupNorm', inputs, attributes, MICROSOFT),
-    )
+  const [image, values] = op.inputs.map((name) => find(emission, name)) as [Emitted, Emitted]
+  const norm = findNorm(emission, op)
+  if (norm !== undefined) {
+    const biases = [image, values].flatMap(({ bias }) => (bias ? [asFloat(emission, bias).name] : []))
+    const bias = biases.length > 1 ? [emission.to.write('Add', biases)] : biases
+    const added = [asFloat(emission, withoutBias(values)).name, ...bias]
+    const pixels = asPixels(emission, withoutBias(image))
+    return emitSkipGroupNorm(emission, { sum: op, norm }, [pixels.name, ...added])
   }
-  const spread = emission.to.write('Unsqueeze', [values.name, emission.to.integers([1, 2])])
-  setPixels(emission, op, emission.to.write('Add', [image.name, spread]), image.width)
+  const whole = asPixels(emission, image)
+  const spread = emission.to.write('Unsqueeze', [
+    asFloat(emission, values).name,
+    emission.to.integers([1, 2]),
+  ])
+  setPixels(emission, op, emission.to.write('Add', [whole.name, spread]), whole.width)
 }
 
 /** Each image times a factor of its own. */
@@ -123,37 +136,4 @@ export function emitFromTokens(emission: Emission, op: Op): void {
 
 function pixelsOf(emission: Emission, name: string): Emitted {
   return asPixels(emission, find(emission, name))
-}
-
-function setPixels(emission: Emission, op: Op, name: Value, width: number | undefined): void {
-  const pixels = { name, dtype: emission.precision, layout: 'pixels' } as const
-  emission.values.set(op.outputs[0]!, { ...pixels, ...(width !== undefined && { width }) })
-}
-
-/** The kernel reads two channels at a time, so a group must have an even number of them. */
-function hasKernel(emission: Emission, op: Op): boolean {
-  const [channels = 0] = weightShape(emission, op.inputs[1]!)
-  return channels > 0 && channels % (2 * (op.attributes['groups'] as number)) === 0
-}
-
-function scaleAndShift(emission: Emission, op: Op): Value[] {
-  return op.inputs.slice(1, 3).map((name) => asFloat(emission, find(emission, name), 'f32').name)
-}
-
-function setNormalised(emission: Emission, op: Op, write: (attributes: Op['attributes']) => Value): void {
-  const next = soleUser(emission, op.outputs[0]!)
-  const isActivated = next?.type === 'Silu'
-  const name = write({ ...op.attributes, activation: isActivated ? 1 : 0, channels_last: 1 })
-  if (isActivated) emission.done.add(next)
-  setPixels(emission, isActivated ? next : op, name, weightShape(emission, op.inputs[1]!)[0])
-}
-
-/** The form of the CPU, for numbers of channels no kernel takes. */
-function emitPlainGroupNorm(emission: Emission, op: Op): void {
-  const inputs = op.inputs.map(
-    (name) => asFloat(emission, asPlain(emission, find(emission, name)), 'f32').name,
-  )
-  const name = writeGroupNorm(emission.to, op, inputs as [Value, Value, Value])
-  emission.hostReaders.add(op.type)
-  emission.values.set(op.outputs[0]!, { name, dtype: 'f32', layout: 'plain' })
 }

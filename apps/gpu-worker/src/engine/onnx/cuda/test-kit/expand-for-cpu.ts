@@ -46,8 +46,11 @@ function expandWide(to: OpWriter, op: Op, inputs: readonly Value[]): Value[] {
     case 'GroupNorm':
       return [normalise(to, op, [x, second, third])]
     case 'SkipGroupNorm': {
-      const spread = to.write('Unsqueeze', [fourth, to.integers([1, 2])])
-      return [normalise(to, op, [to.write('Add', [x, spread]), second, third])]
+      const skip = toFourAxes(to, fourth)
+      const bias = inputs[4]
+      const both = to.write('Add', [x, skip])
+      const sum = bias === undefined ? both : to.write('Add', [both, bias])
+      return [normalise(to, op, [sum, second, third]), sum]
     }
     case 'BiasSplitGelu': {
       const [value, gate] = to.writeAll('Split', [to.write('Add', [x, second])], {
@@ -67,6 +70,15 @@ function normalise(to: OpWriter, op: Op, [x, scale, shift]: readonly [Value, Val
   const normal = writeGroupNorm(to, op, [toFirst(to, x), scale, shift])
   const active = op.attributes['activation'] === 1
   return toLast(to, active ? to.write('Mul', [normal, to.write('Sigmoid', [normal])]) : normal)
+}
+
+/** [batch, channels] as [batch, 1, 1, channels]; images stay. */
+function toFourAxes(to: OpWriter, x: Value): Value {
+  const shape = to.write('Shape', [x])
+  const missing = to.write('Sub', [to.integers([4]), to.write('Shape', [shape])])
+  const ones = to.write('Expand', [to.integers([1]), missing])
+  const parts = [to.write('Shape', [x], { start: 0, end: 1 }), ones, to.write('Shape', [x], { start: 1 })]
+  return to.write('Reshape', [x, to.write('Concat', parts, { axis: 0 })])
 }
 
 function toFirst(to: OpWriter, x: Value): Value {
