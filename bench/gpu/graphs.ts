@@ -7,6 +7,7 @@ import type { TensorEntry, WeightFile } from '../../apps/gpu-worker/src/engine/c
 import { buildClipText } from '../../apps/gpu-worker/src/engine/networks/clip-text.ts'
 import { buildControlNet } from '../../apps/gpu-worker/src/engine/networks/control/control-net.ts'
 import { detectControl } from '../../apps/gpu-worker/src/engine/networks/control/detect-control.ts'
+import { joinControls } from '../../apps/gpu-worker/src/engine/networks/control/join-controls.ts'
 import { buildUnet } from '../../apps/gpu-worker/src/engine/networks/unet.ts'
 import { buildVaeDecoder, buildVaeEncoder } from '../../apps/gpu-worker/src/engine/networks/vae.ts'
 import { GraphBuilder } from '../../apps/gpu-worker/src/engine/onnx/graph-builder.ts'
@@ -48,6 +49,8 @@ export const GRAPHS: Readonly<Record<string, () => Graph>> = {
   'sd15-tiling': () => wrapEdges(unet(SD15)),
   'sd15-controlled': () => controlled(SD15, 12),
   'sdxl-controlled': () => controlled(SDXL, 9),
+  'sd15-guided': () => guided(SD15, 12),
+  'sdxl-guided': () => guided(SDXL, 9),
   'sd15-lora': () => adapted(SD15),
   'sdxl-lora': () => adapted(SDXL),
   'controlnet-sd15': () => control(SD15),
@@ -60,7 +63,7 @@ export const GRAPHS: Readonly<Record<string, () => Graph>> = {
 }
 
 /** A table of contents without a file. */
-function toFile(shapes: Shapes): WeightFile {
+function toFile(shapes: Shapes, path = '/no-file.safetensors'): WeightFile {
   let offset = 0
   const tensors = new Map<string, TensorEntry>()
   for (const [name, shape] of shapes) {
@@ -68,7 +71,7 @@ function toFile(shapes: Shapes): WeightFile {
     tensors.set(name, { dtype: 'F16', shape, offset, byteLength })
     offset += byteLength
   }
-  return { path: '/no-file.safetensors', sizeBytes: offset, tensors, metadata: {} }
+  return { path, sizeBytes: offset, tensors, metadata: {} }
 }
 
 function openUnet(size: UnetSize, channels = 4): WeightFile {
@@ -84,8 +87,20 @@ function unet(size: UnetSize, channels?: number): Graph {
 /** A UNet that takes what a ControlNet with so many input blocks adds. */
 function controlled(size: UnetSize, blocks: number): Graph {
   const file = openUnet(size)
-  const places = Array.from({ length: blocks }, (_, block) => `skip_${block}`)
-  return buildUnet(file, detectUnet(file, PREFIX), [...places, 'middle'])
+  return buildUnet(file, detectUnet(file, PREFIX), listPlaces(blocks))
+}
+
+function listPlaces(blocks: number): string[] {
+  return [...Array.from({ length: blocks }, (_, block) => `skip_${block}`), 'middle']
+}
+
+/** A UNet and a ControlNet in one graph. */
+function guided(size: UnetSize, blocks: number): Graph {
+  const net = {
+    ...{ key: 'bench', places: listPlaces(blocks), costBytes: 0 },
+    ...{ describe: () => control(size), check: () => undefined },
+  }
+  return joinControls(controlled(size, blocks), [net], [])
 }
 
 /** A UNet whose attention is changed by a LoRA. */
@@ -101,7 +116,7 @@ function adapted(size: UnetSize): Graph {
   }
   const adapter = {
     name: 'bench',
-    file: { ...toFile(low), path: '/no-lora.safetensors' },
+    file: toFile(low, '/no-lora.safetensors'),
     strengthOf: () => 1,
   }
   const targets = listTargets({ denoiser: { file, config }, texts: [] })
@@ -111,7 +126,7 @@ function adapted(size: UnetSize): Graph {
 }
 
 function control(size: UnetSize): Graph {
-  const { file, config } = detectControl(toFile(listControlNetShapes(size)))
+  const { file, config } = detectControl(toFile(listControlNetShapes(size), '/no-control.safetensors'))
   if (config.kind !== 'control-net') throw new Error('its shapes are no ControlNet')
   return buildControlNet(new GraphBuilder(file), config, false)
 }

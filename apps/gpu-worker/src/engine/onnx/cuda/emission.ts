@@ -6,6 +6,8 @@ export type Precision = 'f16' | 'f32'
 
 /** ONNX's numbers of the float types. */
 export const ONNX_TYPE = { f32: 1, f16: 10 } as const
+/** Parts at most whose places kernels of Concat and Split are launched with; those of more are copied from host memory. */
+export const MAX_PARTS = 32
 /** Largest finite half-precision number. */
 const F16_MAX = 65_504
 

@@ -176,6 +176,23 @@ describe('ops that read host memory whenever they run', () => {
     expect(emitCuda(buildUnet(file, config, ['middle', 'skip_1'])).hostReaders).toEqual([])
   })
 
+  it('are no parts of one width', () => {
+    const split = (outputs: number): Graph => ({
+      inputs: [{ name: 'x', dtype: 'F32', shape: ['batch', 6] }],
+      outputs: [{ name: 'v0', dtype: 'F32' }],
+      ops: [
+        {
+          ...{ type: 'Split', domain: '', inputs: ['x'], attributes: { axis: 1, num_outputs: outputs } },
+          outputs: Array.from({ length: outputs }, (_, i) => `v${i}`),
+        },
+      ],
+      constants: [],
+      weights: [],
+    })
+    expect(emitCuda(split(3)).hostReaders).toEqual([])
+    expect(emitCuda(split(4)).hostReaders).toEqual(['Split'])
+  })
+
   it('are told of where edges wrap, and in text encoders', () => {
     expect(emitCuda(wrapEdges(buildUnet(file, config))).hostReaders).toEqual(['Concat'])
     const tiny = readSafetensors(unpackTinyCheckpoint())

@@ -4,6 +4,7 @@ import {
   asFloat,
   asPixels,
   find,
+  MAX_PARTS,
   setPixels,
   soleUser,
   weightShape,
@@ -12,9 +13,6 @@ import {
   type Emitted,
 } from './emission.ts'
 import { emitSkipGroupNorm, findNorm } from './group-norms.ts'
-
-/** Places of parts that kernels of Concat and Split are launched with. */
-const MAX_PARTS = 32
 
 /** A convolution over channels-last pixels; its weights are turned to channels last when the session is made. */
 export function emitConv(emission: Emission, op: Op): void {

@@ -5,6 +5,7 @@ import {
   asPixels,
   asPlain,
   find,
+  MAX_PARTS,
   ONNX_TYPE,
   settle,
   type Emission,
@@ -89,9 +90,12 @@ function commonLayout(emission: Emission, { type }: Op, inputs: readonly Emitted
   return layouts.includes('tokens') ? 'tokens' : 'plain'
 }
 
-/** Concat's kernel for parts of one width reads none; a product with a matrix is one product. */
-function isDeviceOnly({ type }: Op, inputs: readonly Emitted[]): boolean {
+/** Kernels of Concat and Split for parts of one width read none; a product with a matrix is one product. */
+function isDeviceOnly({ type, attributes }: Op, inputs: readonly Emitted[]): boolean {
   if (type === 'MatMul') return inputs[1]?.isFixed === true
+  const parts = attributes['num_outputs']
+  if (type === 'Split' && typeof parts === 'number')
+    return parts <= MAX_PARTS && (inputs[0]?.width ?? NaN) % parts === 0
   if (type !== 'Concat') return DEVICE_ONLY.has(type)
   const [first] = inputs
   return first?.width !== undefined && inputs.every((value) => value.width === first.width)
