@@ -5,8 +5,8 @@ const shifts: Record<string, InputDefinition> = {
   base_shift: { type: 'FLOAT', options: { default: 0.95, min: 0, max: 100, step: 0.01 } },
 }
 
-/** Rectified flows sampled by the number of places in a latent, and schedules made for them. */
-export const flowNodes: readonly NodeDefinition[] = [
+/** Rectified flows sampled by the number of places in a latent, and their schedule. */
+export const ltxvNodes: readonly NodeDefinition[] = [
   {
     className: 'ModelSamplingLTXV',
     displayName: null,
@@ -36,6 +36,10 @@ export const flowNodes: readonly NodeDefinition[] = [
     },
     outputs: [{ type: 'SIGMAS' }],
   },
+]
+
+/** Steps of rectified flows found by search. */
+export const optimalStepsNodes: readonly NodeDefinition[] = [
   {
     className: 'OptimalStepsScheduler',
     displayName: null,

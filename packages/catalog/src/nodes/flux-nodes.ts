@@ -3,15 +3,6 @@ import type { NodeDefinition } from './node-definition.ts'
 /** What graphs of other models use that is work on pictures alone, or acts on no Stable Diffusion model. */
 export const fluxNodes: readonly NodeDefinition[] = [
   {
-    className: 'FluxKontextImageScale',
-    displayName: null,
-    category: 'advanced/conditioning/flux',
-    pythonModule: 'comfy_extras.nodes_flux',
-    isSchemaNode: true,
-    inputs: { required: { image: { type: 'IMAGE' } } },
-    outputs: [{ type: 'IMAGE' }],
-  },
-  {
     className: 'FluxGuidance',
     displayName: null,
     category: 'advanced/conditioning/flux',
@@ -33,5 +24,14 @@ export const fluxNodes: readonly NodeDefinition[] = [
     isSchemaNode: true,
     inputs: { required: { conditioning: { type: 'CONDITIONING' } } },
     outputs: [{ type: 'CONDITIONING' }],
+  },
+  {
+    className: 'FluxKontextImageScale',
+    displayName: null,
+    category: 'advanced/conditioning/flux',
+    pythonModule: 'comfy_extras.nodes_flux',
+    isSchemaNode: true,
+    inputs: { required: { image: { type: 'IMAGE' } } },
+    outputs: [{ type: 'IMAGE' }],
   },
 ]

@@ -35,7 +35,7 @@ import { editModelNodes } from './edit-model-nodes.ts'
 import { emptyImage } from './empty-image.ts'
 import { emptyLatentImage } from './empty-latent-image.ts'
 import { epsilonScalingNodes } from './epsilon-scaling-nodes.ts'
-import { flowNodes } from './flow-nodes.ts'
+import { ltxvNodes, optimalStepsNodes } from './flow-nodes.ts'
 import { fluxNodes } from './flux-nodes.ts'
 import { freeLunchNodes } from './free-lunch-nodes.ts'
 import { frescaNodes } from './fresca-nodes.ts'
@@ -231,13 +231,14 @@ export const NODE_DEFINITIONS: readonly NodeDefinition[] = [
   ...epsilonScalingNodes,
   ...fluxNodes,
   ...torchCompileNodes,
-  ...flowNodes,
   ...mahiroNodes,
+  ...ltxvNodes,
   ...hookLoraNodes,
   ...hookNodes,
   ...renormNodes,
   ...primitiveNodes,
   ...cfgNodes,
+  ...optimalStepsNodes,
   ...frescaNodes,
   ...apgNodes,
   ...previewAnyNodes,

@@ -1,4 +1,4 @@
-import { toPythonString, type ExactObject, type ExactValue } from '@atelier/catalog/exact-json'
+import { isExactObject, toPythonString, type ExactObject, type ExactValue } from '@atelier/catalog/exact-json'
 import { isTruthy, toFloat } from '../graph/convert-literal.ts'
 import { PythonError } from '../graph/python-error.ts'
 import { memberOf, requireObject } from '../read-body.ts'
@@ -42,13 +42,21 @@ export function parsePromptRequest(body: ExactValue): PromptRequest | undefined 
   const prompt = memberOf(body, 'prompt')
   if (prompt === undefined) return undefined
   const promptId = memberOf(body, 'prompt_id')
-  const clientId = memberOf(body, 'client_id') ?? null
+  const clientId = findClientId(body) ?? null
   return {
     prompt,
     promptId: promptId === undefined ? undefined : toPythonString(promptId),
     targets: memberOf(body, 'partial_execution_targets'),
     clientId: clientId === null ? '' : toPythonString(clientId),
   }
+}
+
+/** The client's id: its own member, or the one in extra_data where there is none. */
+function findClientId(body: ExactValue): ExactValue | undefined {
+  const own = memberOf(body, 'client_id')
+  if (own !== undefined) return own
+  const extraData = memberOf(body, 'extra_data')
+  return isExactObject(extraData) ? extraData.get('client_id') : undefined
 }
 
 /**

@@ -52,8 +52,12 @@ function toJobId(record: JobRecord): string {
   return jobOf(record).id
 }
 
+/** Above the number of prompts any history holds. */
+const MOST = 2 ** 31 - 1
+
 function readWhole<Name extends string>(name: Name, text: string | undefined): Partial<Record<Name, number>> {
   if (text === undefined) return {}
   if (!/^\s*[-+]?\d+(_\d+)*\s*$/.test(text)) throw new RequestFault(`${name} is no whole number`)
-  return { [name]: Number(text.replaceAll('_', '')) } as Record<Name, number>
+  // More than there can ever be means all of them.
+  return { [name]: Math.min(Number(text.replaceAll('_', '')), MOST) } as Record<Name, number>
 }

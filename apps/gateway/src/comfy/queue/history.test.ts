@@ -36,6 +36,7 @@ describe('the history', () => {
     expect(await keys()).toEqual(['a', 'b', 'c'])
     expect(await keys('?max_items=2')).toEqual(['b', 'c'])
     expect(await keys('?max_items=3')).toEqual(['a', 'b', 'c'])
+    expect(await keys('?max_items=99999999999999999999')).toEqual(['a', 'b', 'c'])
     expect(await keys('?offset=1&max_items=1')).toEqual(['b'])
   })
 
