@@ -106,4 +106,35 @@ describe('a budget for what is loaded', () => {
     await residency.clear()
     expect(freed).toHaveLength(3)
   })
+
+  it('does not let a model go that is taken while another one is being let go', async () => {
+    const residency = new Residency(2, () => undefined)
+    const { freed, loaded, variants } = openModel(residency)
+    const slow = createSlowModel()
+    ;(await residency.use('slow', () => slow.loaded)).done()
+    const before = await residency.use('model', () => loaded)
+    await variants[0]!()
+    before.done()
+    const clearing = residency.clear()
+    await slow.releasing
+    const taking = residency.use('model', () => loaded)
+    slow.finish()
+    await clearing
+    const use = await taking
+    expect(freed).toEqual([])
+    use.done()
+  })
 })
+
+/** A model of 1 byte that is being let go until `finish` is called. */
+function createSlowModel() {
+  let [begin, finish] = [() => undefined as void, () => undefined as void]
+  const releasing = new Promise<void>((resolve) => (begin = resolve))
+  const finished = new Promise<void>((resolve) => (finish = resolve))
+  const release = (): Promise<void> => {
+    begin()
+    return finished
+  }
+  const loaded: Loaded<string> = { value: 'slow', costBytes: 1, release }
+  return { loaded, releasing, finish: () => finish() }
+}

@@ -57,8 +57,9 @@ export class Residency {
   async fit(): Promise<void> {
     await this.#shrink(this.#budgetBytes)
     for (const { loaded, uses } of this.#residents.values()) {
-      const before = Math.min(...[...uses].map(({ since }) => since))
-      while (this.#totalBytes() > this.#budgetBytes && (await loaded.trim?.(before)) === true);
+      // Uses may begin while a part is being let go.
+      const oldest = (): number => Math.min(...[...uses].map(({ since }) => since))
+      while (this.#totalBytes() > this.#budgetBytes && (await loaded.trim?.(oldest())) === true);
     }
   }
 
@@ -80,14 +81,20 @@ export class Residency {
   }
 
   async #shrink(budgetBytes: number): Promise<void> {
-    const idle = [...this.#residents]
-      .filter(([, { uses }]) => uses.size === 0)
-      .sort(([, a], [, b]) => a.usedAt - b.usedAt)
-    for (const [key, { loaded }] of idle) {
-      if (this.#totalBytes() <= budgetBytes) return
-      this.#residents.delete(key)
+    while (this.#totalBytes() > budgetBytes) {
+      // Looked for each time: what was idle may be in use by the time another one is gone.
+      const idle = this.#findIdle()
+      if (idle === undefined) return
+      this.#residents.delete(idle.key)
       this.#onChange([...this.#residents.keys()])
-      await loaded.release()
+      await idle.loaded.release()
     }
+  }
+
+  /** What nobody uses and was used longest ago. */
+  #findIdle(): { readonly key: string; readonly loaded: Loaded<unknown> } | undefined {
+    const idle = [...this.#residents].filter(([, { uses }]) => uses.size === 0)
+    const [found] = idle.sort(([, a], [, b]) => a.usedAt - b.usedAt)
+    return found && { key: found[0], loaded: found[1].loaded }
   }
 }
