@@ -15,13 +15,16 @@ export function createFakeSession(graph: Graph, stepMs: number, loadMs = 0): Ses
   const isDenoiser = graph.outputs.some(({ name }) => name === PREDICTION)
   const state = { loadMs }
   return {
-    async run(inputs, wanted) {
+    async run(inputs, wanted, onBusy) {
+      const startedAt = performance.now()
       const waitMs = isDenoiser ? stepMs + state.loadMs : 0
       state.loadMs = 0
       if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
       const sizes = bindSizes(graph.inputs, inputs)
       const ports = graph.outputs.filter(({ name }) => wanted === undefined || wanted.includes(name))
-      return Object.fromEntries(ports.map((port) => [port.name, createZeros(port, sizes)]))
+      const outputs = ports.map((port) => [port.name, createZeros(port, sizes)])
+      onBusy?.((performance.now() - startedAt) / 1000)
+      return Object.fromEntries(outputs)
     },
     release: () => Promise.resolve(),
   }

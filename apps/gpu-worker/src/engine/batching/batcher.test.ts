@@ -22,11 +22,12 @@ function createInputs(values: readonly number[], { side = 2, tokens = 77 } = {})
   }
 }
 
-/** A network that doubles and remembers how many rows each call had. */
+/** A network that doubles and remembers how many rows each call had; calls take half a second, whatever they hold. */
 function createDoubler() {
   const calls: number[] = []
-  const network: PredictionNetwork = ({ latent }) => {
+  const network: PredictionNetwork = ({ latent }, onBusy) => {
     calls.push(latent.shape[0]!)
+    onBusy?.(0.5)
     return Promise.resolve(
       createTensor(
         latent.shape,
@@ -40,10 +41,9 @@ function createDoubler() {
 const firstOfRows = ({ shape, data }: Tensor) =>
   Array.from({ length: shape[0]! }, (_, row) => data[row * (data.length / shape[0]!)])
 
-/** A batcher over a network whose call takes a second whatever it holds, after calls enough that much may join. */
+/** A batcher after calls enough that much may join. */
 async function openBatcher(network: PredictionNetwork, maxElements = 1_000) {
-  let seconds = 0
-  const batcher = new Batcher(network, { maxElements, now: () => 1000 * (seconds += 0.5) })
+  const batcher = new Batcher(network, { maxElements })
   for (const side of [2, 4]) {
     for (const rows of [1, 1, 2, 2, 4, 4]) {
       const together = Array.from({ length: rows }, () => batcher.predict(createInputs([0], { side })))
@@ -108,14 +108,13 @@ describe('Batcher', () => {
   })
 
   it('lets requests take turns where joining gains nothing', async () => {
-    let seconds = 0
     const calls: number[] = []
-    const network: PredictionNetwork = ({ latent }) => {
+    const network: PredictionNetwork = ({ latent }, onBusy) => {
       calls.push(latent.shape[0]!)
-      seconds += latent.shape[0]!
+      onBusy?.(latent.shape[0]!)
       return Promise.resolve(latent)
     }
-    const { predict } = new Batcher(network, { maxElements: 1_000, now: () => 1000 * seconds })
+    const { predict } = new Batcher(network, { maxElements: 1_000 })
     const run = async (): Promise<void> => {
       for (let step = 0; step < 20; step += 1) await predict(createInputs([step]))
     }
@@ -147,10 +146,9 @@ describe('Batcher', () => {
 
   it('begins with what was measured before, and tells what it measures', async () => {
     const { calls, network } = createDoubler()
-    let seconds = 0
     const told: [string, number[]][] = []
     const { predict } = new Batcher(network, {
-      ...{ maxElements: 1_000, now: () => 1000 * (seconds += 0.5) },
+      maxElements: 1_000,
       recall: (kind) => (kind.startsWith('4x2x2') ? new Map([[4, 0.5]]) : undefined),
       onMeasured: (kind, curve) => told.push([kind, [...curve.keys()]]),
     })
@@ -158,6 +156,38 @@ describe('Batcher', () => {
       await Promise.all(Array.from({ length: 4 }, () => predict(createInputs([1]))))
     expect(calls).toEqual([4, 4])
     expect(told).toEqual([[toBatchKey(createInputs([1])), [4]]])
+  })
+
+  it('learns from how long the device was busy, whatever else its host did meanwhile', async () => {
+    let hostMs = 0
+    const calls: number[] = []
+    const network: PredictionNetwork = async ({ latent }, onBusy) => {
+      calls.push(latent.shape[0]!)
+      // The host hears of it late, and ever later the more rows there were.
+      hostMs += 1000 * latent.shape[0]! ** 2
+      for (const half of [0.6, 0.4]) onBusy?.(half)
+      return latent
+    }
+    const heard: [number, number][] = []
+    const { predict } = new Batcher(network, {
+      ...{ maxElements: 1_000, now: () => hostMs },
+      onEvaluated: (...evaluation) => heard.push(evaluation),
+    })
+    const run = async (): Promise<void> => {
+      for (let step = 0; step < 12; step += 1) await predict(createInputs([step]))
+    }
+    await Promise.all(Array.from({ length: 8 }, run))
+    expect(calls.filter((rows) => rows === 8).length).toBeGreaterThan(5)
+    expect(heard).toEqual(calls.map((rows) => [1, rows]))
+  })
+
+  it('tells of evaluations that succeed alone', async () => {
+    const heard: number[] = []
+    const options = { maxElements: 1_000, onEvaluated: (_: number, rows: number) => heard.push(rows) }
+    const failing = new Batcher(() => Promise.reject(new Error('out of memory')), options)
+    await expect(failing.predict(createInputs([1]))).rejects.toThrow('out of memory')
+    await new Batcher(createDoubler().network, options).predict(createInputs([1, 2, 3]))
+    expect(heard).toEqual([3])
   })
 
   it('takes turns in the order of asking, so that nobody starves', async () => {
@@ -176,8 +206,8 @@ describe('Batcher', () => {
 
   it('fails the requests of a failed call and goes on with the others', async () => {
     const { network } = createDoubler()
-    const failing: PredictionNetwork = (inputs) =>
-      inputs.latent.shape[3] === 4 ? Promise.reject(new Error('out of memory')) : network(inputs)
+    const failing: PredictionNetwork = (inputs, onBusy) =>
+      inputs.latent.shape[3] === 4 ? Promise.reject(new Error('out of memory')) : network(inputs, onBusy)
     const { predict } = await openBatcher(failing)
     const ended = await Promise.allSettled([
       predict(createInputs([1], { side: 4 })),

@@ -6,6 +6,9 @@ import { chooseFill, toBucket } from './row-buckets.ts'
 import { RowLimits, type RowLimitsOptions } from './row-limits.ts'
 import { answerAll, countAll, takeRows, type Waiting } from './waiting.ts'
 
+/** Hears how long an evaluation kept the device busy, seconds, and how many rows it had. */
+export type EvaluationListener = (seconds: number, rows: number) => void
+
 /** What a batcher may join. */
 export interface BatcherOptions extends RowLimitsOptions {
   /** Latent elements (rows x channels x height x width) of one call at most; a larger single request runs alone. */
@@ -14,8 +17,10 @@ export interface BatcherOptions extends RowLimitsOptions {
   readonly fillsBuckets?: boolean
   /** Calls leave this process free (onnx/runtime/native/): requests of one can work out what they ask next during another. */
   readonly takesTurns?: boolean
-  /** Milliseconds of a clock that only goes forward. */
+  /** Milliseconds of a clock that only goes forward, for how long the device has nothing to do between calls. */
   readonly now?: () => number
+  /** Hears of each evaluation that succeeds. */
+  readonly onEvaluated?: EvaluationListener
 }
 
 /** A call that runs or waits for another one to end. */
@@ -51,8 +56,6 @@ export class Batcher {
   readonly #waiting: Waiting[] = []
   #isRunning = false
   #last: LastCall | undefined
-  /** When the newest call ended: another one behind it began then. */
-  #freeAt = -Infinity
 
   constructor(network: PredictionNetwork, options: BatcherOptions) {
     this.#network = network
@@ -179,14 +182,13 @@ export class Batcher {
         },
       )
       const rows = countRows(inputs)
-      const start = this.#now()
       if (this.#last?.key === key)
-        this.#limits.recordIdle(key, this.#last.rows, (start - this.#last.endedAt) / 1000)
-      const output = await this.#network(inputs)
-      const endedAt = this.#now()
-      this.#limits.record(key, rows, (endedAt - Math.max(start, this.#freeAt)) / 1000)
-      this.#freeAt = endedAt
-      this.#last = { key, rows, endedAt }
+        this.#limits.recordIdle(key, this.#last.rows, (this.#now() - this.#last.endedAt) / 1000)
+      let busySeconds = 0
+      const output = await this.#network(inputs, (seconds) => (busySeconds += seconds))
+      this.#limits.record(key, rows, busySeconds)
+      this.#options.onEvaluated?.(busySeconds, rows)
+      this.#last = { key, rows, endedAt: this.#now() }
       return () => answerAll(batch, output)
     } catch (error) {
       this.#last = undefined

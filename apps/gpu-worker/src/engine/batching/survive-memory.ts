@@ -1,3 +1,4 @@
+import type { BusyListener } from '../busy-listener.ts'
 import { joinRows } from '../denoise/combine.ts'
 import type { NetworkInputs, PredictionNetwork } from '../denoise/guidance.ts'
 import { isOutOfMemory } from '../engine-error.ts'
@@ -19,21 +20,21 @@ export interface MemoryOptions {
  */
 export function surviveMemory(network: PredictionNetwork, options: MemoryOptions): PredictionNetwork {
   const { makeRoom, onShort } = options
-  const evaluate = async (inputs: NetworkInputs): Promise<Tensor> => {
+  const evaluate: PredictionNetwork = async (inputs, onBusy) => {
     try {
-      return await network(inputs)
+      return await network(inputs, onBusy)
     } catch (error) {
       if (!isOutOfMemory(error)) throw error
       const rows = countRows(inputs)
       onShort?.(rows, rows === 1 ? 'room' : 'halves')
       if (rows === 1) {
         await makeRoom()
-        return network(inputs)
+        return network(inputs, onBusy)
       }
       const half = Math.ceil(rows / 2)
       // One after the other: together they would not fit.
-      const first = await evaluate(sliceInputs(inputs, 0, half))
-      return joinRows([first, await evaluate(sliceInputs(inputs, half, rows))])
+      const first = await evaluate(sliceInputs(inputs, 0, half), onBusy)
+      return joinRows([first, await evaluate(sliceInputs(inputs, half, rows), onBusy)])
     }
   }
   return evaluate

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sliceRows } from '../denoise/combine.ts'
-import type { NetworkInputs } from '../denoise/guidance.ts'
+import type { NetworkInputs, PredictionNetwork } from '../denoise/guidance.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { Batcher, type BatcherOptions } from './batcher.ts'
 
@@ -29,7 +29,7 @@ class Device {
     this.#cost = cost
   }
 
-  readonly network = (inputs: NetworkInputs): Promise<Tensor> => {
+  readonly network: PredictionNetwork = (inputs, onBusy) => {
     const rows = inputs.latent.shape[0]!
     this.calls.push({ rows, key: inputs.latent.shape[3]! })
     this.inFlight += 1
@@ -42,6 +42,7 @@ class Device {
       this.clock = Math.max(this.clock, endsAt)
       this.inFlight -= 1
       if (this.failing(rows)) throw new Error('out of memory')
+      onBusy?.(this.#cost(rows) / 1000)
       return evaluate(inputs)
     })
     this.#queue = ended.catch(() => undefined)

@@ -1,3 +1,4 @@
+import type { BusyListener } from '../busy-listener.ts'
 import { joinAxis } from '../tensor/blocks.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
 import { combine, createRowJoiner, joinRows, scale, sliceRows, type RowJoiner, type Term } from './combine.ts'
@@ -47,7 +48,7 @@ export interface SharedInputs {
 }
 
 /** The raw network, to its prediction of the latent's shape. Batching happens behind it. */
-export type PredictionNetwork = (inputs: NetworkInputs) => Promise<Tensor>
+export type PredictionNetwork = (inputs: NetworkInputs, onBusy?: BusyListener) => Promise<Tensor>
 
 /** What controls add to the inputs of a call. */
 export type ControlInputs = Pick<NetworkInputs, 'control' | 'joined' | 'hints'>

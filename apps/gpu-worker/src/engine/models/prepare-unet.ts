@@ -15,7 +15,8 @@ export function prepareUnet(file: WeightFile, config: UnetConfig, sessions: Lazy
     sessions,
   )
   const reduction = 2 ** (config.levels.length - 1)
-  return async ({ latent, timesteps, context, label, control = {}, wraps = false, ...how }) => {
+  return async (inputs, onBusy) => {
+    const { latent, timesteps, context, label, control = {}, wraps = false, ...how } = inputs
     const { fitsLast, patches, shared, hints = {} } = how
     // Those who change a UNet's calls do it with patches of UNets, and what is joined with one are ControlNets.
     const joined = (how.joined ?? []) as readonly JoinedControl[]
@@ -27,7 +28,7 @@ export function prepareUnet(file: WeightFile, config: UnetConfig, sessions: Lazy
       changes: patches as readonly UnetPatch[] | undefined,
       ...(joined.length > 0 && { completion: completeWith(joined, told) }),
     })
-    const outputs = await session.run({
+    const given = {
       latent,
       timesteps: createTensor([timesteps.length], timesteps),
       context: toStaying(context),
@@ -35,8 +36,9 @@ export function prepareUnet(file: WeightFile, config: UnetConfig, sessions: Lazy
       ...control,
       ...Object.fromEntries(Object.entries(hints).map(([name, hint]) => [name, toStaying(hint)])),
       ...shared?.values,
-    })
-    return outputs['prediction']!
+    }
+    const { prediction } = await session.run(given, ['prediction'], onBusy)
+    return prediction!
   }
 }
 

@@ -1,9 +1,8 @@
 import type { ModelFile } from '@atelier/proto'
 import type { Derivation } from '../adapters/derive-weights.ts'
-import { Batcher, type BatcherOptions } from '../batching/batcher.ts'
+import { Batcher, type BatcherOptions, type EvaluationListener } from '../batching/batcher.ts'
 import type { RowCurves } from '../batching/row-curves.ts'
 import { surviveMemory } from '../batching/survive-memory.ts'
-import { timeEvaluations, type EvaluationListener } from '../batching/time-evaluations.ts'
 import type { PredictionNetwork } from '../denoise/guidance.ts'
 import type { SessionOptions } from '../onnx/session.ts'
 import { partsOfCheckpoint } from './adaptable-parts.ts'
@@ -36,8 +35,6 @@ export interface EvaluationOptions {
   readonly takesTurns?: boolean
   /** How long calls took before this process was started. */
   readonly rowCurves?: RowCurves
-  /** The clock by which batchers measure calls, milliseconds. */
-  readonly now?: () => number
   /** Hears how long an evaluation of a denoising network took, seconds, and how many rows it had. */
   readonly onEvaluated?: EvaluationListener
   /** Hears what an operator wants to know. */
@@ -128,8 +125,7 @@ async function useDenoiser(
     changed?.denoiserKey === undefined ? undefined : changed.derivation
   return residency.use(changed?.denoiserKey ?? key, () => {
     const loaded = loadDenoiser(source, session, { derivation, makeRoom: () => residency.fit() })
-    const timed = timeEvaluations(loaded.value, evaluation.onEvaluated)
-    const lasting = surviveMemory(timed, {
+    const lasting = surviveMemory(loaded.value, {
       makeRoom: () => residency.makeRoom('resting'),
       onShort: (rows, next) => evaluation.log?.(`memory ran out; ${WHAT_NEXT[next]}`, { rows }),
     })
@@ -148,14 +144,12 @@ async function useChangedTexts(
   )
 }
 
-function toBatching(
-  identity: string,
-  { maxBatchElements, fillsBuckets = false, takesTurns = false, rowCurves, now }: EvaluationOptions,
-): BatcherOptions {
+function toBatching(identity: string, evaluation: EvaluationOptions): BatcherOptions {
+  const { maxBatchElements, fillsBuckets = false, takesTurns = false, rowCurves, onEvaluated } = evaluation
   return {
     ...{ maxElements: maxBatchElements, fillsBuckets, takesTurns },
     ...rowCurves?.of(identity),
-    ...(now && { now }),
+    ...(onEvaluated && { onEvaluated }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { isAbsolute, parse } from 'node:path'
+import type { BusyListener } from '../busy-listener.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { CheckpointError } from '../checkpoint/checkpoint-error.ts'
 import { isDeviceLost, isOutOfMemory } from '../engine-error.ts'
@@ -68,13 +69,13 @@ async function openSession(graph: Graph, parts: readonly Graph[], options: Sessi
   }
   const results = graph.outputs.map(({ name }) => name)
   const opened: Session = {
-    async run(inputs, outputs = results) {
+    async run(inputs, outputs = results, onBusy) {
       const values: Record<string, SessionInputs[string]> = { ...inputs }
       for (const part of loaded) {
         const wanted = part.graph.outputs
           .map(({ name }) => name)
           .filter((name) => outputs.includes(name) || !results.includes(name))
-        Object.assign(values, await runPart(part, values, wanted))
+        Object.assign(values, await runPart(part, values, { wanted, onBusy }))
       }
       return Object.fromEntries(outputs.map((name) => [name, values[name] as Tensor]))
     },
@@ -106,23 +107,21 @@ export function toModelOptions({ device, threads }: SessionOptions): ModelOption
 async function runPart(
   { graph, model }: Part,
   values: SessionInputs,
-  wanted: readonly string[],
+  { wanted, onBusy }: { readonly wanted: readonly string[]; readonly onBusy: BusyListener | undefined },
 ): Promise<Readonly<Record<string, Tensor>>> {
   if (wanted.length === 0) return {}
   const given = graph.inputs.flatMap(({ name }) => {
     const value = values[name]
     return value === undefined ? [] : [[name, value] as const]
   })
-  return model.run(Object.fromEntries(given), wanted)
+  return model.run(Object.fromEntries(given), wanted, onBusy)
 }
 
 function watchDevice(session: Session, options: SessionOptions): Session {
   return {
     ...session,
-    run: (inputs, outputs) =>
-      tryTwice(() => session.run(inputs, outputs), options).catch((error: unknown) =>
-        tellLoss(error, options),
-      ),
+    run: (...args) =>
+      tryTwice(() => session.run(...args), options).catch((error: unknown) => tellLoss(error, options)),
   }
 }
 

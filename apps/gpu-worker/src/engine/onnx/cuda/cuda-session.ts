@@ -1,6 +1,6 @@
 import { areFinite } from '../../tensor/tensor.ts'
 import type { Graph } from '../graph.ts'
-import type { Session, SessionInputs } from '../network-session.ts'
+import type { Session } from '../network-session.ts'
 import type { Precision } from './emission.ts'
 import { emitCuda } from './emit-cuda.ts'
 
@@ -35,15 +35,15 @@ export async function createCudaSession(graph: Graph, options: CudaSessionOption
     await half.release()
   }
   return {
-    async run(inputs: SessionInputs, outputs?: readonly string[]) {
+    async run(inputs, outputs, onBusy) {
       const isHalf = state.precision === 'f16'
-      const results = await (await current()).run(inputs, outputs)
+      const results = await (await current()).run(inputs, outputs, onBusy)
       if (!isHalf || Object.values(results).every(({ data }) => areFinite(data))) return results
       // What was no number before is none in f32 either.
       if (!Object.values(inputs).every((input) => 'integers' in input || areFinite(input.data)))
         return results
       await widen()
-      return (await current()).run(inputs, outputs)
+      return (await current()).run(inputs, outputs, onBusy)
     },
     release: async () => (await state.session)?.release(),
   }

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { detectUnet } from '../../checkpoint/detect-unet.ts'
 import { readSafetensors } from '../../checkpoint/safetensors.ts'
 import { buildUnet } from '../../networks/unet.ts'
@@ -71,6 +71,25 @@ describe.each<[string, ModelRuntime]>([
     const [a, b] = [vector(1, 2), vector(3, 4)]
     await model.run({ a, b }, ['sum'])
     expect([a, b]).toEqual([vector(1, 2), vector(3, 4)])
+  })
+
+  it('tells how long a call took where it was made, not how long its host was busy', async () => {
+    const model = await load(SUMS)
+    // The host's clock: an hour of others' work before the call is made, and one each time it could hear of its end.
+    let hours = 0
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => hours * 3_600_000)
+    const working = setInterval(() => (hours += 1), 0)
+    try {
+      const heard: number[] = []
+      const running = model.run({ a: vector(1), b: vector(2) }, ['sum'], (seconds) => heard.push(seconds))
+      hours += 1
+      await running
+      expect(heard).toHaveLength(1)
+      expect(heard[0]).toBeLessThan(3_600)
+    } finally {
+      clearInterval(working)
+      clock.mockRestore()
+    }
   })
 
   it('takes whole numbers', async () => {

@@ -1,3 +1,4 @@
+import type { BusyListener } from '../../busy-listener.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import type { SessionInputs } from '../network-session.ts'
 
@@ -28,7 +29,11 @@ export interface RunnableModel {
   readonly inputs: readonly ModelInput[]
   readonly outputs: readonly string[]
   /** Runs it once for some of its outputs, which must be f32; inputs must not change until it is done. */
-  run(inputs: SessionInputs, outputs: readonly string[]): Promise<Readonly<Record<string, Tensor>>>
+  run(
+    inputs: SessionInputs,
+    outputs: readonly string[],
+    onBusy?: BusyListener,
+  ): Promise<Readonly<Record<string, Tensor>>>
   /** Frees its memory; it must not be used afterwards. */
   release(): Promise<void>
 }

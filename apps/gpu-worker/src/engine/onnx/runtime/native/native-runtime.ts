@@ -2,11 +2,16 @@ import { Worker } from 'node:worker_threads'
 // Keeps the library in the process: let go with the thread, it would be missed by CUDA's provider when the process ends.
 import 'onnxruntime-node'
 import { isTypescriptNative } from '../../../../typescript.ts'
-import type { Tensor } from '../../../tensor/tensor.ts'
 import type { ModelRuntime, RunnableModel } from '../model-runtime.ts'
 import type { SessionInputs } from '../../network-session.ts'
 import { KeptInputs } from './kept-inputs.ts'
-import type { LoadedOnThread, ThreadAnswer, ThreadInputs, ThreadRequest } from './thread-messages.ts'
+import type {
+  LoadedOnThread,
+  RunOnThread,
+  ThreadAnswer,
+  ThreadInputs,
+  ThreadRequest,
+} from './thread-messages.ts'
 
 /** What a native runtime is made with. */
 export interface NativeRuntimeOptions {
@@ -53,10 +58,13 @@ export class NativeRuntime implements ModelRuntime {
     return {
       inputs,
       outputs,
-      run: async (values, outputs) => {
+      run: async (values, wanted, onBusy) => {
         const worker = (this.#worker ??= this.#start())
         const [inputs, dropped] = [toThreadInputs(values, worker.kept), worker.kept.drop()]
-        return (await this.#ask({ kind: 'run', model, inputs, outputs, dropped })) as Record<string, Tensor>
+        const asked = { kind: 'run', model, inputs, outputs: wanted, dropped } as const
+        const { outputs, seconds } = (await this.#ask(asked)) as RunOnThread
+        onBusy?.(seconds)
+        return outputs
       },
       release: async () => void (await this.#ask({ kind: 'release', model })),
     } satisfies RunnableModel

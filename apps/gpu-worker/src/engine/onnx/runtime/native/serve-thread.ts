@@ -4,7 +4,7 @@ import { openCudaMemory } from './device-memory.ts'
 import { NativeModel, type NativeResources } from './native-model.ts'
 import { LOG_ERRORS } from './open-session.ts'
 import { HOST_MEMORY, OrtApi } from './ort-api.ts'
-import type { ThreadAnswer, ThreadRequest } from './thread-messages.ts'
+import type { RunOnThread, ThreadAnswer, ThreadRequest } from './thread-messages.ts'
 
 // The thread that owns ONNX Runtime's objects: it does what it is asked in order, blocking while it does.
 
@@ -26,17 +26,23 @@ parentPort!.on('message', (request: ThreadRequest) => {
   const { id } = request
   try {
     if (request.kind === 'run') {
-      const inputs = keepInputs(request)
-      const result = models.get(request.model)!.run(inputs, request.outputs)
+      const result = run(request)
       post(
         { id, result },
-        Object.values(result).map(({ data }) => data.buffer as ArrayBuffer),
+        Object.values(result.outputs).map(({ data }) => data.buffer as ArrayBuffer),
       )
     } else post({ id, result: request.kind === 'load' ? load(request) : release(request) })
   } catch (error) {
     post({ id, error: error instanceof Error ? error.message : String(error) })
   }
 })
+
+function run(request: Extract<ThreadRequest, { kind: 'run' }>): RunOnThread {
+  const inputs = keepInputs(request)
+  const startedAt = performance.now()
+  const outputs = models.get(request.model)!.run(inputs, request.outputs)
+  return { outputs, seconds: (performance.now() - startedAt) / 1000 }
+}
 
 /** The inputs of a call, those that stay out of what is kept; lets go what is dropped. */
 function keepInputs({ inputs, dropped }: Extract<ThreadRequest, { kind: 'run' }>): SessionInputs {

@@ -39,11 +39,14 @@ export interface LoadedOnThread {
   readonly outputs: readonly string[]
 }
 
+/** What a call gave, and how long it took on the thread. */
+export interface RunOnThread {
+  readonly outputs: Readonly<Record<string, Tensor>>
+  readonly seconds: number
+}
+
 /** What is answered, or ONNX Runtime's words; what an operator should know besides. */
 export type ThreadAnswer =
-  | {
-      readonly id: number
-      readonly result: LoadedOnThread | Readonly<Record<string, Tensor>> | undefined
-    }
+  | { readonly id: number; readonly result: LoadedOnThread | RunOnThread | undefined }
   | { readonly id: number; readonly error: string }
   | { readonly notice: string }
