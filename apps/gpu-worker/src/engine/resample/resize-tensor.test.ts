@@ -9,13 +9,20 @@ const recorded = JSON.parse(
   readFileSync(new URL('__fixtures__/interpolate.json', import.meta.url), 'utf8'),
 ) as Row[]
 
-// The same of rows that count up: method, size, target, which source each result is. Doubles choose others in all of them.
+// The same of rows that count up: method, size, target, which source each result is, and the other side's target. Doubles
+// choose others in all of them.
 const places = JSON.parse(
   readFileSync(new URL('__fixtures__/nearest-places.json', import.meta.url), 'utf8'),
 ) as PlaceRow[]
 
 type Row = readonly [number, number, number, number, number, number, ResizeMethod, string, string]
-type PlaceRow = readonly [method: ResizeMethod, size: number, target: number, sources: readonly number[]]
+type PlaceRow = readonly [
+  method: ResizeMethod,
+  size: number,
+  target: number,
+  sources: readonly number[],
+  other: number,
+]
 
 const toFloats = (text: string) => new Float32Array(Uint8Array.from(Buffer.from(text, 'base64')).buffer)
 const countUp = (length: number) => Float32Array.from({ length }, (_, i) => i)
@@ -33,10 +40,11 @@ describe('resizeTensor', () => {
 
   it.each(places)(
     'takes by %s of %d places for %d those that torch takes, across and down',
-    (method, size, target, sources) => {
-      const across = resizeTensor(createTensor([1, 1, 1, size], countUp(size)), target, 1, method)
-      const down = resizeTensor(createTensor([1, 1, size, 1], countUp(size)), 1, target, method)
-      expect([[...across.data], [...down.data]]).toEqual([sources, sources])
+    (method, size, target, sources, other) => {
+      const across = resizeTensor(createTensor([1, 1, 1, size], countUp(size)), target, other, method)
+      const down = resizeTensor(createTensor([1, 1, size, 1], countUp(size)), other, target, method)
+      expect([...across.data.subarray(0, target)]).toEqual(sources)
+      expect([...down.data.filter((_, i) => i % other === 0)]).toEqual(sources)
     },
   )
 })

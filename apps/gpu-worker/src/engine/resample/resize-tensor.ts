@@ -13,19 +13,24 @@ export type ResizeMethod =
   | 'bilinear-antialiased'
   | 'bicubic-antialiased'
 
-const METHODS: Readonly<Record<ResizeMethod, (size: number, target: number, i: number) => Taps>> = {
+/** The taps of output index `i`. */
+type TapsOf = (size: number, target: number, i: number) => Taps
+
+const f32 = Math.fround
+
+const METHODS: Readonly<Record<ResizeMethod, TapsOf>> = {
   // Torch finds its places in single floats: near whole ones a double would choose the other neighbour.
   nearest: (size, target, i) => [
-    [Math.min(Math.floor(Math.fround(i * Math.fround(size / target))), size - 1), 1],
+    [Math.min(Math.floor(f32(i * f32(size / target))), size - 1), 1],
   ],
   'bilinear-antialiased': (size, target, i) =>
     spreadTaps(size, target, i, { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) }),
   'bicubic-antialiased': (size, target, i) =>
     spreadTaps(size, target, i, { support: 2, weight: (x) => cubicWeight(x, -0.5) }),
+  // The product is rounded only after the subtraction: one instruction of the processor.
   'nearest-exact': (size, target, i) => {
-    const f = Math.fround
-    const at = f(f(size / target) * (i + 0.5) - 0.5)
-    return [[Math.min(Math.floor(f(Math.max(at, 0) + 0.5)), size - 1), 1]]
+    const at = f32(f32(size / target) * (i + 0.5) - 0.5)
+    return [[Math.min(Math.floor(f32(Math.max(at, 0) + 0.5)), size - 1), 1]]
   },
   bilinear: (size, target, i) => {
     const at = Math.max((i + 0.5) * (size / target) - 0.5, 0)
@@ -48,6 +53,18 @@ const METHODS: Readonly<Record<ResizeMethod, (size: number, target: number, i: n
     const end = Math.ceil(((i + 1) * size) / target)
     return Array.from({ length: end - start }, (_, k) => [start + k, 1 / (end - start)] as const)
   },
+}
+
+/** Height and width together up to which torch computes by kernels of other arithmetic than its general one. */
+const SMALL_SIDES = 128
+
+/** Those of `nearest-exact` to a small size. */
+const nearestExactSmall: TapsOf = (size, target, i) => [
+  [Math.min(Math.floor(f32(f32(size / target) * (i + 0.5))), size - 1), 1],
+]
+
+function tapsOf(method: ResizeMethod, width: number, height: number): TapsOf {
+  return method === 'nearest-exact' && width + height <= SMALL_SIDES ? nearestExactSmall : METHODS[method]
 }
 
 interface Filter {
@@ -82,8 +99,9 @@ export function resizeTensor(
   method: ResizeMethod,
 ): Tensor {
   const [batch, channels, fromHeight, fromWidth] = shape as [number, number, number, number]
-  const columns = Array.from({ length: width }, (_, i) => METHODS[method](fromWidth, width, i))
-  const rows = Array.from({ length: height }, (_, i) => METHODS[method](fromHeight, height, i))
+  const find = tapsOf(method, width, height)
+  const columns = Array.from({ length: width }, (_, i) => find(fromWidth, width, i))
+  const rows = Array.from({ length: height }, (_, i) => find(fromHeight, height, i))
   const output = new Float32Array(batch * channels * height * width)
   const across = new Float64Array(fromHeight * width)
   for (let plane = 0; plane < batch * channels; plane += 1) {
