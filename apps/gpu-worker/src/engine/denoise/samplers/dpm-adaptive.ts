@@ -1,8 +1,10 @@
 import type { Tensor } from '../../tensor/tensor.ts'
-import { combine } from '../combine.ts'
 import type { Sampler, SamplerRun } from '../sampler.ts'
 import { refuseReverse, solverEta, spanOfSigmas, splitTime, type SolverSpan } from './dpm-fast.ts'
-import { evaluateStart, stepOrder1, stepOrder2, stepOrder3 } from './dpm-solver.ts'
+import { evaluateStart, sigmaAt, stepOrder1, stepOrder2, stepOrder3, timeOf } from './dpm-solver.ts'
+import { follow } from './slope.ts'
+
+const f32 = Math.fround
 
 /** How an adaptive solver chooses its steps. */
 export interface AdaptiveOptions {
@@ -54,12 +56,12 @@ interface Adaptive {
 async function solveAdaptive(start: Tensor, run: SamplerRun, { span, options }: Adaptive): Promise<Tensor> {
   const eta = solverEta(run)
   refuseReverse(span, eta)
-  const [begin, end] = [-Math.log(span.sigmaMax), -Math.log(span.sigmaMin)]
+  const [begin, end] = [timeOf(span.sigmaMax), timeOf(span.sigmaMin)]
   const control = createController(options, eta)
   const { absoluteTolerance, relativeTolerance } = options
   let [x, accepted, t]: [Tensor, Tensor, number] = [start, start, begin]
-  for (let step = 1; t < end - ARRIVED; step += 1) {
-    const next = Math.min(end, t + control.step())
+  for (let step = 1; t < f32(end - ARRIVED); step += 1) {
+    const next = Math.min(end, f32(t + f32(control.step())))
     const { to, spread } = splitTime(t, next, { eta, end })
     const begun = await evaluateStart(run, x, t)
     const { low, high } = await stepPair(run, begun, { to, order: options.order })
@@ -69,14 +71,14 @@ async function solveAdaptive(start: Tensor, run: SamplerRun, { span, options }: 
       accepted = low
       x = high
       const noise = run.noise.next()
-      if (spread > 0) x = combine([1, x], [spread * run.options.sNoise, noise])
+      if (spread > 0) x = follow(x, noise, spread * run.options.sNoise)
       t = next
     }
     const { latent: denoised } = begun.denoised
     await run.onStep({
       step,
       totalSteps: Math.max(step, run.sigmas.length - 1),
-      sigma: Math.exp(-t),
+      sigma: sigmaAt(t),
       denoised,
     })
   }
@@ -101,13 +103,14 @@ function measureError(
   accepted: Tensor,
   tolerance: Pick<AdaptiveOptions, 'absoluteTolerance' | 'relativeTolerance'>,
 ): number {
+  const [absolute, relative] = [f32(tolerance.absoluteTolerance), f32(tolerance.relativeTolerance)]
   let sum = 0
   for (let i = 0; i < low.data.length; i += 1) {
     const size = Math.max(Math.abs(low.data[i]!), Math.abs(accepted.data[i]!))
-    const allowed = Math.max(tolerance.absoluteTolerance, tolerance.relativeTolerance * size)
-    sum += ((low.data[i]! - high.data[i]!) / allowed) ** 2
+    const allowed = Math.max(absolute, f32(relative * size))
+    sum += f32(f32(low.data[i]! - high.data[i]!) / allowed) ** 2
   }
-  return Math.sqrt(sum / low.data.length)
+  return f32(f32(Math.sqrt(f32(sum))) / f32(Math.sqrt(low.data.length)))
 }
 
 const SMALLEST_ERROR = 1e-8

@@ -1,10 +1,12 @@
 import type { Tensor } from '../../tensor/tensor.ts'
-import { combine } from '../combine.ts'
 import { PlanError } from '../plan.ts'
 import type { Sampler, SamplerRun } from '../sampler.ts'
 import { splitAncestral } from './ancestral.ts'
-import { evaluateStart, stepOrder1, stepOrder2, stepOrder3 } from './dpm-solver.ts'
+import { evaluateStart, sigmaAt, stepOrder1, stepOrder2, stepOrder3, timeOf } from './dpm-solver.ts'
+import { follow } from './slope.ts'
 import { linspace } from '../schedules/schedule.ts'
+
+const f32 = Math.fround
 
 /** Span a solver walks through with steps of its own, and how many evaluations it may take. */
 export interface SolverSpan {
@@ -46,20 +48,20 @@ async function solveFast(start: Tensor, run: SamplerRun, span: SolverSpan): Prom
   refuseReverse(span, eta)
   const { evaluations } = span
   const segments = Math.floor(evaluations / 3) + 1
-  const end = -Math.log(span.sigmaMin)
-  const times = linspace(-Math.log(span.sigmaMax), end, segments + 1)
+  const end = timeOf(span.sigmaMin)
+  const times = linspace(timeOf(span.sigmaMax), end, segments + 1)
   let x = start
   for (const [i, order] of listOrders(evaluations, segments).entries()) {
     const [t, next] = [times[i]!, times[i + 1]!]
     const { to, spread } = splitTime(t, next, { eta, end })
     const begun = await evaluateStart(run, x, t)
     const { latent: denoised } = begun.denoised
-    await run.onStep({ step: i + 1, totalSteps: segments, sigma: Math.exp(-t), denoised })
+    await run.onStep({ step: i + 1, totalSteps: segments, sigma: sigmaAt(t), denoised })
     if (order === 1) x = stepOrder1(begun, to)
     else if (order === 2) x = await stepOrder2(run, begun, to)
     else x = (await stepOrder3(run, begun, to)).latent
     const noise = run.noise.next()
-    if (spread > 0) x = combine([1, x], [spread * run.options.sNoise, noise])
+    if (spread > 0) x = follow(x, noise, spread * run.options.sNoise)
   }
   return x
 }
@@ -76,7 +78,8 @@ export function splitTime(
   { eta, end }: { eta: number; end: number },
 ): { to: number; spread: number } {
   if (eta === 0) return { to: next, spread: 0 }
-  const { down } = splitAncestral(Math.exp(-t), Math.exp(-next), eta)
-  const to = Math.min(end, -Math.log(down))
-  return { to, spread: Math.sqrt(Math.max(Math.exp(-2 * next) - Math.exp(-2 * to), 0)) }
+  const { down } = splitAncestral(sigmaAt(t), sigmaAt(next), eta)
+  const to = Math.min(end, timeOf(down))
+  const [variance, kept] = [f32(sigmaAt(next) ** 2), f32(sigmaAt(to) ** 2)]
+  return { to, spread: f32(Math.sqrt(Math.max(f32(variance - kept), 0))) }
 }

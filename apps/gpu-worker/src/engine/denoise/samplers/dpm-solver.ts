@@ -1,9 +1,12 @@
 import type { Tensor } from '../../tensor/tensor.ts'
 import { combine } from '../combine.ts'
 import type { Denoised, SamplerRun } from '../sampler.ts'
-import { slopeOf } from './slope.ts'
+import { follow, slopeOf } from './slope.ts'
 
-// DPM-Solver (Lu et al. 2022, arXiv 2206.00927), singlestep, time t = -ln(sigma), noise prediction.
+// DPM-Solver (Lu et al. 2022, arXiv 2206.00927), singlestep, time t = -ln(sigma), noise prediction. Each operation is rounded to
+// f32 in the originals' order: third-order steps are differences of nearly equal numbers, by which adaptive steps are chosen.
+
+const f32 = Math.fround
 
 /** The start of a solver step: the latent, its time, and the noise predicted there. */
 export interface SolverStart {
@@ -12,7 +15,13 @@ export interface SolverStart {
   readonly noise: Tensor
 }
 
-const sigmaAt = (t: number) => Math.exp(-t)
+/** Sigma at a time. */
+export const sigmaAt = (t: number): number => f32(Math.exp(-t))
+
+/** Time of a sigma. */
+export const timeOf = (sigma: number): number => -f32(Math.log(f32(sigma)))
+
+const grow = (h: number): number => f32(Math.expm1(h))
 
 /** Noise a network predicts at a time. */
 async function noiseAt(run: SamplerRun, x: Tensor, t: number): Promise<Tensor> {
@@ -31,20 +40,18 @@ export async function evaluateStart(
 
 /** First order. */
 export function stepOrder1({ x, t, noise }: SolverStart, to: number): Tensor {
-  return combine([1, x], [-sigmaAt(to) * Math.expm1(to - t), noise])
+  return follow(x, noise, -f32(sigmaAt(to) * grow(f32(to - t))))
 }
 
 /** Second order with an intermediate point at share `r1` of the step. */
 export async function stepOrder2(
   run: SamplerRun,
-  { x, t, noise }: SolverStart,
+  start: SolverStart,
   to: number,
   r1 = 1 / 2,
 ): Promise<Tensor> {
-  return finishOrder2({ x, t, noise }, to, {
-    r1,
-    second: await noiseAt(run, ...intermediate({ x, t, noise }, to, r1)),
-  })
+  const { at, x } = goShare(start, to, r1)
+  return finishOrder2(start, to, { r1, bend: difference(await noiseAt(run, x, at), start.noise) })
 }
 
 /** Third order with intermediate points at one and two thirds, and the second-order result of the first of them. */
@@ -53,28 +60,34 @@ export async function stepOrder3(
   start: SolverStart,
   to: number,
 ): Promise<{ latent: Tensor; lower: Tensor }> {
-  const { x, t, noise } = start
-  const [r1, r2, h] = [1 / 3, 2 / 3, to - t]
-  const second = await noiseAt(run, ...intermediate(start, to, r1))
-  const [s2, grown] = [t + r2 * h, Math.expm1(r2 * h)]
-  const bend = sigmaAt(s2) * (r2 / r1) * (grown / (r2 * h) - 1)
-  const u2 = combine([1, x], [-sigmaAt(s2) * grown + bend, noise], [-bend, second])
-  const third = await noiseAt(run, u2, s2)
-  const curve = (sigmaAt(to) / r2) * (Math.expm1(h) / h - 1)
-  const latent = combine([1, x], [-sigmaAt(to) * Math.expm1(h) + curve, noise], [-curve, third])
-  return { latent, lower: finishOrder2(start, to, { r1, second }) }
+  const [r1, r2, h] = [1 / 3, 2 / 3, f32(to - start.t)]
+  const [first, second] = [goShare(start, to, r1), goShare(start, to, r2)]
+  const bend = difference(await noiseAt(run, first.x, first.at), start.noise)
+  const bent = f32(f32(sigmaAt(second.at) * f32(r2 / r1)) * f32(f32(grow(second.h) / second.h) - 1))
+  const third = await noiseAt(run, follow(second.x, bend, -bent), second.at)
+  const curve = f32(f32(sigmaAt(to) / f32(r2)) * f32(f32(grow(h) / h) - 1))
+  return {
+    latent: follow(stepOrder1(start, to), difference(third, start.noise), -curve),
+    lower: finishOrder2(start, to, { r1, bend }),
+  }
 }
 
-function intermediate({ x, t, noise }: SolverStart, to: number, r: number): [Tensor, number] {
-  const s = t + r * (to - t)
-  return [combine([1, x], [-sigmaAt(s) * Math.expm1(r * (to - t)), noise]), s]
+/** A share of a step by the first order: where that is, how long, and the latent there. */
+function goShare(start: SolverStart, to: number, share: number): { at: number; h: number; x: Tensor } {
+  const h = f32(f32(share) * f32(to - start.t))
+  const at = f32(start.t + h)
+  return { at, h, x: follow(start.x, start.noise, -f32(sigmaAt(at) * grow(h))) }
 }
 
 function finishOrder2(
-  { x, t, noise }: SolverStart,
+  start: SolverStart,
   to: number,
-  { r1, second }: { r1: number; second: Tensor },
+  { r1, bend }: { readonly r1: number; readonly bend: Tensor },
 ): Tensor {
-  const grown = sigmaAt(to) * Math.expm1(to - t)
-  return combine([1, x], [-grown + grown / (2 * r1), noise], [-grown / (2 * r1), second])
+  const factor = f32(f32(sigmaAt(to) / f32(2 * r1)) * grow(f32(to - start.t)))
+  return follow(stepOrder1(start, to), bend, -factor)
+}
+
+function difference(a: Tensor, b: Tensor): Tensor {
+  return combine([1, a], [-1, b])
 }
