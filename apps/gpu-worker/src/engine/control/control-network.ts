@@ -3,7 +3,7 @@ import { countF32Bytes, type WeightFile } from '../checkpoint/weight-file.ts'
 import type { NetworkInputs } from '../denoise/guidance.ts'
 import { EngineError } from '../engine-error.ts'
 import type { Loaded } from '../models/loaded.ts'
-import { ComposedWeights, type BaseWeights } from '../networks/control/composed-weights.ts'
+import { ComposedWeights, countLowRankBytes, type BaseWeights } from '../networks/control/composed-weights.ts'
 import { buildControlNet } from '../networks/control/control-net.ts'
 import {
   detectControl,
@@ -48,8 +48,8 @@ export interface ControlNetwork {
 export interface ControlOptions extends SessionOptions {
   /** The UNet it is used with, for files that need one. */
   readonly base?: BaseWeights | undefined
-  /** Identity of it and of that UNet, where it is to be computed in one graph with those it guides. */
-  readonly joinedKey?: string | undefined
+  /** It is computed in one graph with the UNets it guides, where it takes no more than this; absent: by itself. */
+  readonly joined?: { readonly key: string; readonly limitBytes: number } | undefined
 }
 
 /** Models whose residuals are averaged over the picture are known by their names. */
@@ -61,11 +61,12 @@ const POOLING_NAME = /_shuffle(_fp16)?$/
  * @throws CheckpointError when the file is malformed or holds nothing we know
  */
 export function loadControl(path: string, name: string, options: ControlOptions): Loaded<ControlNetwork> {
-  const { base, joinedKey, ...session } = options
+  const { base, joined, ...session } = options
   const source = readWeightFile(path)
   const detected = detectControl(source, base)
   const sessions = new LazySessions(session)
-  const costBytes = countF32Bytes(source)
+  const costBytes = countBytes(detected, base)
+  const joinedKey = joined !== undefined && costBytes <= joined.limitBytes ? joined.key : undefined
   const value =
     detected.config.kind === 'adapter'
       ? prepareAdapter(detected.file, detected.config, { name, sessions })
@@ -86,8 +87,14 @@ interface Preparation {
   readonly sessions: LazySessions
 }
 
-interface NetPreparation extends Preparation, Pick<ControlOptions, 'base' | 'joinedKey'> {
+interface NetPreparation extends Preparation, Pick<ControlOptions, 'base'> {
+  readonly joinedKey: string | undefined
   readonly costBytes: number
+}
+
+function countBytes({ file, config }: DetectedControl, base: BaseWeights | undefined): number {
+  const isLowRank = config.kind === 'control-net' && config.composition === 'low-rank'
+  return isLowRank && base !== undefined ? countLowRankBytes(file, base) : countF32Bytes(file)
 }
 
 function prepareControlNet(

@@ -4,7 +4,6 @@ import type { ModelFile, ModelKind, ModelRef } from '@atelier/proto'
 import { detectModel } from '../checkpoint/detect-model.ts'
 import { readModel } from '../checkpoint/read-model.ts'
 import { readWeightFile } from '../checkpoint/read-weight-file.ts'
-import { countF32Bytes } from '../checkpoint/weight-file.ts'
 import { loadControl, type ControlNetwork } from '../control/control-network.ts'
 import { openPreprocessNetwork, type PreprocessNetwork } from '../control/preprocess/preprocess-network.ts'
 import type { BaseWeights } from '../networks/control/composed-weights.ts'
@@ -196,15 +195,13 @@ export class ModelStore {
   async useControl(ref: ModelRef, checkpoint: ModelRef | undefined): Promise<Use<ControlNetwork>> {
     const { joinsControls = false, budgetBytes } = this.#options
     const file = this.resolve(ref)
-    const weights = readWeightFile(file.path)
-    const isWhole = compositionOf(weights) === 'whole'
+    const isWhole = compositionOf(readWeightFile(file.path)) === 'whole'
     const base = isWhole || checkpoint === undefined ? undefined : this.resolve(checkpoint)
     const key = base === undefined ? file.identity : `${file.identity} on ${base.identity}`
-    const isJoined = joinsControls && countF32Bytes(weights) <= budgetBytes * JOINED_SHARE
     return this.#residency.use(key, () =>
       loadControl(file.path, file.name, {
         ...{ ...this.#session(), base: base && openBase(base.path) },
-        ...(isJoined && { joinedKey: key }),
+        ...(joinsControls && { joined: { key, limitBytes: budgetBytes * JOINED_SHARE } }),
       }),
     )
   }

@@ -1,4 +1,4 @@
-import type { TensorEntry, WeightFile } from '../../checkpoint/weight-file.ts'
+import { countF32Bytes, type TensorEntry, type WeightFile } from '../../checkpoint/weight-file.ts'
 import { GraphBuilder, type Value } from '../../onnx/graph-builder.ts'
 
 /** The UNet that a file's weights are differences from. */
@@ -91,4 +91,11 @@ export function describeLowRank(file: WeightFile, base: BaseWeights): WeightFile
     if (entry !== undefined) tensors.set(`${module}.weight`, entry)
   }
   return { ...file, tensors }
+}
+
+/** Bytes that a low-rank file takes as f32 once it is loaded: the weights it stands for, without the factors of their changes. */
+export function countLowRankBytes(file: WeightFile, base: BaseWeights): number {
+  const { tensors } = describeLowRank(file, base)
+  const kept = [...tensors].filter(([name]) => !name.endsWith('.up') && !name.endsWith('.down'))
+  return countF32Bytes({ ...file, tensors: new Map(kept) })
 }

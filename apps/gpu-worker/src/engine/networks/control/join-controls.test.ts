@@ -23,7 +23,10 @@ writeProbeUnet(path)
 const file = readSafetensors(path)
 const config = detectUnet(file, PROBE_PREFIX)
 const open = (seed: number, name = 'net.safetensors') =>
-  loadControl(writeControlNet(path, seed), name, { ...TEST_SESSION, joinedKey: `net ${seed}` }).value
+  loadControl(writeControlNet(path, seed), name, {
+    ...TEST_SESSION,
+    joined: { key: `net ${seed}`, limitBytes: Infinity },
+  }).value
 const NET = open(1)
 const joined = NET.joined!
 const PLACES = ['skip_0', 'skip_1', 'middle']
@@ -112,7 +115,7 @@ describe('a ControlNet joined with a UNet', () => {
   it('of a union tells each row the kind of its hint', async () => {
     const union = loadControl(writeControlNet(path, 3, 4), 'net', {
       ...TEST_SESSION,
-      joinedKey: 'union',
+      joined: { key: 'union', limitBytes: Infinity },
     }).value
     const inputs = { ...INPUTS, timesteps: INPUTS.timesteps.data }
     const ofKind = (kind: number | undefined) => union.evaluate(inputs, HINT, kind)
