@@ -1,8 +1,6 @@
-import type { BusyListener } from '../busy-listener.ts'
 import { joinRows } from '../denoise/combine.ts'
-import type { NetworkInputs, PredictionNetwork } from '../denoise/guidance.ts'
+import type { PredictionNetwork } from '../denoise/guidance.ts'
 import { isOutOfMemory } from '../engine-error.ts'
-import type { Tensor } from '../tensor/tensor.ts'
 import { countRows, sliceInputs } from './join-inputs.ts'
 
 /** What is tried before an evaluation gives up for lack of memory. */

@@ -38,15 +38,13 @@ describe('resizeTensor', () => {
     expect(worst).toBeLessThan(1e-5)
   })
 
-  it.each(places)(
-    'takes by %s of %d places for %d those that torch takes, across and down',
-    (method, size, target, sources, other) => {
-      const across = resizeTensor(createTensor([1, 1, 1, size], countUp(size)), target, other, method)
-      const down = resizeTensor(createTensor([1, 1, size, 1], countUp(size)), other, target, method)
-      expect([...across.data.subarray(0, target)]).toEqual(sources)
-      expect([...down.data.filter((_, i) => i % other === 0)]).toEqual(sources)
-    },
-  )
+  it.each(places)('takes by %s of %d places for %d those that torch takes, across and down', (...row) => {
+    const [method, size, target, sources, other] = row
+    const across = resizeTensor(createTensor([1, 1, 1, size], countUp(size)), target, other, method)
+    const down = resizeTensor(createTensor([1, 1, size, 1], countUp(size)), other, target, method)
+    expect([...across.data.subarray(0, target)]).toEqual(sources)
+    expect([...down.data.filter((_, i) => i % other === 0)]).toEqual(sources)
+  })
 })
 
 describe('the order of channels', () => {

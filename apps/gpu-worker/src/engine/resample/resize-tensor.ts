@@ -20,9 +20,7 @@ const f32 = Math.fround
 
 const METHODS: Readonly<Record<ResizeMethod, TapsOf>> = {
   // Torch finds its places in single floats: near whole ones a double would choose the other neighbour.
-  nearest: (size, target, i) => [
-    [Math.min(Math.floor(f32(i * f32(size / target))), size - 1), 1],
-  ],
+  nearest: (size, target, i) => [[Math.min(Math.floor(f32(i * f32(size / target))), size - 1), 1]],
   'bilinear-antialiased': (size, target, i) =>
     spreadTaps(size, target, i, { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) }),
   'bicubic-antialiased': (size, target, i) =>
