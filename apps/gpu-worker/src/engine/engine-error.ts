@@ -60,10 +60,13 @@ export function isOutOfMemory(error: unknown): boolean {
 /**
  * Whether an error says that the device's context is dead, after which nothing runs on it. CUDA's numbers: illegal address
  * (700), launch timeout (702), assertion (710), misaligned address (716), hardware fault (214, 719), device gone or unusable
- * (4, 46, 100, 101, 999). Out of memory (2) is none of them.
+ * (4, 46, 100, 101, 999). Out of memory (2) is none of them. A thread that has gone took every loaded model along.
  */
 export function isDeviceLost(error: unknown): error is Error {
-  return (
-    error instanceof Error && /CUDA failure (4|46|100|101|214|700|702|710|716|719|999)\b/.test(error.message)
-  )
+  return error instanceof Error && (LOST_CONTEXT.test(error.message) || error.message.startsWith(LOST_THREAD))
 }
+
+const LOST_CONTEXT = /CUDA failure (4|46|100|101|214|700|702|710|716|719|999)\b/
+
+/** How errors begin that say that the thread of ONNX Runtime has gone (onnx/runtime/native/native-runtime.ts). */
+export const LOST_THREAD = 'the thread of ONNX Runtime'

@@ -59,6 +59,8 @@ export async function serveEngine({ open, finishPixels }: EngineStandIns = {}): 
   // Stand-ins have no device.
   if (open === undefined) await proveDevice({ device: config.device, threads: config.threads, runtime })
   send({ kind: 'ready', device: config.device, title: config.title, slots: config.slots })
+  // The message leaves first.
+  setImmediate(() => texts.prepare())
 }
 
 /** What an operator is told. */

@@ -25,6 +25,11 @@ export class TextModels {
     this.#embeddings = embeddings
   }
 
+  /** Makes the tokenizers now, which takes some tenths of a second: ahead of the first prompt, while nobody waits. */
+  prepare(): void {
+    this.#prepare()
+  }
+
   /** A checkpoint's encoders for A1111's prompts, which may name embeddings of these files. */
   webui(model: LoadedModel, files: readonly ModelRef[]): WebuiTextModel {
     const refs = files.filter(({ kind }) => EMBEDDING_KINDS.includes(kind))

@@ -61,11 +61,10 @@ export function createWebuiKeepingDenoiser(denoise: Denoiser, kept: WebuiKeptLat
 }
 
 /** `drawn` where the mask is 1, `kept` where it is 0; all of one shape. */
-export function blend(drawn: Tensor, kept: Tensor, mask: Tensor): Tensor {
-  return createTensor(
-    drawn.shape,
-    drawn.data.map((value, i) => value * mask.data[i]! + kept.data[i]! * (1 - mask.data[i]!)),
-  )
+export function blend({ shape, data }: Tensor, { data: kept }: Tensor, { data: mask }: Tensor): Tensor {
+  const blended = new Float32Array(data.length)
+  for (let i = 0; i < blended.length; i += 1) blended[i] = data[i]! * mask[i]! + kept[i]! * (1 - mask[i]!)
+  return createTensor(shape, blended)
 }
 
 /** A mask [n, H, W] or [n, 1, H, W] of any size brought to a latent's shape as ComfyUI does; values stay fractional. */

@@ -44,6 +44,16 @@ describe('sessions made at their first use', () => {
     expect(notes).toEqual(['open', 'open', 'release'])
   })
 
+  it('are not made any more after all were let go, when nobody would let them go', async () => {
+    const { notes, sessions } = openDevice()
+    const [used, unused] = [sessions.prepare(() => GRAPH), sessions.prepare(() => GRAPH)]
+    await used()
+    await sessions.release()
+    for (const session of [used, unused]) await expect(session()).rejects.toThrow('was let go')
+    expect(notes).toEqual(['open', 'release'])
+    expect(sessions.count).toBe(0)
+  })
+
   it('are made for each set of inputs and variant of the graph', async () => {
     const { notes, sessions } = openDevice()
     const built: string[] = []

@@ -16,10 +16,11 @@ interface Made {
   readonly furtherBytes: number
 }
 
-/** Sessions made at their first use, once. */
+/** Sessions made at their first use, once, until all are let go. */
 export class LazySessions {
   readonly #options: SessionOptions
   readonly #made = new Set<Made>()
+  #isReleased = false
   readonly #onMaking: () => Promise<void>
 
   /** `onMaking` is waited for before a session is made, which is counted by then. */
@@ -38,7 +39,7 @@ export class LazySessions {
     return [...this.#made].reduce((sum, made) => sum + made.furtherBytes, 0)
   }
 
-  /** A function that gives the session, making it at the first call; what failed or was let go is made again at the next. */
+  /** A function that gives the session, making it at the first call; what failed or was trimmed is made again at the next. */
   prepare(build: () => Graph, furtherBytes = 0): () => Promise<Session> {
     let made: Made | undefined
     return () => {
@@ -62,6 +63,8 @@ export class LazySessions {
 
   async #load(build: () => Graph, made: Made): Promise<Session> {
     await this.#onMaking()
+    // Nobody would let it go.
+    if (this.#isReleased) throw new Error('the network was let go before it was called')
     const startedAt = performance.now()
     const session = await inSpan('load network', {}, () => createSession(build(), this.#options))
     this.#options.onLoaded?.((performance.now() - startedAt) / 1000)
@@ -87,8 +90,9 @@ export class LazySessions {
     return true
   }
 
-  /** Frees every session that was made. */
+  /** Frees every session that was made; none is made afterwards. */
   async release(): Promise<void> {
+    this.#isReleased = true
     const made = [...this.#made]
     this.#made.clear()
     for (const one of made) await free(one)

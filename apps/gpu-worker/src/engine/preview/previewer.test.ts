@@ -66,6 +66,14 @@ const [CELLS, TINY, APPROXIMATE] = [
 ]
 
 describe('a previewer', () => {
+  it('shows the latent’s colours where a network fails, which ends no job', async () => {
+    const { PREVIEW_METHOD_TINY: tiny, PREVIEW_METHOD_FULL: whole } = PreviewMethod
+    // A file of another kind of network.
+    expect(await sizeOf(tiny, { 'taesd_decoder.safetensors': approximate })).toEqual(CELLS)
+    const decodeWhole = () => Promise.reject(new Error('Failed to allocate memory'))
+    expect(await sizeOf(whole, {}, { decodeWhole })).toEqual(CELLS)
+  })
+
   it('decodes with TAESD where its file is there', async () => {
     const { PREVIEW_METHOD_TINY: method } = PreviewMethod
     expect(await sizeOf(method, { 'taesd_decoder.safetensors': taesd })).toEqual(TINY)

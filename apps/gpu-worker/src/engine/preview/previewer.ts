@@ -24,19 +24,30 @@ export interface PreviewDeps {
 
 /**
  * Makes what shows the first picture of a batch, or all of them in a grid: by a network where one is asked for and its file is there, otherwise by a
- * linear map of the latent's channels.
+ * linear map of the latent's channels; so too where a network fails: a preview ends no job, as in A1111.
  */
 export function createPreviewer(settings: PreviewSettings | undefined, deps: PreviewDeps): Previewer {
   return {
     async show(denoised, at) {
       if (!wantsPreview(settings, at.step)) return undefined
       const count = settings.gridRows > 0 ? denoised.shape[0]! : 1
-      const pictures: Tensor[] = []
-      for (let row = 0; row < count; row += 1)
-        pictures.push(await toPicture(sliceRows(denoised, row, row + 1), settings.method, deps))
+      const drawAll = async (method: PreviewMethod): Promise<Tensor[]> => {
+        const pictures: Tensor[] = []
+        for (let row = 0; row < count; row += 1)
+          pictures.push(await toPicture(sliceRows(denoised, row, row + 1), method, deps))
+        return pictures
+      }
+      // All of them anew: the pictures of a grid have one size.
+      const pictures = await drawAll(settings.method).catch(() => drawAll(coloursInsteadOf(settings.method)))
       return encodePreview(layOut(pictures, settings), settings, at)
     },
   }
+}
+
+/** The linear map that stands in for a network. */
+function coloursInsteadOf(method: PreviewMethod): PreviewMethod {
+  const { PREVIEW_METHOD_TINY, PREVIEW_METHOD_LATENT_TO_RGB, PREVIEW_METHOD_UNSPECIFIED } = PreviewMethod
+  return method === PREVIEW_METHOD_TINY ? PREVIEW_METHOD_LATENT_TO_RGB : PREVIEW_METHOD_UNSPECIFIED
 }
 
 async function toPicture(latent: Tensor, method: PreviewMethod, deps: PreviewDeps): Promise<Tensor> {

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { CheckpointError } from '../../checkpoint/checkpoint-error.ts'
+import { isDeviceLost, isOutOfMemory } from '../../engine-error.ts'
 import type { Loaded } from '../../models/loaded.ts'
 import type { RunnableModel } from '../../onnx/runtime/model-runtime.ts'
 import { NODE_BINDING } from '../../onnx/runtime/node-binding.ts'
@@ -29,7 +30,12 @@ export function openPreprocessNetwork(path: string, options: SessionOptions): Lo
   if (size > MAX_BYTES)
     throw new CheckpointError('over-limit', path, `it has ${size} bytes, more than ${MAX_BYTES}`)
   let opened: Promise<RunnableModel> | undefined
-  const open = () => (opened ??= createNetwork(path, options))
+  // What could not be opened is tried again at the next call: there may be room by then.
+  const open = () =>
+    (opened ??= createNetwork(path, options).catch((error: unknown) => {
+      opened = undefined
+      throw error
+    }))
   const runAll = async (image: Tensor): Promise<readonly Tensor[]> => {
     const model = await open()
     const results = await model.run({ [model.inputs[0]!.name]: image }, model.outputs)
@@ -51,6 +57,7 @@ async function createNetwork(path: string, options: SessionOptions): Promise<Run
     throw new CheckpointError('unreadable', path, 'it is not one of the model files this worker may open')
   const { runtime = NODE_BINDING } = options
   const model = await runtime.load(readFileSync(path), toModelOptions(options)).catch((cause: unknown) => {
+    if (isOutOfMemory(cause) || isDeviceLost(cause)) throw cause
     throw new CheckpointError('malformed', path, `ONNX Runtime refuses it: ${(cause as Error).message}`, {
       cause,
     })

@@ -6,8 +6,12 @@ import { ModelFile, ModelKind } from '@atelier/proto'
 import { afterAll, describe, expect, it } from 'vitest'
 import { describeFile } from '../../../model-files/describe-file.ts'
 import { ModelStore } from '../../models/model-store.ts'
+import { isOutOfMemory } from '../../engine-error.ts'
 import { HeldModels } from '../../generation/held-models.ts'
 import type { Pixels } from '../../image/pixels.ts'
+import type { ModelRuntime } from '../../onnx/runtime/model-runtime.ts'
+import { NODE_BINDING } from '../../onnx/runtime/node-binding.ts'
+import { TEST_SESSION } from '../../test-kit.ts'
 import { openPreprocessNetwork } from './preprocess-network.ts'
 import { runPreprocessor } from './run-preprocessor.ts'
 
@@ -57,6 +61,23 @@ const models = new ModelStore({
   onResidentsChanged: () => undefined,
 })
 afterAll(() => models.clear())
+
+describe('a preprocessor’s network', () => {
+  it('is opened again after there was no room for it, which is not the file’s fault', async () => {
+    let calls = 0
+    const runtime: ModelRuntime = {
+      load(...args) {
+        calls += 1
+        const short = new Error('Failed to allocate memory for requested buffer of size 1')
+        return calls === 1 ? Promise.reject(short) : NODE_BINDING.load(...args)
+      },
+    }
+    const loaded = openPreprocessNetwork(writeNetwork('short.onnx'), { ...TEST_SESSION, runtime })
+    await expect(loaded.value.size()).rejects.toSatisfy(isOutOfMemory)
+    expect(await loaded.value.size()).toBeUndefined()
+    await loaded.release()
+  })
+})
 
 async function run(
   module: string,

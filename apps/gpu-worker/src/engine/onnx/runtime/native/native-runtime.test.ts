@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { isDeviceLost } from '../../../engine-error.ts'
 import { createTensor } from '../../../tensor/tensor.ts'
 import { NativeRuntime } from './native-runtime.ts'
 import type { ThreadRequest } from './thread-messages.ts'
@@ -60,6 +61,8 @@ describe('a thread of ONNX Runtime that fails', () => {
     const first = runtime.load(new Uint8Array(1), OPTIONS)
     threads[0]!.emit('error', new Error('out of stack'))
     await expect(first).rejects.toThrow('the thread of ONNX Runtime failed: out of stack')
+    // Every loaded model went with it.
+    await expect(first).rejects.toSatisfy(isDeviceLost)
     const second = runtime.load(new Uint8Array(1), OPTIONS)
     expect(threads).toHaveLength(2)
     // A thread ends after it has failed.

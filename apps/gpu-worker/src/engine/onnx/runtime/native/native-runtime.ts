@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 // Keeps the library in the process: let go with the thread, it would be missed by CUDA's provider when the process ends.
 import 'onnxruntime-node'
+import { LOST_THREAD } from '../../../engine-error.ts'
 import { isTypescriptNative } from '../../../../typescript.ts'
 import type { ModelRuntime, RunnableModel } from '../model-runtime.ts'
 import type { SessionInputs } from '../../network-session.ts'
@@ -94,9 +95,9 @@ export class NativeRuntime implements ModelRuntime {
       this.#waiting.clear()
     }
     worker.on('error', (cause: Error) =>
-      fail(new Error(`the thread of ONNX Runtime failed: ${cause.message}`, { cause })),
+      fail(new Error(`${LOST_THREAD} failed: ${cause.message}`, { cause })),
     )
-    worker.on('exit', () => fail(new Error('the thread of ONNX Runtime ended')))
+    worker.on('exit', () => fail(new Error(`${LOST_THREAD} ended`)))
     return { thread: worker, kept: new KeptInputs() }
   }
 
