@@ -1,3 +1,4 @@
+import { halfToFloat } from '../tensor/float-formats.ts'
 import type { Dtype } from './dtype.ts'
 
 /** Types that values can be written as. */
@@ -14,7 +15,7 @@ export function roundTo(values: Float32Array, dtype: FloatDtype): Float32Array {
   const toBits = dtype === 'F16' ? halfBits : bfloatBits
   return Float32Array.from(values, (value) => {
     const bits = toBits(value)
-    return dtype === 'F16' ? halfValue(bits) : bfloatValue(bits)
+    return dtype === 'F16' ? halfToFloat(bits) : bfloatValue(bits)
   })
 }
 
@@ -75,12 +76,4 @@ function halfBits(value: number): number {
   }
   // The exponent's bias falls from 127 to 15, and 13 bits of the fraction go.
   return sign | ((bits - 0x3800_0000 + 0xfff + ((bits >>> 13) & 1)) >>> 13)
-}
-
-function halfValue(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1
-  const [exponent, fraction] = [(bits >> 10) & 0x1f, bits & 0x3ff]
-  if (exponent === 0) return sign * fraction * 2 ** -24
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }
