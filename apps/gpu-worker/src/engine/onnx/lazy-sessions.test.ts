@@ -44,6 +44,18 @@ describe('sessions made at their first use', () => {
     expect(notes).toEqual(['open', 'open', 'release'])
   })
 
+  it('are not let go while they are made, nor missed by those who had them before', async () => {
+    const { notes, sessions } = openDevice()
+    const session = sessions.prepare(() => GRAPH)
+    const asked = session()
+    expect(await sessions.trim(Infinity)).toBe(false)
+    const given = await asked
+    expect(await sessions.trim(Infinity)).toBe(true)
+    expect(await given.run({})).toEqual({})
+    expect(notes).toEqual(['open', 'release', 'open'])
+    await sessions.release()
+  })
+
   it('are not made any more after all were let go, when nobody would let them go', async () => {
     const { notes, sessions } = openDevice()
     const [used, unused] = [sessions.prepare(() => GRAPH), sessions.prepare(() => GRAPH)]

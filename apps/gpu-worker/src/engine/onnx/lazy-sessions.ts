@@ -10,7 +10,7 @@ interface Made {
   readonly session: Promise<Session>
   /** When it was last asked for, ms of `performance.now`. */
   usedAt: number
-  /** Calls of it now. */
+  /** Calls of it now; its making counts as one. */
   running: number
   /** Bytes of weights that not every session of the network has. */
   readonly furtherBytes: number
@@ -42,18 +42,21 @@ export class LazySessions {
   /** A function that gives the session, making it at the first call; what failed or was trimmed is made again at the next. */
   prepare(build: () => Graph, furtherBytes = 0): () => Promise<Session> {
     let made: Made | undefined
-    return () => {
-      if (made === undefined || !this.#made.has(made)) made = this.#make(build, furtherBytes)
+    const give = (): Promise<Session> => {
+      if (made === undefined || !this.#made.has(made)) made = this.#make(build, furtherBytes, give)
       made.usedAt = performance.now()
       return made.session
     }
+    return give
   }
 
-  #make(build: () => Graph, furtherBytes: number): Made {
+  #make(build: () => Graph, furtherBytes: number, again: () => Promise<Session>): Made {
     const made: Made = {
       // Not before it is counted.
-      session: Promise.resolve().then(() => this.#load(build, made)),
-      ...{ usedAt: 0, running: 0, furtherBytes },
+      session: Promise.resolve()
+        .then(() => this.#load(build))
+        .then((session) => this.#watch(session, made, again)),
+      ...{ usedAt: 0, running: 1, furtherBytes },
     }
     this.#made.add(made)
     // There may be room by then.
@@ -61,15 +64,22 @@ export class LazySessions {
     return made
   }
 
-  async #load(build: () => Graph, made: Made): Promise<Session> {
+  async #load(build: () => Graph): Promise<Session> {
     await this.#onMaking()
     // Nobody would let it go.
     if (this.#isReleased) throw new Error('the network was let go before it was called')
     const startedAt = performance.now()
     const session = await inSpan('load network', {}, () => createSession(build(), this.#options))
     this.#options.onLoaded?.((performance.now() - startedAt) / 1000)
+    return session
+  }
+
+  /** A session that was made, its calls counted; one that was trimmed after it was given is made again. */
+  #watch(session: Session, made: Made, again: () => Promise<Session>): Session {
+    made.running = 0
     return {
-      async run(...args) {
+      run: async (...args) => {
+        if (!this.#made.has(made)) return (await again()).run(...args)
         made.running += 1
         try {
           return await session.run(...args)
