@@ -46,8 +46,8 @@ export function createPreviewer(settings: PreviewSettings | undefined, deps: Pre
 
 /** The linear map that stands in for a network. */
 function coloursInsteadOf(method: PreviewMethod): PreviewMethod {
-  const { PREVIEW_METHOD_TINY, PREVIEW_METHOD_LATENT_TO_RGB, PREVIEW_METHOD_UNSPECIFIED } = PreviewMethod
-  return method === PREVIEW_METHOD_TINY ? PREVIEW_METHOD_LATENT_TO_RGB : PREVIEW_METHOD_UNSPECIFIED
+  const { PREVIEW_METHOD_TINY, PREVIEW_METHOD_LATENT_TO_RGB, PREVIEW_METHOD_APPROX_CHEAP } = PreviewMethod
+  return method === PREVIEW_METHOD_TINY ? PREVIEW_METHOD_LATENT_TO_RGB : PREVIEW_METHOD_APPROX_CHEAP
 }
 
 async function toPicture(latent: Tensor, method: PreviewMethod, deps: PreviewDeps): Promise<Tensor> {
