@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { afterEach, describe, expect, it } from 'vitest'
 import { endOnStop, hearStop, STOP_SIGNALS } from './early-stop.ts'
 
@@ -25,5 +26,16 @@ describe('a program that is asked to end', () => {
     expect(hearersOf(signal)).toHaveLength(1)
     process.emit(signal, signal)
     expect(heard).toEqual([signal])
+  })
+
+  it('hears a signal that comes just before it can stop in its own way', () => {
+    const source = `
+      import { endOnStop, hearStop } from ${JSON.stringify(new URL('early-stop.ts', import.meta.url).href)}
+      endOnStop()
+      process.kill(process.pid, 'SIGTERM')
+      hearStop((signal) => process.exit(signal === 'SIGTERM' ? 5 : 6))
+      setInterval(() => undefined, 1000)`
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', source]
+    expect(spawnSync(process.execPath, args, { timeout: 30_000 }).status).toBe(5)
   })
 })

@@ -12,7 +12,8 @@ export function endOnStop(): void {
     if (!process.listeners(signal).includes(endAtOnce)) process.once(signal, endAtOnce)
 }
 
-/** From now on a program stops in its own way. */
+/** From now on a program stops in its own way; a signal that is under way is not lost. */
 export function hearStop(stop: (signal: NodeJS.Signals) => void): void {
-  for (const signal of STOP_SIGNALS) process.off(signal, endAtOnce).once(signal, stop)
+  // In this order: with its last listener Node gives a signal up, and one that has come but was not told yet with it.
+  for (const signal of STOP_SIGNALS) process.once(signal, stop).off(signal, endAtOnce)
 }
