@@ -49,6 +49,33 @@ describe('createApp', () => {
     },
   )
 
+  it('reads no body of who may not ask, and little of who may ask without a key', async () => {
+    const gateway = await openTestGateway()
+    onTestFinished(() => gateway.close())
+    const app = createApp({
+      deps: gateway.deps,
+      surface: 'sdapi',
+      authenticate: () => ({ refusal: 'Not authenticated' }),
+    })
+    const post = async (path: string) => {
+      let sent = 0
+      const part = new Uint8Array(16 * 1024)
+      const pull = (controller: ReadableStreamDefaultController) => {
+        sent += 1
+        if (sent > 1_000) controller.close()
+        else controller.enqueue(part)
+      }
+      const body = new ReadableStream({ pull }, { highWaterMark: 0 })
+      const headers = { 'transfer-encoding': 'chunked' }
+      const answer = await app.request(path, { method: 'POST', headers, body, duplex: 'half' })
+      return [answer.status, sent]
+    }
+    expect(await post('/sdapi/v1/txt2img')).toEqual([401, 0])
+    expect(await post('/prompt')).toEqual([401, 0])
+    expect(await post('/nowhere')).toEqual([404, 0])
+    expect(await post('/internal/progress')).toEqual([413, 5])
+  })
+
   it('logs a body that breaks off, and tells its client nothing of the error', async () => {
     const gateway = await openTestGateway()
     onTestFinished(() => gateway.close())

@@ -37,6 +37,8 @@ const OPEN_PATHS = [
 /** Paths that A1111 leaves open then, though they tell names of files. With API keys, which it does not have, they are not. */
 const OPEN_WITHOUT_KEYS = ['/sdapi/v1/loras', '/sdapi/v1/refresh-loras']
 
+/** Largest body of who has no credentials, bytes: open paths take a task's id at most. */
+const OPEN_BODY_BYTES = 64 * 1024
 const SDAPI_PATH = /^\/(sdapi|internal|controlnet)\//
 
 /** What an app is built from. */
@@ -55,7 +57,11 @@ export function createApp(options: AppOptions): Hono<GatewayEnv> {
   const frontEnd = surface === 'comfy' ? deps.config.ATELIER_FRONT_END_ROOT : undefined
   addEnvelope(app, options)
   // Requests come when all routes are there.
-  app.use(identify(options, { frontEnd, allowedMethods: (path) => routes.allowedMethods(path) }))
+  const isRoute = ({ req }: Context<GatewayEnv>) =>
+    routes.allowedMethods(req.path).includes(req.method === 'HEAD' ? 'GET' : req.method)
+  app.use(identify(options, { frontEnd, isRoute }))
+  // Only now, for what does not say its length is read to be counted.
+  app.use(limitBody({ maxSizeFor: (c) => chooseLimit(c, options, isRoute), onError: answerComfyBodyTooLarge }))
   addRoutes(app, options, frontEnd)
   const routes = createRouteTable(app)
   // What fails on the way to a surface, such as a body that breaks off while it is counted.
@@ -82,28 +88,36 @@ function addEnvelope(app: Hono<GatewayEnv>, { deps, surface, timeRequests }: App
   if (surface === 'sdapi') app.use(processTime(), corsWebui(cors), gzipLargeBodies())
   else app.use(comfyOrigin(cors))
   app.use(refuseCrossSite(cors))
-  const maxSize = config.ATELIER_MAX_BODY_MB * 1024 * 1024
-  app.use(limitBody({ maxSize, onError: (c) => answerComfyBodyTooLarge(c, config) }))
+}
+
+/** The most that a request may bring, bytes; undefined where nobody reads what it brings. */
+function chooseLimit(
+  c: Context<GatewayEnv>,
+  { deps }: AppOptions,
+  isRoute: KnownPaths['isRoute'],
+): number | undefined {
+  if (!isRoute(c)) return undefined
+  return c.get('tenant') === '' ? OPEN_BODY_BYTES : deps.config.ATELIER_MAX_BODY_MB * 1024 * 1024
 }
 
 interface KnownPaths {
   /** Folder of ComfyUI's front end, where it is served. */
   readonly frontEnd: string | undefined
-  readonly allowedMethods: (path: string) => readonly string[]
+  /** Whether a request is for a path and method that there is. */
+  readonly isRoute: (c: Context<GatewayEnv>) => boolean
 }
 
 /** Finds out whose request it is, and refuses those of nobody on paths that are not open to everyone. */
 function identify(
   { deps, authenticate }: AppOptions,
-  { frontEnd, allowedMethods }: KnownPaths,
+  { frontEnd, isRoute }: KnownPaths,
 ): MiddlewareHandler<GatewayEnv> {
   const hasKeys = deps.config.ATELIER_API_KEYS !== undefined
   const openPaths = new Set(hasKeys ? OPEN_PATHS : [...OPEN_PATHS, ...OPEN_WITHOUT_KEYS])
   const isOpen = (path: string) =>
     isConsolePath(path) || (openPaths.has(path) && !(path === '/' && frontEnd !== undefined))
   return async function identifyCaller(c, next) {
-    const isKnown = allowedMethods(c.req.path).includes(c.req.method === 'HEAD' ? 'GET' : c.req.method)
-    if (!isKnown) return next()
+    if (!isRoute(c)) return next()
     const identity = authenticate(credentialsOf(c))
     if ('tenant' in identity) {
       c.set('tenant', identity.tenant)

@@ -1,7 +1,6 @@
 import { toExact } from '@atelier/catalog/exact-json'
 import type { Context } from 'hono'
 import type { Logger } from 'pino'
-import type { GatewayConfig } from '../config.ts'
 import type { GatewayEnv } from '../deps.ts'
 import type { RouteTable } from '../middleware/route-table.ts'
 import { RETRY_AFTER, STATUS_OF_CODE } from '../refusals.ts'
@@ -28,9 +27,8 @@ export function answerComfyUnknown(
 }
 
 /** A body above the limit. */
-export function answerComfyBodyTooLarge(_c: Context<GatewayEnv>, config: GatewayConfig): Response {
-  const limit = Math.round(config.ATELIER_MAX_BODY_MB * 1024 * 1024)
-  return answerText(`Maximum request body size ${limit} exceeded.`, 413)
+export function answerComfyBodyTooLarge(_c: Context<GatewayEnv>, limitBytes: number): Response {
+  return answerText(`Maximum request body size ${Math.round(limitBytes)} exceeded.`, 413)
 }
 
 /**

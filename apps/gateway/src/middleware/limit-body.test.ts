@@ -10,7 +10,7 @@ describe('limitBody', () => {
   let server: Server
   beforeAll(async () => {
     const app = new Hono<GatewayEnv>()
-    app.use(limitBody({ maxSize: 10, onError: (c) => c.text('too large', 413) }))
+    app.use(limitBody({ maxSizeFor: () => 10, onError: (c) => c.text('too large', 413) }))
     app.all('/', async (c) => c.text(`${(await c.req.arrayBuffer()).byteLength} bytes`))
     server = await new Promise<Server>((resolve) => {
       const bound: Server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () => resolve(bound))

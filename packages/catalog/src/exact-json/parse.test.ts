@@ -25,6 +25,17 @@ describe('parseExactJson', () => {
     expect(() => parseExactJson(`-${longest}9`)).toThrow(/longer than 4300 digits/)
   })
 
+  it('reads as many values as the limit', () => {
+    const listOf = (count: number) => `[${'0,'.repeat(count - 2)}0]`
+    expect(() => parseExactJson(listOf(300_000))).not.toThrow()
+    expect(() => parseExactJson(listOf(300_001))).toThrow(/more than 300000 values/)
+  })
+
+  it('reads strings of escapes alone, whose quotes and backslashes are escaped', () => {
+    const text = '\\"\ud83d\n'.repeat(50_000)
+    expect(parseExactJson(`["${'\\\\\\"\\ud83d\\n'.repeat(50_000)}","\\\\"]`)).toEqual([text, '\\'])
+  })
+
   it('reads text that nests exactly as deep as the limit', () => {
     expect(() => parseExactJson('['.repeat(900) + ']'.repeat(900))).not.toThrow()
     expect(() => parseExactJson('['.repeat(901) + ']'.repeat(901))).toThrow(/nesting deeper than 900/)
@@ -45,6 +56,10 @@ describe('parseExactJson', () => {
     ['"ab\\q"', 3],
     ['"ab\n"', 3],
     ['[1] 2', 4],
+    ['"\\u00e', 1],
+    ['["a\\"]', 6],
+    [`"\\q${'a'.repeat(70_000)}"`, 1],
+    [`"${'\\n'.repeat(70_000)}\\q"`, 65_537],
   ])('says at which character of %j it stopped understanding', (text, at) => {
     expect(() => parseExactJson(text)).toThrow(`at character ${at}`)
   })

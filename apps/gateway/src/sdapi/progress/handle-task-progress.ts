@@ -29,7 +29,9 @@ export function handleTaskProgress(deps: GatewayDeps) {
     const tenant = c.get('tenant')
     const id = fields.get('id_task')
     const record =
-      typeof id === 'string' ? await deps.store.jobs.find(tenant, Surface.SURFACE_SDAPI, id) : undefined
+      typeof id === 'string' && tenant !== ''
+        ? await deps.store.jobs.find(tenant, Surface.SURFACE_SDAPI, id)
+        : undefined
     const standing = record && (STANDING[record.state] ?? 'completed')
     const flags = ['active', 'queued', 'completed'].map((flag): [string, boolean] => [
       flag,

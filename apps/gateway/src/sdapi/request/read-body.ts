@@ -4,6 +4,9 @@ import type { GatewayEnv } from '../../deps.ts'
 import { ApiError, ValidationError } from '../errors.ts'
 import { describeJsonFault } from './json-fault.ts'
 
+/** Longest text whose faults are looked for, characters. */
+const LONGEST_DESCRIBED = 1024 * 1024
+
 /**
  * Reads a request's JSON as FastAPI does: without a content type, or with a JSON one, the text is parsed; any other
  * content type makes the body plain bytes, which no field accepts.
@@ -18,7 +21,8 @@ export async function readBody(c: Context<GatewayEnv>): Promise<ExactValue | und
   try {
     return parseExactJson(text)
   } catch {
-    const fault = describeJsonFault(text)
+    // The fault is told with the whole text.
+    const fault = text.length > LONGEST_DESCRIBED ? undefined : describeJsonFault(text)
     throw fault === undefined ? unreadable() : new ValidationError([fault])
   }
 }
