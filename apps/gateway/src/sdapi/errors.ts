@@ -117,7 +117,7 @@ export function answerSdapiUnknown(
   const { path } = c.req
   if (allowedMethods.length > 0)
     return refuseMethod(path.startsWith('/sdapi/') ? allowedMethods.slice(0, 1) : allowedMethods)
-  const bare = path.replace(/\/+$/, '')
+  const bare = path.replace(/(?<!\/)\/+$/, '')
   if (path.endsWith('/') && bare !== '' && routes.allowedMethods(bare).length > 0) {
     const url = new URL(c.req.url)
     return new Response(null, { status: 307, headers: { location: `${url.origin}${bare}${url.search}` } })

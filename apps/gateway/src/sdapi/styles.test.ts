@@ -95,6 +95,12 @@ describe('extra networks', () => {
     }
   })
 
+  it('are looked for in a text of a million beginnings as quickly as in any', () => {
+    const text = '<lora:'.repeat(1_000_000)
+    expect(parseExtraNetworks(text)).toEqual({ prompt: text, tags: [] })
+    expect(parseExtraNetworks(`${text}>b`)).toMatchObject({ prompt: 'b', tags: [{ kind: 'lora' }] })
+  })
+
   it('count for a batch in its first prompt alone', () => {
     const { prompts, tags } = parseBatchExtraNetworks(['a <lora:x:1>', 'b <lora:y:1>'])
     expect(prompts).toEqual(['a ', 'b '])

@@ -21,11 +21,15 @@ export function isPng(bytes: Uint8Array): boolean {
   return Buffer.from(PNG_SIGNATURE).equals(bytes.subarray(0, PNG_SIGNATURE.length))
 }
 
+/** Most chunks of a file that are read: several times those of the largest picture in parts of 8 KB. */
+const MAX_CHUNKS = 100_000
+
 /** The chunks of a PNG file in order, as far as they are there whole; checksums are not looked at. None of other files. */
 export function* readPngChunks(bytes: Uint8Array): Generator<PngChunk, undefined> {
   if (!isPng(bytes)) return
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  for (let start = PNG_SIGNATURE.length; start + OVERHEAD <= file.length;) {
+  let count = 0
+  for (let start = PNG_SIGNATURE.length; start + OVERHEAD <= file.length && count < MAX_CHUNKS; count += 1) {
     const end = start + OVERHEAD + file.readUInt32BE(start)
     if (end > file.length) return
     const chunk = file.subarray(start, end)

@@ -76,3 +76,11 @@ describe('rebuildPng', () => {
     expect(typesOf(rebuildPng(PIXEL, [COMMENT]))).toEqual(['IHDR', 'tEXt', 'IDAT', 'IEND'])
   })
 })
+
+describe('a PNG file of very many chunks', () => {
+  it('is read as far as the most that are read', () => {
+    const chunk = createPngChunk('tEXt', Buffer.from('a\0b'))
+    const file = Buffer.concat([PNG_SIGNATURE, ...Array.from({ length: 100_001 }, () => chunk)])
+    expect([...readPngChunks(file)]).toHaveLength(100_000)
+  })
+})

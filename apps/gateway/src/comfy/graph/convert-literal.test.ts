@@ -7,6 +7,16 @@ const dict = (...entries: [string, ExactValue][]): ExactValue => new Map(entries
 
 // Results and messages are those of CPython 3.11.
 describe('convertLiteral', () => {
+  it('reads a million digits, or blanks, as quickly as any', () => {
+    const digits = '1'.repeat(1_000_000)
+    expect(convertLiteral('FLOAT', digits)).toBe(Infinity)
+    expect(() => convertLiteral('FLOAT', `${digits}x`)).toThrow(PythonError)
+    expect(() => convertLiteral('FLOAT', `${' '.repeat(1_000_000)}1${' '.repeat(1_000_000)}x`)).toThrow(
+      PythonError,
+    )
+    expect(() => convertLiteral('INT', digits)).toThrow(PythonError)
+  })
+
   it.each<[string, string, ExactValue, ExactValue]>([
     ['keeps an integer', 'INT', 5n, 5n],
     ['cuts a float', 'INT', 5.9, 5n],

@@ -82,13 +82,16 @@ function parseFloatText(text: string): number {
     if (word[2]?.toLowerCase() === 'nan') return Number.NaN
     return word[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
   }
-  if (/^[-+]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:[eE][-+]?\d+(?:_\d+)*)?$/.test(trimmed))
+  if (
+    /^[-+]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:[eE][-+]?\d+(?:_\d+)*)?$/.test(trimmed)
+  )
     return Number(trimmed.replaceAll('_', ''))
   throw new PythonError('ValueError', `could not convert string to float: ${toPythonRepr(text)}`)
 }
 
 function trimAsPython(text: string): string {
-  return text.replace(/^[\s\u001c-\u001f\u0085]+|[\s\u001c-\u001f\u0085]+$/g, '')
+  // The look-behind starts no second search inside a run of blanks, which keeps long texts linear.
+  return text.replace(/^[\s\u001c-\u001f\u0085]+|(?<![\s\u001c-\u001f\u0085])[\s\u001c-\u001f\u0085]+$/g, '')
 }
 
 /** Python's `bool(value)`: empty things, zero and None are false. */

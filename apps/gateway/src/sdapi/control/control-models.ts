@@ -22,6 +22,9 @@ export function listControlModels(models: ModelIndex): ModelFile[] {
     .sort((a, b) => compare(toBaseName(a), toBaseName(b)))
 }
 
+/** Longer names are those of no file, and take long to search, characters. */
+const LONGEST_NAME = 1_000
+
 /**
  * The ControlNet a request names: its title, its stem without regard to case, or the shortest stem that contains the
  * text. A title with another hash is found by its stem.
@@ -29,7 +32,8 @@ export function listControlModels(models: ModelIndex): ModelFile[] {
 export function findControlModel(models: ModelIndex, name: string): ModelFile | undefined {
   const files = listControlModels(models)
   const exact = files.find((file) => toControlTitle(file) === name)
-  return exact ?? findByStem(files, name) ?? findByStem(files, name.replace(/\s*\[[^\]]*\]\s*$/, ''))
+  if (exact !== undefined || name.length > LONGEST_NAME) return exact
+  return findByStem(files, name) ?? findByStem(files, name.replace(/\s*\[[^\]]*\]\s*$/, ''))
 }
 
 function findByStem(files: readonly ModelFile[], name: string): ModelFile | undefined {

@@ -24,8 +24,11 @@ export function parseExtraNetworks(prompt: string): {
   readonly prompt: string
   readonly tags: readonly ExtraNetworkTag[]
 } {
-  const tags = Array.from(prompt.matchAll(tagPattern), ([, kind = '', text = '']) => toTag(kind, text))
-  return { prompt: prompt.replace(tagPattern, ''), tags }
+  // Behind the last bracket no tag can end: looking for its end from every beginning would take for ever.
+  const end = prompt.lastIndexOf('>') + 1
+  const tagged = prompt.slice(0, end)
+  const tags = Array.from(tagged.matchAll(tagPattern), ([, kind = '', text = '']) => toTag(kind, text))
+  return { prompt: tagged.replace(tagPattern, '') + prompt.slice(end), tags }
 }
 
 /** The tags that count for a batch: those of its first prompt alone. */

@@ -44,12 +44,14 @@ export function findCheckpoint(models: ModelIndex, text: string): ModelFile | un
   return listCheckpoints(models).find((file) => listAliases(file).includes(text))
 }
 
+/** Longer texts name no file, and take long to search, characters. */
+const LONGEST_TITLE = 1_000
 /** A hash in brackets at the end of a text; brackets before it belong to the name. */
 const HASH_AT_END = /\s*\[[^\]]+\]\s*$/
 
 /** The first checkpoint whose title contains a text, with or without a hash at its end (refiners, hires). */
 export function searchCheckpoint(models: ModelIndex, text: string): ModelFile | undefined {
-  if (text === '') return undefined
+  if (text === '' || text.length > LONGEST_TITLE) return undefined
   const byLength = listCheckpoints(models).sort((a, b) => toTitle(a).length - toTitle(b).length)
   const search = (wanted: string) => byLength.find((file) => toTitle(file).includes(wanted))
   return findCheckpoint(models, text) ?? search(text) ?? search(text.replace(HASH_AT_END, ''))

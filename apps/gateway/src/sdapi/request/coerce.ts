@@ -85,7 +85,7 @@ function coerceItems(value: ExactValue, type: 'text' | 'float'): Coerced {
 /** A float as Python's float() reads it, or undefined. */
 function parsePythonFloat(text: string): number | undefined {
   const trimmed = text.trim().toLowerCase()
-  if (/^[+-]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+)(e[+-]?\d+)?$/.test(trimmed))
+  if (/^[+-]?(\d+(_\d+)*(\.(\d+(_\d+)*)?)?|\.\d+)(e[+-]?\d+)?$/.test(trimmed))
     return Number(trimmed.replaceAll('_', ''))
   const special = /^([+-]?)(inf|infinity|nan)$/.exec(trimmed)
   if (special === null) return undefined

@@ -3,9 +3,6 @@ import { NAME_PATTERNS, SILENT } from './name-patterns.ts'
 
 /** A text, then a pattern in brackets or the end. */
 const PART = /(.*?)(?:\[([^[\]]+)\]|$)/gs
-/** The last argument of a pattern. */
-const ARGUMENT = /^(.*)<([^>]*)>$/s
-
 /** A name's pattern with what its brackets stand for; unknown ones stay as they are. */
 export function applyPattern(pattern: string, facts: NameFacts): string {
   let name = ''
@@ -27,9 +24,11 @@ export function applyPattern(pattern: string, facts: NameFacts): string {
 function splitArguments(inside: string): { key: string; args: string[] } {
   const args: string[] = []
   let key = inside
-  for (let match = ARGUMENT.exec(key); match !== null; match = ARGUMENT.exec(key)) {
-    args.unshift(match[2] ?? '')
-    key = match[1] ?? ''
+  for (;;) {
+    const start = key.lastIndexOf('<')
+    // The last argument ends the text and holds no bracket.
+    if (start < 0 || key.indexOf('>', start) !== key.length - 1) return { key, args }
+    args.unshift(key.slice(start + 1, -1))
+    key = key.slice(0, start)
   }
-  return { key, args }
 }

@@ -87,7 +87,7 @@ function findWords(prompt: string, args: readonly string[]): string {
 
 /** The prompt with the texts of its styles taken out again. */
 function removeStyles({ plan, styles }: NameFacts): string {
-  const trim = (text: string) => text.trim().replace(/^,+|,+$/g, '')
+  const trim = (text: string) => text.trim().replace(/^,+|(?<!,),+$/g, '')
   return styles.reduce((prompt, { prompt: text }) => {
     if (text === null || text === '') return prompt
     const bare = text

@@ -10,5 +10,5 @@ export function sanitizeName(text: string, { keepsBlanks }: { readonly keepsBlan
   return [...safe]
     .slice(0, MAX_LENGTH)
     .join('')
-    .replace(/[ .]+$/, '')
+    .replace(/(?<![ .])[ .]+$/, '')
 }

@@ -134,7 +134,7 @@ async function save(
   { folder, usesFolders, prefix, digits, decoration, extension }: SavedName,
 ): Promise<string> {
   const pattern = optionText(options, 'directories_filename_pattern') || '[prompt_words]'
-  const below = usesFolders ? applyPattern(pattern, facts).replace(/^ +|[\\/ ]+$/g, '') : ''
+  const below = usesFolders ? applyPattern(pattern, facts).replace(/^ +|(?<![\\/ ])[\\/ ]+$/g, '') : ''
   const target = keepInside(root, join(folder, below))
   await mkdir(target, { recursive: true })
   const isNumbered = optionFlag(options, 'save_images_add_number') || decoration === ''

@@ -50,7 +50,7 @@ function combine(
   return Array.from({ length: 2 ** parts.length }, (_, combination) => {
     const chosen = parts
       .filter((_part, bit) => (combination & (1 << bit)) !== 0)
-      .map((part) => part.trim().replace(/^,+|,+$/g, ''))
+      .map((part) => part.trim().replace(/^,+|(?<!,),+$/g, ''))
     return (isFirst ? [...chosen, base] : [base, ...chosen]).join(separator)
   })
 }

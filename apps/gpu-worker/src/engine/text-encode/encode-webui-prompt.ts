@@ -9,6 +9,7 @@ import {
   type ScheduledConditioning,
 } from './conditioning.ts'
 import { getPaddingId } from './padding.ts'
+import { checkPromptLength } from './prompt-error.ts'
 import { applyEmphasis } from './prompt-webui/apply-emphasis.ts'
 import { chunkPrompt, type ChunkSettings } from './prompt-webui/chunk-prompt.ts'
 import { splitComposition } from './prompt-webui/composition.ts'
@@ -165,6 +166,7 @@ export async function encodeWebuiPrompt(
   settings: WebuiTextSettings,
 ): Promise<ConditioningPart[]> {
   const parts: ConditioningPart[] = []
+  checkPromptLength(prompt)
   for (const { text, weight } of splitComposition(removeExtraNetworkTags(prompt))) {
     parts.push({
       weight,
@@ -183,5 +185,6 @@ export async function encodeWebuiNegativePrompt(
   model: WebuiTextModel,
   settings: WebuiTextSettings,
 ): Promise<ScheduledConditioning[]> {
+  checkPromptLength(prompt)
   return encodeSchedule(schedulePrompt(prompt, settings), model, settings, true)
 }

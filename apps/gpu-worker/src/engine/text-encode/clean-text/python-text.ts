@@ -3,7 +3,7 @@ export const pythonSpaces =
   '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
 
 const spaceRun = new RegExp(`[${pythonSpaces}]+`, 'g')
-const spaceEnds = new RegExp(`^[${pythonSpaces}]+|[${pythonSpaces}]+$`, 'g')
+const spaceEnds = new RegExp(`^[${pythonSpaces}]+|(?<![${pythonSpaces}])[${pythonSpaces}]+$`, 'g')
 
 /** Removes white space at both ends, as Python's `str.strip()`. */
 export function stripPython(text: string): string {
@@ -23,7 +23,7 @@ export function splitWords(text: string): string[] {
 
 const digits = '\\d+(?:_\\d+)*'
 const floatText = new RegExp(
-  `^([+-]?)(?:((?:${digits}\\.?(?:${digits})?|\\.${digits})(?:e[+-]?${digits})?)|(inf(?:inity)?)|nan)$`,
+  `^([+-]?)(?:((?:${digits}(?:\\.(?:${digits})?)?|\\.${digits})(?:e[+-]?${digits})?)|(inf(?:inity)?)|nan)$`,
   'i',
 )
 

@@ -1,6 +1,6 @@
 import { splitWords } from '../clean-text/python-text.ts'
 import { endOfText, startOfText, type ClipTokenizer } from '../clip-tokenizer.ts'
-import { PromptError } from '../prompt-error.ts'
+import { checkPromptLength, PromptError } from '../prompt-error.ts'
 import { chunkLength, type TokenChunk, type VectorUse } from '../token-chunk.ts'
 import { parseWeights } from './parse-weights.ts'
 
@@ -43,7 +43,7 @@ function readEmbedding(word: string, countVectors: (name: string) => number | un
   if (name === undefined) throw new PromptError('list index out of range')
   const rest = others.join(' ')
   const found = { name, vectorCount: countVectors(name), rest }
-  const bare = name.replace(/^,+|,+$/g, '')
+  const bare = name.replace(/^,+|(?<!,),+$/g, '')
   if (found.vectorCount !== undefined || bare === name) return found
   return { name: bare, vectorCount: countVectors(bare), rest: `${name.slice(bare.length)} ${rest}` }
 }
@@ -129,6 +129,7 @@ function fillChunks(groups: readonly TokenGroup[], paddingId: number): WordChunk
  * @throws PromptError
  */
 export function tokenizePrompt(prompt: string, settings: PromptTokenizer): WordChunk[] {
+  checkPromptLength(prompt)
   const groups = parseWeights(prompt).flatMap(({ text, weight }) =>
     splitAtEmbeddings(text).flatMap((word) => tokenizeWord(word, weight, settings)),
   )

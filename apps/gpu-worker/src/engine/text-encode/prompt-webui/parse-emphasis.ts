@@ -30,7 +30,7 @@ export function isBreak(piece: WeightedText): boolean {
  * @throws PromptError with its words
  */
 function parseWeight(number: string): number {
-  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)$/.test(number)) {
+  if (!/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/.test(number)) {
     throw new PromptError(`could not convert string to float: '${number}'`)
   }
   return Number(number)
@@ -70,8 +70,8 @@ class EmphasisState {
 
   /** Brackets that never closed reach to the end. */
   finish(): void {
-    for (const start of this.roundStarts) this.multiply(start, roundFactor)
-    for (const start of this.squareStarts) this.multiply(start, squareFactor)
+    this.multiplyOpen(this.roundStarts, roundFactor)
+    this.multiplyOpen(this.squareStarts, squareFactor)
   }
 
   private startsOf(bracket: '(' | '['): number[] {
@@ -79,7 +79,24 @@ class EmphasisState {
   }
 
   private multiply(start: number, factor: number): void {
-    for (const piece of this.pieces.slice(start)) piece.weight *= factor
+    for (let i = start; i < this.pieces.length; i += 1) this.pieces[i]!.weight *= factor
+  }
+
+  /**
+   * Multiplies each piece as often as brackets opened before it, one factor after the other as the original does, for
+   * each product is rounded; products are made once, or thousands of open brackets would take minutes.
+   */
+  private multiplyOpen(starts: readonly number[], factor: number): void {
+    const products = new Map<number, number[]>()
+    let open = 0
+    for (let i = starts[0] ?? this.pieces.length; i < this.pieces.length; i += 1) {
+      while (open < starts.length && starts[open]! <= i) open += 1
+      const piece = this.pieces[i]!
+      const made = products.get(piece.weight) ?? [piece.weight]
+      products.set(piece.weight, made)
+      while (made.length <= open) made.push(made.at(-1)! * factor)
+      piece.weight = made[open]!
+    }
   }
 }
 

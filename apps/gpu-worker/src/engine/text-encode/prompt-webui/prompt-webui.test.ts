@@ -5,6 +5,7 @@ import { findActiveEntry } from '../conditioning.ts'
 import { PromptError } from '../prompt-error.ts'
 import { applyEmphasis } from './apply-emphasis.ts'
 import { splitComposition } from './composition.ts'
+import { checkPromptLength } from '../prompt-error.ts'
 import { removeExtraNetworkTags } from './extra-network-tags.ts'
 import { parseEmphasis, type EmphasisMode } from './parse-emphasis.ts'
 import { scanEmphasis } from './scan-emphasis.ts'
@@ -158,6 +159,20 @@ describe('splitComposition', () => {
   })
 })
 
+describe('emphasis', () => {
+  it('of thousands of brackets that never close multiplies as often as they opened, one factor after the other', () => {
+    const pieces = parseEmphasis('(a'.repeat(20_000))
+    let weight = 1
+    for (const piece of pieces.slice(0, 7_000)) expect(piece).toEqual({ text: 'a', weight: (weight *= 1.1) })
+    expect(pieces.at(-1)!.weight).toBe(Infinity)
+  })
+
+  it('is not read in a text that is longer than any prompt', () => {
+    expect(() => checkPromptLength('a'.repeat(65_536))).not.toThrow()
+    expect(() => checkPromptLength('a'.repeat(65_537))).toThrow('at most 65536 characters, got 65537')
+  })
+})
+
 describe('removeExtraNetworkTags', () => {
   it('cuts tags out and nothing else', () => {
     for (const { text, prompt } of readCases<{ text: string; prompt: string }>(
@@ -165,6 +180,12 @@ describe('removeExtraNetworkTags', () => {
     )) {
       expect(removeExtraNetworkTags(text)).toBe(prompt)
     }
+  })
+
+  it('reads a text of a million beginnings without an end as quickly as any', () => {
+    const text = '<lora:'.repeat(1_000_000)
+    expect(removeExtraNetworkTags(text)).toBe(text)
+    expect(removeExtraNetworkTags(`${text}>b`)).toBe('b')
   })
 })
 

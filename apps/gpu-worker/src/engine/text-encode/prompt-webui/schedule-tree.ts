@@ -23,7 +23,7 @@ interface Sections {
 }
 
 const plainRun = /(?:[^\\[\]():|]|\\[^\n])+/y
-const boundaryNumber = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*$/
+const boundaryNumber = /^\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*$/
 
 /** Brackets nested deeper than this are not looked into, which bounds the stack. */
 const deepestNesting = 500
