@@ -61,7 +61,9 @@ export function createApp(options: AppOptions): Hono<GatewayEnv> {
     routes.allowedMethods(req.path).includes(req.method === 'HEAD' ? 'GET' : req.method)
   app.use(identify(options, { frontEnd, isRoute }))
   // Only now, for what does not say its length is read to be counted.
-  app.use(limitBody({ maxSizeFor: (c) => chooseLimit(c, options, isRoute), onError: answerComfyBodyTooLarge }))
+  app.use(
+    limitBody({ maxSizeFor: (c) => chooseLimit(c, options, isRoute), onError: answerComfyBodyTooLarge }),
+  )
   addRoutes(app, options, frontEnd)
   const routes = createRouteTable(app)
   // What fails on the way to a surface, such as a body that breaks off while it is counted.
