@@ -92,7 +92,7 @@ export function planGeneration(asked: GenerationRequest, inputs: PlanInputs): Ge
   }
   return {
     ...{ request, options, checkpoint, ownOptions: inputs.options },
-    vae: findVae(inputs.models, optionText(options, 'sd_vae'), checkpoint),
+    vae: findVae(inputs.models, options, checkpoint),
     sampling: settleSampling(request),
     ...settlePrompts(request, inputs, options),
     ...settleSeeds(request, inputs.random),

@@ -135,6 +135,20 @@ describe('selectCheckpoint', () => {
 describe('findVae', () => {
   const models = indexOf(vae('kl-f8.pt'), vae('sub/model.vae.pt'), vae('model-2.safetensors'))
   const model = checkpoint('a/model.safetensors')
+  const choose = (sd_vae: string, overrides = true) =>
+    new Map<string, string | boolean>([
+      ['sd_vae', sd_vae],
+      ['sd_vae_overrides_per_model_preferences', overrides],
+    ])
+
+  // resolve_vae of A1111 1.10.1.
+  it('takes the one named like the checkpoint before the chosen one where that is not to override it', () => {
+    const [own, other] = [checkpoint('kl-f8.ckpt'), checkpoint('other.ckpt')]
+    expect(findVae(models, choose('model-2.safetensors', false), own)?.name).toBe('kl-f8.pt')
+    expect(findVae(models, choose('None', false), own)?.name).toBe('kl-f8.pt')
+    expect(findVae(models, choose('model-2.safetensors', false), other)?.name).toBe('model-2.safetensors')
+    expect(findVae(models, choose('None', false), other)).toBeUndefined()
+  })
 
   it.each([
     ['None', undefined],
@@ -143,13 +157,14 @@ describe('findVae', () => {
     ['model.vae.pt', 'sub/model.vae.pt'],
     ['gone.pt', undefined],
   ])('means by the option %j %j', (option, name) => {
-    expect(findVae(models, option, model)?.name).toBe(name)
+    expect(findVae(models, choose(option), model)?.name).toBe(name)
   })
 
   it('finds by itself one that is named like the checkpoint', () => {
-    expect(findVae(models, 'Automatic', model)).toSatisfy((file: ModelFile) =>
+    expect(findVae(models, choose('Automatic'), model)).toSatisfy((file: ModelFile) =>
       toVaeName(file).startsWith('model'),
     )
-    expect(findVae(models, 'Automatic', checkpoint('other.ckpt'))).toBeUndefined()
+    expect(findVae(models, choose('auto'), model)).toBeDefined()
+    expect(findVae(models, choose('Automatic'), checkpoint('other.ckpt'))).toBeUndefined()
   })
 })

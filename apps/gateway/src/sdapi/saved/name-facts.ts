@@ -6,6 +6,8 @@ export interface NameFacts {
   readonly plan: GenerationPlan
   /** Styles the request names, that are there. */
   readonly styles: readonly PromptStyle[]
+  /** What its name begins with, where that is no number. */
+  readonly basename?: string
   /** Index of the picture among the job's images. */
   readonly index: number
   /** Size of the picture, pixels. */

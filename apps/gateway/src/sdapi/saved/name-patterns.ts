@@ -15,13 +15,13 @@ export const SILENT = Symbol('silent')
 type Pattern = (facts: NameFacts, ...args: string[]) => string | typeof SILENT | undefined
 
 const keep = (text: string) => sanitizeName(text, { keepsBlanks: true })
-const hash = (text: string, length = '8') =>
-  createHash('sha256').update(text).digest('hex').slice(0, Number(length))
+const hash = (text: string, length = '') => cut(createHash('sha256').update(text).digest('hex'), length, 8)
 const count = ({ plan }: NameFacts) => plan.seeds.length
 const isSingle = (facts: NameFacts) => facts.plan.batchSize === 1
 
 /** A1111's patterns of file names, by what stands between the brackets. */
 export const NAME_PATTERNS: Readonly<Record<string, Pattern>> = {
+  basename: ({ basename = 'img' }) => basename,
   seed: ({ plan, index }) => String(plan.seeds[index] ?? ''),
   seed_first: ({ plan, index }) => String(plan.batchSize === 1 ? plan.seeds[index] : plan.seeds[0]),
   seed_last: (facts) => (isSingle(facts) ? SILENT : String(facts.plan.seeds.at(-1))),
@@ -31,12 +31,12 @@ export const NAME_PATTERNS: Readonly<Record<string, Pattern>> = {
   height: ({ height }) => String(height),
   styles: ({ plan }) => keep(listStyleNames(plan.request.list('styles')).join(', ') || 'None'),
   sampler: ({ plan }) => keep(plan.sampling.sampler.name),
-  sampler_scheduler: ({ plan }) => keep(`${plan.sampling.sampler.name} ${plan.sampling.schedule.label}`),
-  scheduler: ({ plan }) => keep(plan.sampling.schedule.label),
+  sampler_scheduler: ({ plan }) => keep(`${plan.sampling.sampler.name} ${nameSchedule(plan)}`),
+  scheduler: ({ plan }) => keep(nameSchedule(plan)),
   model_hash: ({ plan }) => toShortHash(plan.checkpoint) ?? '',
   model_name: ({ plan }) => keep(toStem(plan.checkpoint)),
   date: ({ now }) => formatTime(now, '%Y-%m-%d'),
-  datetime: ({ now }, format = '%Y%m%d%H%M%S') => keep(formatTime(now, format)),
+  datetime: ({ now }, format = '', timeZone) => keep(formatTime(now, format || '%Y%m%d%H%M%S', timeZone)),
   job_timestamp: ({ startedAt }) => toTimestamp(startedAt),
   prompt_hash: ({ plan }, length) => hash(plan.prompt, length),
   negative_prompt_hash: ({ plan }, length) => hash(plan.negativePrompt, length),
@@ -54,9 +54,21 @@ export const NAME_PATTERNS: Readonly<Record<string, Pattern>> = {
   denoising: ({ plan }) =>
     plan.request.number('denoising_strength') ? toText(plan.request.value('denoising_strength')) : SILENT,
   vae_filename: ({ plan }) =>
-    plan.vae === undefined ? 'NoneType' : (toVaeName(plan.vae).split('.')[0] ?? ''),
+    plan.vae === undefined ? 'NoneType' : (toVaeName(plan.vae).replace(/^\./, '').split('.')[0] ?? ''),
   none: () => '',
-  image_hash: ({ pixelHash }, length = '') => pixelHash?.slice(0, length === '' ? undefined : Number(length)),
+  image_hash: ({ pixelHash }, length = '') => pixelHash && cut(pixelHash, length),
+}
+
+/** The first letters of a text, as many as are asked for; undefined for what is no whole number. */
+function cut(text: string, length: string, fallback?: number): string | undefined {
+  if (length === '') return text.slice(0, fallback)
+  return /^\s*[+-]?\d+\s*$/.test(length) ? text.slice(0, Number(length)) : undefined
+}
+
+/** A schedule's label in small letters but for the first (Python's capitalize). */
+function nameSchedule({ sampling }: NameFacts['plan']): string {
+  const { label } = sampling.schedule
+  return label.charAt(0).toUpperCase() + label.slice(1).toLowerCase()
 }
 
 function toText(value: ExactValue): string {

@@ -34,6 +34,9 @@ describe('saved pictures', () => {
     ['[sampler_scheduler]', '00000-Euler Automatic.png'],
     ['[prompt]', '00000-a_red_fox,_autumn.png'],
     ['[prompt_hash<4>]', 'four digits of the hash'],
+    ['[prompt_hash<x>]-[seed]', '00000-[prompt_hash]-42.png'],
+    ['[basename]-[seed]', '00000-img-42.png'],
+    ['[datetime<%Y><Etc/UTC>]', `00000-${new Date().getUTCFullYear()}.png`],
     ['[hasprompt<fox|cat><zebra|none>]', '00000-foxnone.png'],
     ['[clip_skip]-[denoising]', '00000-1.png'],
     ['[seed_first]-[seed_last]', '00000-42.png'],
@@ -44,8 +47,18 @@ describe('saved pictures', () => {
     ['  x  ', '00000-  x  .png'],
   ])('are named by the pattern %j', async (pattern, name) => {
     await save({ samples_filename_pattern: pattern })
-    if (pattern.includes('hash')) expect(list()[0]).toMatch(/^00000-[0-9a-f]{4}\.png$/)
+    if (name.startsWith('four')) expect(list()[0]).toMatch(/^00000-[0-9a-f]{4}\.png$/)
     else expect(list()).toEqual([name])
+  })
+
+  // get_scheduler_str of A1111 capitalizes, which makes the other letters small.
+  it.each([
+    ['SGM Uniform', 'Sgm uniform'],
+    ['KL Optimal', 'Kl optimal'],
+    ['karras', 'Karras'],
+  ])('are named by the schedule %s', async (scheduler, name) => {
+    await save({ samples_filename_pattern: '[scheduler]' }, { scheduler })
+    expect(list()).toEqual([`00000-${name}.png`])
   })
 
   it('are named by the hash of their pixels, whole or its beginning', async () => {

@@ -72,7 +72,7 @@ export async function saveGrid(
     folder: optionText(options, 'outdir_grids') || optionText(options, own),
     usesFolders: optionFlag(options, 'grid_save_to_dirs'),
     ...{ prefix: `${name}-`, digits: 4 },
-    decoration: isNamed ? applyPattern(pattern, named.facts) : '',
+    decoration: isNamed ? applyPattern(pattern, { ...named.facts, basename: name }) : '',
     extension: toExtension(format),
   })
 }
