@@ -9,7 +9,7 @@ import { toInfotextReading } from './infotext/infotext-reading.ts'
 import { readImageInfotext } from './infotext/read-image-infotext.ts'
 import { readOptions } from './options/options-store.ts'
 import { readBody } from './request/read-body.ts'
-import { readPicture } from './request/read-picture.ts'
+import { openPicture } from './request/read-picture.ts'
 import { requireObject, validateFields } from './request/validate.ts'
 import { readStyles } from './style-file.ts'
 
@@ -19,10 +19,11 @@ export function handlePngInfo(deps: GatewayDeps) {
     const fields = validateFields(requireObject(await readBody(c)), [
       { name: 'image', type: 'text', isRequired: true, isNullable: false },
     ])
-    const { bytes, sent, width, height } = await readPicture(String(fields.get('image')).trim())
+    // Its pixels are not looked at: a file that breaks off tells all the same.
+    const { sent, size } = await openPicture(String(fields.get('image')).trim())
     const resolveSampler = (alias: string) =>
       WEBUI_SAMPLERS.find(({ aliases }) => aliases.includes(alias))?.name
-    const { infotext, items } = readImageInfotext(sent ?? bytes, { width, height, resolveSampler })
+    const { infotext, items } = readImageInfotext(sent, { ...size, resolveSampler })
     const tenant = c.get('tenant')
     const reading = toInfotextReading(
       await readOptions(deps.store.documents, tenant),

@@ -1,7 +1,7 @@
 import sharp, { type Sharp } from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { hashPixels, isBlankMask } from './picture-facts.ts'
-import { readPicture, refuseTooMany } from './read-picture.ts'
+import { openPicture, readPicture, refuseTooMany } from './read-picture.ts'
 
 const plain = (colour = '#000000') =>
   sharp({ create: { width: 6, height: 4, channels: 3, background: colour } })
@@ -78,6 +78,7 @@ describe('readPicture', () => {
   it('fails in the words of the original where a file breaks off after its header', async () => {
     const file = Buffer.concat([tgaHeader(6, 4), Buffer.alloc(20)])
     await expect(readPicture(file.toString('base64'))).rejects.toThrow('image file is truncated')
+    expect(await openPicture(file.toString('base64'))).toMatchObject({ size: { width: 6, height: 4 } })
   })
 
   it('refuses a TGA bomb, naming the limit', async () => {

@@ -29,13 +29,24 @@ export interface RequestPicture {
  * @throws ApiError as A1111 answers for URLs (never fetched), for what is no picture and for one above 64 megapixels
  */
 export async function readPicture(value: ExactValue): Promise<RequestPicture> {
+  const { format, size, bytes, sent } = await openPicture(value)
+  if (format !== undefined) return { sent, bytes: await toPng(format, sent), ...size }
+  return { bytes, ...(bytes !== sent && { sent }), ...size }
+}
+
+/**
+ * A picture of a request with its header alone read, as it was sent.
+ * @throws ApiError as `readPicture`, but for a file that breaks off behind its header
+ */
+export async function openPicture(value: ExactValue): Promise<OpenedPicture> {
   if (typeof value !== 'string') {
     const type = toPythonTypeName(value)
     throw pythonException('AttributeError', `'${type}' object has no attribute 'startswith'`)
   }
   if (value.startsWith('http://') || value.startsWith('https://')) throw refuseUrl(value)
   const sent = Buffer.from(toBase64(value), 'base64')
-  const { format, size, bytes } = await openPicture(sent)
+  const opened = await openFile(sent)
+  const { size } = opened
   if (size.width * size.height > MAX_PIXELS) {
     const given = `${size.width}x${size.height}`
     throw pythonException(
@@ -43,8 +54,7 @@ export async function readPicture(value: ExactValue): Promise<RequestPicture> {
       `a picture may have at most ${MAX_PIXELS} pixels, got ${given}`,
     )
   }
-  if (format !== undefined) return { sent, bytes: await toPng(format, sent), ...size }
-  return { bytes, ...(bytes !== sent && { sent }), ...size }
+  return { ...opened, sent }
 }
 
 /** A picture that sharp does not read as what workers read. @throws ApiError as Pillow fails where one breaks off */
@@ -70,16 +80,19 @@ export function refuseTooMany(pictures: readonly RequestPicture[]): void {
   )
 }
 
-interface OpenedPicture {
+/** A picture whose header was read. */
+export interface OpenedPicture {
   readonly size: PictureSize
   /** How it is written, where sharp does not read it. */
   readonly format?: PictureFormat
   /** The file that holds it: what was sent, or the PNG in an icon. */
   readonly bytes: Buffer
+  /** The file as it came. */
+  readonly sent: Buffer
 }
 
 /** The header alone is read, so that what is too large is told with its size. */
-async function openPicture(sent: Buffer): Promise<OpenedPicture> {
+async function openFile(sent: Buffer): Promise<Omit<OpenedPicture, 'sent'>> {
   try {
     const bytes = takePngOfIcon(sent) ?? sent
     const own = findPictureFormat(bytes)
