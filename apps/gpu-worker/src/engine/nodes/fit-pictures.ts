@@ -1,3 +1,4 @@
+import { EngineError } from '../engine-error.ts'
 import { upscale } from '../resample/common-upscale.ts'
 import { resizeTensor, toChannelsFirst, toChannelsLast } from '../resample/resize-tensor.ts'
 import { flattenMask, joinAxis, sliceAxis } from '../tensor/blocks.ts'
@@ -28,4 +29,16 @@ export function resizeMasks(mask: Tensor, height: number, width: number): Tensor
   const { shape, data } = flattenMask(mask)
   const planes = createTensor([shape[0]!, 1, shape[1]!, shape[2]!], data)
   return createTensor([shape[0]!, height, width], resizeTensor(planes, width, height, 'bilinear').data)
+}
+
+/**
+ * Makes sure that a picture has its three colours and no more, for nodes that fail at others in the original.
+ * @throws EngineError `node-failed` with the original's words
+ */
+export function requireColours({ shape }: Tensor, message: string): void {
+  const channels = shape[3]!
+  if (channels === 3) return
+  throw new EngineError('node-failed', `${message}: the picture has ${channels} channels`, {
+    exceptionType: 'ValueError',
+  })
 }

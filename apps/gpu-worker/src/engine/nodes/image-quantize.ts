@@ -4,10 +4,12 @@ import { bayerMatrix, spreadByMatrix } from '../pictures/bayer.ts'
 import { makePalette } from '../pictures/median-cut.ts'
 import { ditherWithPalette, paintWithPalette } from '../pictures/to-palette.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
+import { requireColours } from './fit-pictures.ts'
 
 /** Paints pictures with few colours of their own, each picture by itself. */
 export const imageQuantize: NodeExecution = async (inputs) => {
   const image = inputs.value<Tensor>('image')
+  requireColours(image, 'Invalid mode for data type')
   const settings = { colours: inputs.integer('colors'), dither: inputs.text('dither') }
   const rows = Array.from({ length: image.shape[0]! }, (_, row) =>
     quantize(sliceRows(image, row, row + 1), settings),

@@ -7,7 +7,7 @@ import { roundHalfEven, upscale, type UpscaleMethod } from '../resample/common-u
 import { toChannelsFirst, toChannelsLast } from '../resample/resize-tensor.ts'
 import { joinAxis, mapTensor, sliceAxis, zipTensors } from '../tensor/blocks.ts'
 import { createTensor, type Tensor } from '../tensor/tensor.ts'
-import { fitAlpha, fitCentre, opaqueChannel, resizeMasks } from './fit-pictures.ts'
+import { fitAlpha, fitCentre, opaqueChannel, requireColours, resizeMasks } from './fit-pictures.ts'
 import type { NodeTable } from './node-table.ts'
 
 /** Shares of red, green and blue in luma, and the factors of the chroma planes (ITU-R BT.601). */
@@ -74,6 +74,7 @@ export const pictureNodes: NodeTable = {
   Morphology: async (inputs) => ({ outputs: [morph(inputs)] }),
   ImageRGBToYUV: async (inputs) => {
     const image = inputs.value<Tensor>('image')
+    requireColours(image, 'Input size must have a shape of (*, 3, H, W)')
     const luma = weighChannels(image, LUMA)
     const chroma = (channel: number, factor: number) =>
       zipTensors(
