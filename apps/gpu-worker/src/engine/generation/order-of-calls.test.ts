@@ -1,11 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { createFakeSession } from '../../fake-engine/fake-session.ts'
 import type { Graph } from '../onnx/graph.ts'
 import type { Session } from '../onnx/network-session.ts'
 import { openGenerationKit, smallJob, smallSampling } from './test-kit.ts'
 
-/** Networks that answer zeros at once and note each call, denoisers with their rows. */
-function openWatchedKit() {
+/** Networks that answer zeros, at once or after milliseconds, and note each call, denoisers with their rows. */
+function openWatchedKit(callMs = 0) {
   const calls: string[] = []
   const nameOf = ({ outputs }: Graph): string => {
     if (outputs.some(({ name }) => name === 'prediction')) return 'denoise'
@@ -16,10 +17,11 @@ function openWatchedKit() {
     const name = nameOf(graph)
     return {
       ...fake,
-      run(inputs, outputs, onBusy) {
+      async run(inputs, outputs, onBusy) {
         calls.push(name === 'denoise' ? `${name} ${inputs['latent']!.shape[0]}` : name)
         // Every call takes as long, whatever it holds: all rows may join.
         onBusy?.(1)
+        if (callMs > 0) await sleep(callMs)
         return fake.run(inputs, outputs)
       },
     }
@@ -70,9 +72,10 @@ describe('calls of jobs that run at once', () => {
   })
 
   it('decode a finished job between two steps of others, which do not wait for its file', async () => {
-    const { calls, kit } = openWatchedKit()
+    // The first decoder of a process takes a while to be made; the other job must still run then.
+    const { calls, kit } = openWatchedKit(2)
     const short = kit.run(job(10)).then(() => calls.push('short ended'))
-    await Promise.all([short, kit.run(job(60, 'a dog'))])
+    await Promise.all([short, kit.run(job(150, 'a dog'))])
     const decoded = calls.indexOf('decode')
     const ended = calls.indexOf('short ended')
     expect(calls.slice(0, decoded)).toContain('denoise 4')
