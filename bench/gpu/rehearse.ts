@@ -10,11 +10,15 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import {
+  CUDA_FILES,
+  locateRuntime,
+  PROVIDER_FILES,
+} from '../../apps/gpu-worker/src/devices/cuda-libraries.ts'
 import { GRAPHS } from './graphs.ts'
 import { readTrace, type Rehearsal } from './stand-in/read-trace.ts'
 
@@ -26,14 +30,7 @@ const { values: flags } = parseArgs({
   },
 })
 /** By the names under which the provider asks for them. */
-const LIBRARIES = [
-  'libcuda.so.1',
-  'libcudart.so.13',
-  'libcublas.so.13',
-  'libcublasLt.so.13',
-  'libcurand.so.10',
-]
-const DYNAMIC_LIBRARIES = ['libcudnn.so.9', 'libcudnn.so']
+const LIBRARIES = ['libcuda.so.1', ...CUDA_FILES, 'libcudnn.so']
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
@@ -42,7 +39,7 @@ function build(): string {
   const library = join(folder, 'stand-in.so')
   const options = ['-O1', '-shared', '-fPIC', '-Wno-builtin-declaration-mismatch']
   execFileSync('cc', [...options, '-o', library, here('stand-in/stand-in.c'), '-lpthread'])
-  for (const name of [...LIBRARIES, ...DYNAMIC_LIBRARIES]) symlinkSync(library, join(folder, name))
+  for (const name of LIBRARIES) symlinkSync(library, join(folder, name))
   return folder
 }
 
@@ -61,9 +58,9 @@ function rehearse(name: string, folder: string): Rehearsal {
 }
 
 function main(): void {
-  const binding = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'))
-  const provider = join(binding, 'bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so')
-  if (!existsSync(provider)) throw new Error('the CUDA provider is not there; run: npm run install:cuda')
+  const { providerFolder } = locateRuntime()
+  if (!PROVIDER_FILES.every((file) => existsSync(join(providerFolder, file))))
+    throw new Error('the CUDA provider is not there; run: npm run install:cuda')
   const folder = build()
   try {
     const rows = flags.networks.split(',').map((name) => {

@@ -3,14 +3,17 @@ import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 
 /** ONNX Runtime's CUDA provider: loaded by the library beside it, and of its very version. */
-const PROVIDER_FILES = ['libonnxruntime_providers_cuda.so', 'libonnxruntime_providers_shared.so'] as const
+export const PROVIDER_FILES = [
+  'libonnxruntime_providers_cuda.so',
+  'libonnxruntime_providers_shared.so',
+] as const
 /** CUDA's runtime. */
 export const CUDA_RUNTIME = 'libcudart.so.13'
 /**
  * NVIDIA's libraries the provider of ONNX Runtime 1.30 asks the loader for (CUDA 13; read off its dynamic section), and
  * cuDNN, which it opens itself for fast convolutions.
  */
-const CUDA_FILES = [
+export const CUDA_FILES = [
   CUDA_RUNTIME,
   'libcublas.so.13',
   'libcublasLt.so.13',

@@ -8,3 +8,15 @@ export interface Loaded<T> {
   /** Frees every session that was made. */
   release(): Promise<void>
 }
+
+/** Something loaded, used through another value. */
+export function withValue<T, U>(loaded: Loaded<T>, value: U): Loaded<U> {
+  return {
+    value,
+    get costBytes() {
+      return loaded.costBytes
+    },
+    trim: async (before) => (await loaded.trim?.(before)) === true,
+    release: () => loaded.release(),
+  }
+}

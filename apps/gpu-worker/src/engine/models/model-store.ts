@@ -21,6 +21,7 @@ import { latentFormatOf, type LatentFormat } from './latent-format.ts'
 import { loadVaeFile } from './load-model.ts'
 import { loadTextEncoders, openTextFiles } from './load-text-encoders.ts'
 import { loadTinyDecoder, loadTinyEncoder, loadTinyVae } from './load-tiny-vae.ts'
+import { withValue } from './loaded.ts'
 import type { LoadedVae } from './loaded-model.ts'
 import { openVaeWeights, openWeights, type OpenedWeights, type WeightsRef } from './open-weights.ts'
 import { Residency, type Use } from './residency.ts'
@@ -93,12 +94,7 @@ export class ModelStore {
     const file = this.resolve(ref)
     return this.#residency.use(file.identity, () => {
       const loaded = loadVaeFile(file.path, this.#session())
-      return {
-        ...loaded,
-        value: this.#tileWhereLarge(loaded.value),
-        trim: loaded.trim!,
-        release: () => loaded.release(),
-      }
+      return withValue(loaded, this.#tileWhereLarge(loaded.value))
     })
   }
 

@@ -56,10 +56,10 @@ export class Residency {
    */
   async fit(): Promise<void> {
     await this.#shrink(this.#budgetBytes)
-    for (const { loaded, uses } of this.#residents.values()) {
+    for (const resident of this.#residents.values()) {
       // Uses may begin while a part is being let go.
-      const oldest = (): number => Math.min(...[...uses].map(({ since }) => since))
-      while (this.#totalBytes() > this.#budgetBytes && (await loaded.trim?.(oldest())) === true);
+      const trim = () => resident.loaded.trim?.(firstBegan(resident))
+      while (this.#totalBytes() > this.#budgetBytes && (await trim()) === true);
     }
   }
 
@@ -69,10 +69,9 @@ export class Residency {
    */
   async makeRoom(what: 'unused' | 'resting'): Promise<void> {
     await this.clear()
-    for (const { loaded, uses } of [...this.#residents.values()]) {
-      const began = Math.min(...[...uses].map(({ since }) => since))
-      const before = what === 'unused' ? began : performance.now()
-      while ((await loaded.trim?.(before)) === true);
+    for (const resident of [...this.#residents.values()]) {
+      const before = what === 'unused' ? firstBegan(resident) : performance.now()
+      while ((await resident.loaded.trim?.(before)) === true);
     }
   }
 
@@ -97,4 +96,9 @@ export class Residency {
     const [found] = idle.sort(([, a], [, b]) => a.usedAt - b.usedAt)
     return found && { key: found[0], loaded: found[1].loaded }
   }
+}
+
+/** When the first of the present uses began. */
+function firstBegan({ uses }: Resident): number {
+  return Math.min(...[...uses].map(({ since }) => since))
 }

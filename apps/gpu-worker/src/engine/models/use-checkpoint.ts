@@ -11,7 +11,7 @@ import type { AdapterSet, DerivedModel, DerivedModels } from './derived-models.t
 import { loadDenoiser } from './load-denoiser.ts'
 import { loadBase } from './load-model.ts'
 import { loadChangedTexts } from './load-texts.ts'
-import type { Loaded } from './loaded.ts'
+import { withValue } from './loaded.ts'
 import type { LoadedModel, LoadedVae } from './loaded-model.ts'
 import { refuseNaN } from './refuse-nan.ts'
 import type { Residency, Use } from './residency.ts'
@@ -150,17 +150,5 @@ function toBatching(identity: string, evaluation: EvaluationOptions): BatcherOpt
     ...{ maxElements: maxBatchElements, fillsBuckets, takesTurns },
     ...rowCurves?.of(identity),
     ...(onEvaluated && { onEvaluated }),
-  }
-}
-
-/** Something loaded, used through another value. */
-function withValue<T, U>(loaded: Loaded<T>, value: U): Loaded<U> {
-  return {
-    value,
-    get costBytes() {
-      return loaded.costBytes
-    },
-    trim: async (before) => (await loaded.trim?.(before)) === true,
-    release: () => loaded.release(),
   }
 }
